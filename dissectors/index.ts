@@ -1,0 +1,16 @@
+/** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
+import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { dns } from './dns.ts'
+import { http1 } from './http1.ts'
+import { tls, tlsHandshake } from './tls.ts'
+import { x224 } from './x224.ts'
+
+export const streamDissectors = [x224, tls, tlsHandshake, http1] as const
+export const datagramDissectors = [dns] as const
+
+type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
+type DatagramFacts<T> = T extends Datagram<infer F> ? F : never
+/** The closed union of what protocols say falls out of the two lists. */
+export type ProtocolFact =
+  | StreamFacts<(typeof streamDissectors)[number]>
+  | DatagramFacts<(typeof datagramDissectors)[number]>

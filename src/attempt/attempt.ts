@@ -1,0 +1,196 @@
+/**
+ * An attempt is what the user did: one click on Connect. It may hold a DNS lookup, several TCP connections and ICMP beside
+ * them. The first connection that failed is the one to explain, unless a later one of the same attempt worked.
+ */
+import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import type { Event, FactKind, FactOf } from '../flow/event.ts'
+import type { Direction } from '../wire/dissector.ts'
+
+/** In the order in which a connection passes them. */
+export const MILESTONES = [
+  'dns',
+  'tcp',
+  'proxy',
+  'tls',
+  'gateway-http',
+  'gateway-tunnel',
+  'gateway-channel',
+  'x224',
+  'security',
+  'nla',
+  'mcs',
+  'licence',
+  'active',
+  'udp',
+] as const
+export type MilestoneId = (typeof MILESTONES)[number]
+
+export interface Milestone {
+  readonly id: MilestoneId
+  readonly state: 'reached' | 'failed' | 'not-visible'
+  /** 0 when no packet shows it. */
+  readonly packet: number
+}
+
+export type Outcome = 'established' | 'failed' | 'unfinished'
+export type Transport = 'direct' | 'gateway-websocket' | 'gateway-http' | 'gateway-rpc' | 'gateway-tls' | 'unknown'
+
+/** Who ended the connection to explain, judged at the highest readable layer. */
+export interface Closing {
+  readonly side: 'client' | 'server' | 'network' | 'nobody'
+  readonly how: 'fin' | 'rst' | 'close-notify' | 'alert' | 'icmp' | 'silence' | 'end-of-capture'
+  /** 0 when no packet shows it. */
+  readonly packet: number
+  readonly timeNs: number
+}
+
+/** A name asked of a resolver. */
+export interface Lookup {
+  readonly name: string
+  readonly type: number
+  readonly client: string
+  readonly resolver: string
+  readonly queries: number
+  readonly firstPacket: number
+  readonly firstNs: number
+  readonly lastQueryPacket: number
+  readonly lastQueryNs: number
+  /** 0 when there was no answer. */
+  readonly answerPacket: number
+  readonly answerNs: number
+  /** -1 when there was no answer. */
+  readonly rcode: number
+  readonly addresses: readonly string[]
+}
+
+/** What other attempts of the same capture say about the same server. Bounded; filled when they are judged. */
+export interface ServerHistory {
+  readonly attempts: number
+  readonly established: number
+  /** TLS versions and suites that it chose for other clients. */
+  readonly versions: readonly number[]
+  readonly suites: readonly number[]
+}
+
+/** Anything that has a place in the capture and can be evidence. */
+export interface Place {
+  readonly packet: number
+  readonly timeNs: number
+}
+
+export interface AttemptParts {
+  readonly id: number
+  readonly conversations: readonly Conversation[]
+  /** The connection to explain; null when no connection was made at all. */
+  readonly explained: Conversation | null
+  readonly lookups: readonly Lookup[]
+  readonly neighbours: readonly NeighbourNote[]
+  readonly history: ServerHistory
+  readonly transport: Transport
+  readonly client: Endpoint
+  readonly server: Endpoint
+  /** SNI, Host, or the name that DNS gave; '' when unknown. */
+  readonly serverName: string
+  readonly milestones: readonly Milestone[]
+  readonly outcome: Outcome
+  readonly closing: Closing
+  /** What weakens verdicts about this attempt. */
+  readonly quality: readonly QualityNote[]
+  /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
+  readonly captureEndNs: number
+  /** Seconds since 1970 of the first packet, for certificates and clocks. */
+  readonly captureStartSeconds: number
+}
+
+/** What rules judge. Plain data with a few ways to look at it. */
+export class Attempt implements AttemptParts {
+  readonly id: number
+  readonly conversations: readonly Conversation[]
+  readonly explained: Conversation | null
+  readonly lookups: readonly Lookup[]
+  readonly neighbours: readonly NeighbourNote[]
+  readonly history: ServerHistory
+  readonly transport: Transport
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly serverName: string
+  readonly milestones: readonly Milestone[]
+  readonly outcome: Outcome
+  readonly closing: Closing
+  readonly quality: readonly QualityNote[]
+  readonly captureEndNs: number
+  readonly captureStartSeconds: number
+
+  constructor(parts: AttemptParts) {
+    this.id = parts.id
+    this.conversations = parts.conversations
+    this.explained = parts.explained
+    this.lookups = parts.lookups
+    this.neighbours = parts.neighbours
+    this.history = parts.history
+    this.transport = parts.transport
+    this.client = parts.client
+    this.server = parts.server
+    this.serverName = parts.serverName
+    this.milestones = parts.milestones
+    this.outcome = parts.outcome
+    this.closing = parts.closing
+    this.quality = parts.quality
+    this.captureEndNs = parts.captureEndNs
+    this.captureStartSeconds = parts.captureStartSeconds
+  }
+
+  /** The first such event of the connection to explain, in packet order. */
+  find<K extends FactKind>(
+    kind: K,
+    fits?: (fact: FactOf<K>, event: Event<FactOf<K>>) => boolean,
+  ): Event<FactOf<K>> | undefined {
+    for (const event of this.explained?.events ?? []) {
+      if (event.fact.kind !== kind) continue
+      const typed = event as Event<FactOf<K>>
+      if (fits === undefined || fits(typed.fact, typed)) return typed
+    }
+    return undefined
+  }
+
+  /** The last such event of the connection to explain. */
+  findLast<K extends FactKind>(
+    kind: K,
+    fits?: (fact: FactOf<K>, event: Event<FactOf<K>>) => boolean,
+  ): Event<FactOf<K>> | undefined {
+    const events = this.explained?.events ?? []
+    for (let at = events.length - 1; at >= 0; at--) {
+      const event = events[at] as Event
+      if (event.fact.kind !== kind) continue
+      const typed = event as Event<FactOf<K>>
+      if (fits === undefined || fits(typed.fact, typed)) return typed
+    }
+    return undefined
+  }
+
+  /** All such events of all its connections, connection by connection. */
+  all<K extends FactKind>(kind: K): Event<FactOf<K>>[] {
+    const found: Event<FactOf<K>>[] = []
+    for (const conversation of this.conversations) {
+      for (const event of conversation.events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
+    }
+    return found
+  }
+
+  /** The last event that this side of the connection to explain sent. */
+  lastFrom(direction: Direction): Event | undefined {
+    return this.explained?.events.findLast(event => event.direction === direction)
+  }
+
+  milestone(id: MilestoneId): Milestone | undefined {
+    return this.milestones.find(milestone => milestone.id === id)
+  }
+
+  reached(id: MilestoneId): boolean {
+    return this.milestone(id)?.state === 'reached'
+  }
+
+  hasQuality(id: string): boolean {
+    return this.quality.some(note => note.id === id)
+  }
+}

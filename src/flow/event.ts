@@ -1,0 +1,41 @@
+/** An event is a fact with its place. Rules see events; they never see bytes. */
+import type { ProtocolFact } from '../../dissectors/index.ts'
+import type { Direction } from '../wire/dissector.ts'
+import type { Fault } from '../wire/fault.ts'
+
+/** What the stack of layers itself has to say. */
+export type StackFact =
+  /** Nobody knows this protocol. `first` = its first bytes, up to 64, one character a byte. */
+  | { readonly kind: 'unrecognised'; readonly first: string }
+  /** A layer that can not be read any more, and why. */
+  | { readonly kind: 'opaque'; readonly why: string }
+  | { readonly kind: 'malformed'; readonly fault: Fault }
+  /** Bytes of the stream that the capture does not hold. */
+  | { readonly kind: 'stream-gap'; readonly length: number }
+
+export type Fact = ProtocolFact | StackFact
+export type FactKind = Fact['kind']
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>
+
+export interface Event<F extends Fact = Fact> {
+  readonly fact: F
+  /** Number of the packet that completed the PDU, and of the one where it began. */
+  readonly packet: number
+  readonly first: number
+  /** Nanoseconds since the first packet of the capture. */
+  readonly timeNs: number
+  readonly conversation: number
+  /** Instance of the protocol within the conversation. */
+  readonly layer: number
+  /** Tells outer from inner: 'tcp/x224/tls'. */
+  readonly path: string
+  readonly direction: Direction
+  /** Offset and length of the PDU in its layer's bytes of that direction. */
+  readonly at: number
+  readonly length: number
+}
+
+/** Emission is not in packet order (held bytes): sort before reasoning. Stable, so that equal packets keep their order. */
+export function sortEvents(events: Event[]): Event[] {
+  return events.sort((a, b) => a.packet - b.packet)
+}

@@ -1,0 +1,154 @@
+/**
+ * The contract between the dissectors and the flow room. A dissector is pure: bytes in, facts out. It is asked for the
+ * length of a PDU first (`frame`), and reads it once it is whole (`read`).
+ */
+import type { Pdu } from './pdu.ts'
+
+/** Who sent it. */
+export type Direction = 0 | 1
+export const CLIENT = 0
+export const SERVER = 1
+export function opposite(direction: Direction): Direction {
+  return direction === CLIENT ? SERVER : CLIENT
+}
+
+/** What `frame` answers besides a length. */
+export const NEED_MORE = 0
+/** These bytes are not this protocol's. */
+export const NOT_MINE = -1
+/** They are, but their framing lies: read once for facts and fault, then opaque. */
+export const BROKEN = -2
+/** The other direction decides first (after Upgrade or CONNECT). */
+export const HOLD = -3
+
+/** What `probe` answers. */
+export type Likeness = 0 | 1 | 2 | 3
+export const NO = 0
+export const MAYBE = 1
+export const LIKELY = 2
+export const SURE = 3
+
+/** A body that ends when the sender closes. */
+export const UNTIL_CLOSE = Number.MAX_SAFE_INTEGER
+/** A slot where nobody listens. */
+export const SKIP = -1
+
+/** Who speaks next, and what it needs to know. */
+export interface Next {
+  /** Name of a dissector; '' lets the stack probe. */
+  readonly protocol: string
+  /** Handed to `begin`. */
+  readonly hint?: unknown
+  /** What will speak inside it: X.224 says TLS, and CredSSP inside. */
+  readonly inside?: Next
+  /** What follows when `frame` says NOT_MINE (CredSSP, then RDP); without it the stack probes. */
+  readonly then?: Next
+  /** This slot is shared with another conversation under this key (RDG IN and OUT). */
+  readonly junction?: string
+}
+
+/** How a direction ended: closed, reset, the capture ends there, or bytes are missing there. */
+export type Ending = 'fin' | 'rst' | 'capture' | 'gap'
+
+/** What a reading hands out. Everything asked for here is queued and done after `read` has returned: no re-entry. */
+export interface Out<F> {
+  fact(fact: F): void
+  /**
+   * Bytes for the protocol above, whole in this PDU. `bytes` may be the PDU's own or new ones (decrypted, unmasked);
+   * from..to is where they come from in the PDU's bytes. Positions match one to one when the lengths are equal.
+   */
+  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
+  /** The next `length` bytes behind this PDU (or UNTIL_CLOSE) are body: given up as they come, never gathered, never framed. */
+  body(length: number, slot: number): void
+  /** Who listens on a slot. Without it the stack probes. */
+  open(slot: number, next: Next): void
+  /** Behind this PDU this direction (or both) speaks another protocol in this layer's place. */
+  become(which: 'this' | 'both', next: Next): void
+  /** This direction can not be read any more, and why. Its bytes are only counted. */
+  opaque(why: string): void
+  /** Decrypts one record; null = no key. Only TLS asks; keys live in src/flow/tls. */
+  unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
+}
+
+/** A protocol on a stream of bytes. */
+export interface StreamDissector<S, F> {
+  readonly name: string
+  readonly title: string
+  /** Sections of the specifications. */
+  readonly spec: readonly string[]
+  /** State is plain data: a structured clone of it is a checkpoint. */
+  begin(next: Next | null): S
+  /** By content, never by port alone. */
+  probe(bytes: Uint8Array, start: number, end: number, direction: Direction): Likeness
+  /**
+   * Length of the PDU at `start`; it may exceed what is there, then the stack gathers that much and does not ask again.
+   * Pure: changes nothing. `seen` = how many bytes there were when it said NEED_MORE last.
+   */
+  frame(bytes: Uint8Array, start: number, end: number, seen: number, state: S, direction: Direction): number
+  /** A faulty PDU still yields its facts (`complete: false`) but changes no state. */
+  read(pdu: Pdu, state: S, direction: Direction, out: Out<F>): void
+  /** The direction ended; `left` = body bytes still owed. */
+  ended?(state: S, direction: Direction, how: Ending, left: number, out: Out<F>): void
+}
+
+/** One class for all of them, so that the stack's call sites see one hidden class. */
+export class Stream<S, F> {
+  readonly name: string
+  readonly title: string
+  readonly spec: readonly string[]
+  readonly begin: StreamDissector<S, F>['begin']
+  readonly probe: StreamDissector<S, F>['probe']
+  readonly frame: StreamDissector<S, F>['frame']
+  readonly read: StreamDissector<S, F>['read']
+  readonly ended: StreamDissector<S, F>['ended'] | null
+
+  constructor(dissector: StreamDissector<S, F>) {
+    this.name = dissector.name
+    this.title = dissector.title
+    this.spec = dissector.spec
+    this.begin = dissector.begin
+    this.probe = dissector.probe
+    this.frame = dissector.frame
+    this.read = dissector.read
+    this.ended = dissector.ended ?? null
+  }
+}
+
+export function stream<S, F>(dissector: StreamDissector<S, F>): Stream<S, F> {
+  return new Stream(dissector)
+}
+
+/** What the reading of a datagram hands out. */
+export interface DatagramOut<F> {
+  fact(fact: F): void
+}
+
+/** A protocol in which each datagram stands for itself: reading alone. */
+export interface DatagramDissector<F> {
+  readonly name: string
+  readonly title: string
+  readonly spec: readonly string[]
+  /** By content; `port` is the lower well-known one of the two, as a hint. */
+  probe(bytes: Uint8Array, start: number, end: number, port: number): Likeness
+  read(pdu: Pdu, direction: Direction, out: DatagramOut<F>): void
+}
+
+export class Datagram<F> {
+  readonly name: string
+  readonly title: string
+  readonly spec: readonly string[]
+  readonly probe: DatagramDissector<F>['probe']
+  readonly read: DatagramDissector<F>['read']
+
+  constructor(dissector: DatagramDissector<F>) {
+    this.name = dissector.name
+    this.title = dissector.title
+    this.spec = dissector.spec
+    this.probe = dissector.probe
+    this.read = dissector.read
+  }
+}
+
+export function datagram<F>(dissector: DatagramDissector<F>): Datagram<F> {
+  return new Datagram(dissector)
+}

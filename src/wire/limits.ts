@@ -1,0 +1,63 @@
+/**
+ * Every bound of the tool in one place. A capture is written by strangers: each loop, buffer, queue, recursion and table
+ * has a limit, and reaching one is reported as a quality note, never silent.
+ */
+
+/** Nested groups in one PDU. */
+export const MAX_GROUP_DEPTH = 32
+/** Nodes of one PDU's field tree. */
+export const MAX_TREE_NODES = 20_000
+/** Bytes gathered for one PDU of one direction. */
+export const MAX_PDU_BYTES = 1 << 18
+/** Bytes of an HTTP head. */
+export const MAX_HEAD_BYTES = 1 << 16
+/** Bytes of one direction that wait for the other one to decide. */
+export const MAX_HELD_BYTES = 1 << 18
+/** A slot's succession of layers, and the depth of slots. */
+export const MAX_LAYERS = 16
+/** Pipelined requests remembered for their responses. */
+export const MAX_PIPELINED_REQUESTS = 64
+/** TLS record sizes kept a direction: the fingerprint of NLA lies in the first ones. */
+export const MAX_RECORD_SIZES = 64
+/** Protocol events kept for one conversation. */
+export const MAX_EVENTS = 512
+/** TCP marks kept for one conversation: the first half of them, and the last. */
+export const MAX_MARKS = 128
+/** ICMP messages kept for one conversation. */
+export const MAX_ICMP_NOTES = 16
+
+/** Bytes of one packet, as read from a file. */
+export const MAX_PACKET_BYTES = 1 << 24
+/** Bytes of one block or of one metadata section of a capture file. */
+export const MAX_BLOCK_BYTES = 1 << 26
+/** Interfaces, names, comments and secrets of a capture file. */
+export const MAX_INTERFACES = 4096
+export const MAX_NAMES = 65_536
+export const MAX_COMMENTS = 1024
+export const MAX_SECRETS_BYTES = 1 << 24
+
+/** Link layers, tunnels and IP headers inside one another. */
+export const MAX_TUNNEL_DEPTH = 8
+/** IPv6 addresses interned. */
+export const MAX_IPV6_ADDRESSES = 1 << 20
+/** Datagrams being put together from fragments, and the bytes that they hold. */
+export const MAX_FRAGMENTED_DATAGRAMS = 1024
+export const MAX_FRAGMENT_BYTES = 1 << 24
+/** How long a datagram waits for its fragments (RFC 791 and RFC 8200 allow 60 s and less). */
+export const FRAGMENT_TIMEOUT_MS = 30_000
+
+/** Live flows in the table; the one idle for longest makes room. */
+export const MAX_FLOWS = 1 << 20
+/** Bytes of segments that arrived ahead of a hole, over all flows. */
+export const MAX_AHEAD_BYTES = 1 << 24
+/** Segments that one direction of a flow may hold ahead of a hole. */
+export const MAX_AHEAD_SEGMENTS = 256
+/** A closed flow lingers so that late segments and resets still find it. */
+export const CLOSED_LINGER_MS = 5_000
+/** A flow without a packet for so long is given up. */
+export const IDLE_TIMEOUT_MS = 600_000
+
+/** Attempts open at one time; the one quiet for longest is judged first. */
+export const MAX_OPEN_ATTEMPTS = 4096
+/** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
+export const MAX_REPORTED_ATTEMPTS = 10_000

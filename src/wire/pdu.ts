@@ -1,0 +1,314 @@
+import { latin1, utf16le } from './bytes.ts'
+import type { Fault, LimitBy } from './fault.ts'
+import { type Field, field, Node, type Severity } from './field.ts'
+import { MAX_GROUP_DEPTH, MAX_TREE_NODES } from './limits.ts'
+
+/** Why a PDU ends where it does: index into {@link LIMITS}. */
+export type Cut = 0 | 2 | 3 | 4
+export const CUT_BY_FRAME = 0
+export const CUT_BY_CAPTURE = 2
+export const CUT_BY_CLOSE = 3
+export const CUT_BY_TOOL = 4
+const BY_LENGTH = 1
+const LIMITS: readonly LimitBy[] = ['frame', 'length', 'capture', 'close', 'tool']
+
+const root = field('pdu', 'PDU', 'group')
+const unread = field('data.rest', 'Unread bytes', 'bytes')
+const NO_BYTES = new Uint8Array(0)
+
+/**
+ * A cursor over one PDU. A read past the limit of the innermost group records the fault, moves to that limit and yields 0
+ * or '': it never throws. Everything after it in the group is short too, so `left` is 0 and loops end; the group that
+ * encloses it goes on behind it. When somebody watches, the same reads build the field tree; otherwise nothing is recorded.
+ */
+export class Pdu {
+  bytes: Uint8Array = NO_BYTES
+  /** Of the PDU, in `bytes`. */
+  start = 0
+  pos = 0
+  /** Of the innermost group, never beyond what is there. */
+  limit = 0
+  /** The first one. */
+  fault: Fault | null = null
+  private by = 0
+  private byField: Field | null = null
+  private depth = 0
+  /** The path of open nodes; null when nobody watches. */
+  private path: Node[] | null = null
+  private nodes = 0
+  private readonly ends = new Int32Array(MAX_GROUP_DEPTH)
+  private readonly limits = new Int32Array(MAX_GROUP_DEPTH)
+  private readonly bys = new Uint8Array(MAX_GROUP_DEPTH)
+  private readonly byFields: (Field | null)[] = new Array<Field | null>(MAX_GROUP_DEPTH).fill(null)
+
+  /** Makes it a cursor over bytes[start, end). One object serves all PDUs. */
+  reset(bytes: Uint8Array, start: number, end: number, cut: Cut = CUT_BY_FRAME): this {
+    this.bytes = bytes
+    this.start = start
+    this.pos = start
+    this.limit = end
+    this.by = cut
+    this.byField = null
+    this.fault = null
+    this.depth = 0
+    this.path = null
+    return this
+  }
+
+  /** From here on the reads build a tree below the node that this answers. */
+  watch(): Node {
+    const node = new Node(root, this.start, this.limit, '')
+    node.children = []
+    this.path = [node]
+    this.nodes = 0
+    return node
+  }
+
+  get ok(): boolean {
+    return this.fault === null
+  }
+
+  /** Bytes up to the limit of the innermost group. */
+  get left(): number {
+    return this.limit - this.pos
+  }
+
+  /** Bytes from the start of the PDU. */
+  get offset(): number {
+    return this.pos - this.start
+  }
+
+  u8(f: Field): number {
+    const at = this.pos
+    if (at >= this.limit) return this.short(f, 1)
+    this.pos = at + 1
+    const value = this.bytes[at] as number
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  u16be(f: Field): number {
+    const at = this.pos
+    if (at + 2 > this.limit) return this.short(f, 2)
+    this.pos = at + 2
+    const value = ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  u16le(f: Field): number {
+    const at = this.pos
+    if (at + 2 > this.limit) return this.short(f, 2)
+    this.pos = at + 2
+    const value = ((this.bytes[at + 1] as number) << 8) | (this.bytes[at] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  u24be(f: Field): number {
+    const at = this.pos
+    if (at + 3 > this.limit) return this.short(f, 3)
+    this.pos = at + 3
+    const bytes = this.bytes
+    const value = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  u32be(f: Field): number {
+    const at = this.pos
+    if (at + 4 > this.limit) return this.short(f, 4)
+    this.pos = at + 4
+    const b = this.bytes
+    const value =
+      (((b[at] as number) << 24) |
+        ((b[at + 1] as number) << 16) |
+        ((b[at + 2] as number) << 8) |
+        (b[at + 3] as number)) >>>
+      0
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  u32le(f: Field): number {
+    const at = this.pos
+    if (at + 4 > this.limit) return this.short(f, 4)
+    this.pos = at + 4
+    const b = this.bytes
+    const value =
+      (((b[at + 3] as number) << 24) |
+        ((b[at + 2] as number) << 16) |
+        ((b[at + 1] as number) << 8) |
+        (b[at] as number)) >>>
+      0
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  /** `length` bytes that only the tree wants. Yields where they start, or -1 when they are not all there. */
+  mark(f: Field, length: number): number {
+    const at = this.pos
+    if (length > this.limit - at) {
+      this.short(f, length)
+      return -1
+    }
+    this.pos = at + length
+    if (this.path !== null) this.leaf(f, at, f.format === 'text' ? latin1(this.bytes, at, at + length) : '')
+    return at
+  }
+
+  /** `length` bytes as a string, one character a byte. */
+  text(f: Field, length: number): string {
+    const at = this.pos
+    if (length > this.limit - at) {
+      this.short(f, length)
+      return ''
+    }
+    this.pos = at + length
+    const value = latin1(this.bytes, at, at + length)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  /** `length` bytes as UTF-16LE. */
+  utf16le(f: Field, length: number): string {
+    const at = this.pos
+    if (length > this.limit - at) {
+      this.short(f, length)
+      return ''
+    }
+    this.pos = at + length
+    const value = utf16le(this.bytes, at, at + length)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  /** `length` bytes of their own, which outlive the window. */
+  copy(f: Field, length: number): Uint8Array {
+    const at = this.mark(f, length)
+    return at < 0 ? NO_BYTES : this.bytes.slice(at, at + length)
+  }
+
+  /** A value that has no byte of its own: bits of the field just read, or something worked out. Only the tree wants it. */
+  derived(f: Field, value: number | string): void {
+    if (this.path !== null) this.leaf(f, this.pos, value)
+  }
+
+  /** Bytes from here to the next such byte, not counting it; -1 when there is none before the limit. */
+  until(byte: number): number {
+    const bytes = this.bytes
+    const limit = this.limit
+    for (let at = this.pos; at < limit; at++) if (bytes[at] === byte) return at - this.pos
+    return -1
+  }
+
+  /** The byte `ahead` places from here, or -1 beyond the limit. */
+  peek(ahead = 0): number {
+    const at = this.pos + ahead
+    return at < this.limit ? (this.bytes[at] as number) : -1
+  }
+
+  /** A group without a length of its own. */
+  group(f: Field): void {
+    this.open(f, this.limit - this.pos, null, false)
+  }
+
+  /** A group whose length a field gave: nothing inside reads beyond it, and `end` goes on behind it whatever happened inside. */
+  sized(f: Field, length: number, by: Field): void {
+    this.open(f, length, by, true)
+  }
+
+  end(): void {
+    const depth = --this.depth
+    if (depth < 0) {
+      this.depth = 0
+      return
+    }
+    if (depth >= MAX_GROUP_DEPTH) return
+    const sizedEnd = this.ends[depth] as number
+    if (this.path !== null) {
+      if (sizedEnd >= 0 && this.pos < sizedEnd) this.leaf(unread, this.pos, '', sizedEnd)
+      const node = this.path.pop()
+      if (node !== undefined) node.end = sizedEnd >= 0 ? sizedEnd : this.pos
+    }
+    if (sizedEnd >= 0) this.pos = sizedEnd
+    this.limit = this.limits[depth] as number
+    this.by = this.bys[depth] as number
+    this.byField = this.byFields[depth] as Field | null
+  }
+
+  /** A remark on the node read last. Only the tree wants it. */
+  note(severity: Severity, remark: string): void {
+    if (this.path === null) return
+    const top = this.path[this.path.length - 1]
+    const node = top?.children?.[top.children.length - 1] ?? top
+    if (node === undefined) return
+    node.severity = severity
+    node.remark = remark
+  }
+
+  private open(f: Field, length: number, by: Field | null, sized: boolean): void {
+    const depth = this.depth++
+    if (depth >= MAX_GROUP_DEPTH) {
+      this.fail(f, length, CUT_BY_TOOL, null)
+      this.pos = this.limit
+      return
+    }
+    this.limits[depth] = this.limit
+    this.bys[depth] = this.by
+    this.byFields[depth] = this.byField
+    if (this.path !== null) {
+      const node = this.leaf(f, this.pos, '')
+      node.children ??= []
+      this.path.push(node)
+    }
+    if (!sized) {
+      this.ends[depth] = -1
+      return
+    }
+    let inside = length
+    const had = this.limit - this.pos
+    if (inside > had) {
+      // The outer reason stays: it is what cut the group.
+      this.fail(f, inside, this.by, this.byField)
+      inside = had
+    } else {
+      this.by = BY_LENGTH
+      this.byField = by
+    }
+    this.limit = this.pos + inside
+    this.ends[depth] = this.limit
+  }
+
+  private short(f: Field, wanted: number): 0 {
+    this.fail(f, wanted, this.by, this.byField)
+    if (this.path !== null && this.pos < this.limit) this.leaf(unread, this.pos, '', this.limit)
+    this.pos = this.limit
+    return 0
+  }
+
+  private fail(f: Field, wanted: number, by: number, byField: Field | null): void {
+    if (this.fault === null) {
+      this.fault = {
+        field: f.name,
+        at: this.pos - this.start,
+        wanted,
+        had: this.limit - this.pos,
+        by: LIMITS[by] as LimitBy,
+        byField: byField?.name ?? '',
+      }
+    }
+    if (this.path !== null) this.note('error', `${f.name} does not fit`)
+  }
+
+  private leaf(f: Field, start: number, value: number | string, end = this.pos): Node {
+    const node = new Node(f, start, end, value)
+    if (this.nodes++ >= MAX_TREE_NODES) return node
+    const top = this.path?.[this.path.length - 1]
+    if (top !== undefined) {
+      top.children ??= []
+      top.children.push(node)
+    }
+    return node
+  }
+}
