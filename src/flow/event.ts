@@ -15,7 +15,9 @@ export type StackFact =
 
 export type Fact = ProtocolFact | StackFact
 export type FactKind = Fact['kind']
-export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>
+/** One interface may serve several kinds (request and response): it is the fact of each. */
+export type FactOf<K extends FactKind> = WithKind<Fact, K>
+type WithKind<F extends Fact, K> = F extends Fact ? (K extends F['kind'] ? F : never) : never
 
 export interface Event<F extends Fact = Fact> {
   readonly fact: F
