@@ -1,0 +1,428 @@
+/**
+ * Conversations made by hand, for tests of the rooms that judge them. Everything has a default: a test names only what
+ * it is about. Places that a test leaves out are given in order: one packet and ten milliseconds after the one before.
+ */
+import type {
+  Conversation,
+  Endpoint,
+  FragmentNote,
+  IcmpNote,
+  MarkKind,
+  TcpFacts,
+  TcpMark,
+  TcpSide,
+} from '../../src/flow/conversation.ts'
+import type { Event, Fact, FactKind, FactOf } from '../../src/flow/event.ts'
+import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
+
+const FIN = 0x01
+const SYN = 0x02
+const RST = 0x04
+const ACK = 0x10
+
+export const CLIENT_ADDRESS = '10.0.1.2'
+export const SERVER_ADDRESS = '10.0.2.2'
+const STEP_NS = 10_000_000
+/** Stands for a place that was not given: `conversation` numbers it. */
+const UNPLACED = -1
+
+/** One side of a connection, as a sender: idle unless the test says more. */
+export function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
+  return {
+    packets: 0,
+    segments: 0,
+    bytes: 0,
+    largestSegment: 0,
+    largestAcknowledged: 0,
+    mss: 1460,
+    windowScale: 7,
+    sackPermitted: true,
+    timestamps: true,
+    firstDataPacket: 0,
+    firstDataNs: 0,
+    lastDataPacket: 0,
+    lastDataNs: 0,
+    lastPacket: 0,
+    lastNs: 0,
+    lastProgressNs: -1,
+    unacknowledged: 0,
+    stalledResends: 0,
+    stalledLength: 0,
+    stalledFirstPacket: 0,
+    stalledLastPacket: 0,
+    stalledFirstNs: 0,
+    stalledLastNs: 0,
+    sackBeyondHole: false,
+    retransmissions: 0,
+    fastRetransmissions: 0,
+    spuriousRetransmissions: 0,
+    needlessRetransmissions: 0,
+    outOfOrder: 0,
+    duplicateAcks: 0,
+    lostSegments: 0,
+    ackedUnseen: 0,
+    zeroWindows: 0,
+    windowFulls: 0,
+    keepAlives: 0,
+    mirrorDuplicates: 0,
+    ttlLeast: 64,
+    ttlMost: 64,
+    fragmented: 0,
+    lastWindow: 64_128,
+    ...values,
+  }
+}
+
+const FLAGS: Partial<Record<MarkKind, number>> = {
+  syn: SYN,
+  'syn-ack': SYN | ACK,
+  fin: FIN | ACK,
+  reset: RST | ACK,
+}
+const FROM_SERVER: readonly MarkKind[] = ['syn-ack']
+
+/** A mark; its direction is the client's, but for a SYN-ACK. */
+export function mark(kind: MarkKind, values: Partial<TcpMark> = {}): TcpMark {
+  return {
+    kind,
+    packet: UNPLACED,
+    timeNs: UNPLACED,
+    direction: FROM_SERVER.includes(kind) ? SERVER : CLIENT,
+    sequence: kind === 'syn' || kind === 'syn-ack' ? 0 : 1,
+    acknowledgement: kind === 'syn' ? 0 : 1,
+    length: 0,
+    flags: FLAGS[kind] ?? ACK,
+    window: 501,
+    ttl: 64,
+    ipId: 1000,
+    ipIdStep: 1,
+    timestamps: true,
+    sinceNewDataMs: -1,
+    inWindow: true,
+    needless: false,
+    ...values,
+  }
+}
+
+type FactDefaults = { readonly [K in FactKind]?: FactOf<K> }
+const HTTP = { version: 'HTTP/1.1', headers: [], framing: 'none', length: 0, oddity: '', complete: true } as const
+const DNS = { id: 1, name: 'rdp.lab.test', type: 1, truncated: false, complete: true } as const
+const FACTS: FactDefaults = {
+  'negotiation-request': {
+    kind: 'negotiation-request',
+    cookie: 'alice',
+    routingToken: '',
+    flags: 0,
+    protocols: 0x0b,
+    correlationId: '',
+    complete: true,
+  },
+  'negotiation-response': { kind: 'negotiation-response', flags: 0x1f, selected: 2, present: true, complete: true },
+  'negotiation-failure': { kind: 'negotiation-failure', code: 5, complete: true },
+  'x224-disconnect': { kind: 'x224-disconnect', reason: 0, complete: true },
+  'rdp-data': { kind: 'rdp-data', length: 100 },
+  'disconnect-provider-ultimatum': { kind: 'disconnect-provider-ultimatum', reason: 3 },
+  'client-hello': {
+    kind: 'client-hello',
+    version: 0x0303,
+    versions: [0x0304, 0x0303],
+    suites: [0x1302, 0x1301, 0xc030, 0xc02f],
+    groups: [29, 23],
+    signatureSchemes: [0x0804, 0x0401],
+    serverName: 'rdp.lab.test',
+    alpn: [],
+    extensions: [0, 10, 13, 43, 51],
+    resumes: false,
+    sslv2: false,
+    random: '00'.repeat(32),
+    complete: true,
+  },
+  'server-hello': {
+    kind: 'server-hello',
+    version: 0x0303,
+    suite: 0xc030,
+    retry: false,
+    group: -1,
+    alpn: '',
+    random: '11'.repeat(32),
+    complete: true,
+  },
+  certificate: {
+    kind: 'certificate',
+    chain: [
+      {
+        subject: 'CN=rdp.lab.test',
+        issuer: 'CN=Lab CA',
+        commonName: 'rdp.lab.test',
+        serial: '01',
+        notBefore: 1_600_000_000,
+        notAfter: 2_000_000_000,
+        names: ['rdp.lab.test'],
+        selfIssued: false,
+        keyAlgorithm: 'rsa',
+        keyBits: 2048,
+        signatureAlgorithm: 'sha256WithRSAEncryption',
+        bytes: 900,
+      },
+    ],
+    complete: true,
+  },
+  handshake: { kind: 'handshake', type: 14, length: 0 },
+  'change-cipher-spec': { kind: 'change-cipher-spec' },
+  alert: { kind: 'alert', level: 2, code: 40, sealed: false, length: 2 },
+  record: { kind: 'record', type: 23, length: 100 },
+  'http-request': {
+    kind: 'http-request',
+    method: 'RDG_OUT_DATA',
+    target: '/remoteDesktopGateway/',
+    status: 0,
+    phrase: '',
+    ...HTTP,
+  },
+  'http-response': {
+    kind: 'http-response',
+    method: 'RDG_OUT_DATA',
+    target: '/remoteDesktopGateway/',
+    status: 200,
+    phrase: 'OK',
+    ...HTTP,
+    framing: 'until-close',
+  },
+  'http-body-cut': { kind: 'http-body-cut', how: 'fin', owed: -1 },
+  'dns-query': { kind: 'dns-query', rcode: 0, answers: [], ...DNS },
+  'dns-response': {
+    kind: 'dns-response',
+    rcode: 0,
+    answers: [{ name: 'rdp.lab.test', type: 1, data: SERVER_ADDRESS, ttlSeconds: 60 }],
+    ...DNS,
+  },
+  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n' },
+  opaque: { kind: 'opaque', why: 'no keys' },
+  malformed: {
+    kind: 'malformed',
+    fault: { field: 'tpkt.length', at: 2, wanted: 2, had: 0, by: 'frame', byField: '' },
+  },
+  'stream-gap': { kind: 'stream-gap', length: 1460 },
+}
+const SERVER_KINDS: readonly FactKind[] = [
+  'negotiation-response',
+  'negotiation-failure',
+  'disconnect-provider-ultimatum',
+  'server-hello',
+  'certificate',
+  'handshake',
+  'alert',
+  'http-response',
+  'dns-response',
+  'unrecognised',
+]
+const PATHS: Partial<Record<FactKind, string>> = {
+  'negotiation-request': 'tcp/x224',
+  'negotiation-response': 'tcp/x224',
+  'negotiation-failure': 'tcp/x224',
+  'http-request': 'tcp/http',
+  'http-response': 'tcp/http',
+  'dns-query': 'udp/dns',
+  'dns-response': 'udp/dns',
+}
+
+/**
+ * An event with a fact of this kind: what is not named is as in a connection that works. The direction is the one in
+ * which the kind usually goes.
+ */
+export function event<K extends FactKind>(
+  kind: K,
+  fact: Partial<Omit<FactOf<K>, 'kind'>> = {},
+  place: Partial<Omit<Event, 'fact'>> = {},
+): Event<FactOf<K>> {
+  return {
+    packet: UNPLACED,
+    first: place.packet ?? UNPLACED,
+    timeNs: UNPLACED,
+    conversation: 0,
+    layer: 0,
+    path: PATHS[kind] ?? 'tcp/tls',
+    direction: SERVER_KINDS.includes(kind) ? SERVER : CLIENT,
+    at: 0,
+    length: 0,
+    ...place,
+    fact: { ...(FACTS as Record<FactKind, Fact>)[kind], ...fact } as FactOf<K>,
+  }
+}
+
+/** Sealed application records, alternating as given: a positive length is the server's, a negative the client's. */
+export function records(...lengths: readonly number[]): Event[] {
+  return lengths.map(length =>
+    event('record', { length: Math.abs(length) }, { direction: length < 0 ? CLIENT : SERVER }),
+  )
+}
+
+/** What a TLS 1.2 handshake in clear shows, without a close. */
+export function tls12Handshake(serverName = 'rdp.lab.test'): Event[] {
+  return [
+    event('client-hello', { serverName, versions: [] }),
+    event('server-hello'),
+    event('certificate'),
+    event('handshake', { type: 14 }),
+    event('handshake', { type: 16, length: 66 }, { direction: CLIENT }),
+    event('change-cipher-spec', {}, { direction: CLIENT }),
+    event('record', { type: 22, length: 40 }, { direction: CLIENT }),
+    event('change-cipher-spec', {}, { direction: SERVER }),
+    event('record', { type: 22, length: 40 }, { direction: SERVER }),
+  ]
+}
+
+/** What a TLS 1.3 handshake without keys shows: the server's flight and the client's Finished are sealed. */
+export function tls13Handshake(serverName = 'rdp.lab.test'): Event[] {
+  return [
+    event('client-hello', { serverName }),
+    event('server-hello', { version: 0x0304, suite: 0x1302, group: 29 }),
+    event('change-cipher-spec', {}, { direction: SERVER }),
+    ...records(23, 900, 281, 69),
+    event('change-cipher-spec', {}, { direction: CLIENT }),
+    ...records(-69),
+  ]
+}
+
+export interface ConversationParts extends Partial<Omit<Conversation, 'tcp' | 'client' | 'server'>> {
+  readonly client?: Partial<Endpoint>
+  readonly server?: Partial<Endpoint>
+  /** What replaces the TCP facts that follow from the rest; null for UDP. */
+  readonly tcp?: (Partial<Omit<TcpFacts, 'sides' | 'marks'>> & { readonly marks?: readonly TcpMark[] }) | null
+  readonly clientSide?: Partial<TcpSide>
+  readonly serverSide?: Partial<TcpSide>
+  /** Whether the handshake is in the capture; true without. */
+  readonly handshake?: boolean
+  /** Packet number and time of its first packet. */
+  readonly from?: number
+  readonly fromNs?: number
+}
+
+/**
+ * One conversation. By default: a TCP connection to port 3389 with its three-way handshake, then the events, then the
+ * marks. Sides hold bytes and places that agree with the events.
+ */
+export function conversation(parts: ConversationParts = {}): Conversation {
+  const { client, server, tcp, clientSide, serverSide, handshake = true, from = 1, fromNs = 0, ...rest } = parts
+  const udp = parts.transport === 'udp' || tcp === null
+  let packet = from - 1
+  let timeNs = fromNs - STEP_NS
+  const place = <T extends { readonly packet: number; readonly timeNs: number }>(thing: T): T => {
+    packet = thing.packet === UNPLACED ? packet + 1 : Math.max(packet, thing.packet)
+    timeNs = thing.timeNs === UNPLACED ? timeNs + STEP_NS : Math.max(timeNs, thing.timeNs)
+    return {
+      ...thing,
+      packet: thing.packet === UNPLACED ? packet : thing.packet,
+      timeNs: thing.timeNs === UNPLACED ? timeNs : thing.timeNs,
+    }
+  }
+  const given = tcp?.marks
+  const opening =
+    udp || !handshake || given?.some(one => one.kind === 'syn') ? [] : OPENING.map(one => place(mark(one)))
+  const events = (parts.events ?? []).map(one => {
+    const placed = place(one)
+    return { ...placed, first: placed.first === UNPLACED ? placed.packet : placed.first, conversation: parts.id ?? 0 }
+  })
+  const marks = [...opening, ...(given ?? []).map(place)]
+  const icmp = (parts.icmp ?? []).map(place)
+  const last = Math.max(packet, from)
+  const lastNs = Math.max(timeNs, fromNs)
+  const sideOf = (direction: Direction) => sideFrom(direction, events, marks)
+  const at = (kind: MarkKind) => marks.find(one => one.kind === kind)
+  const made: Conversation = {
+    id: 0,
+    transport: udp ? 'udp' : 'tcp',
+    roles: handshake ? 'syn' : 'first-packet',
+    firstPacket: from,
+    lastPacket: last,
+    firstNs: fromNs,
+    lastNs,
+    packets: [countPackets(CLIENT, events, marks), countPackets(SERVER, events, marks)],
+    eventsLost: 0,
+    fragments: [],
+    cutPackets: 0,
+    endedBy: marks.some(one => one.kind === 'fin' || one.kind === 'reset') ? 'closed' : 'end-of-capture',
+    ...rest,
+    events,
+    icmp,
+    client: { address: CLIENT_ADDRESS, port: udp ? 53_000 : 50_000, ...client },
+    server: { address: SERVER_ADDRESS, port: udp ? 53 : 3389, ...server },
+    tcp: udp
+      ? null
+      : {
+          synPacket: at('syn')?.packet ?? 0,
+          synNs: at('syn')?.timeNs ?? 0,
+          synAckPacket: at('syn-ack')?.packet ?? 0,
+          synAckNs: at('syn-ack')?.timeNs ?? 0,
+          ackPacket: at('handshake-ack')?.packet ?? 0,
+          ackNs: at('handshake-ack')?.timeNs ?? 0,
+          syns: marks.filter(one => one.kind === 'syn').length,
+          synAcks: marks.filter(one => one.kind === 'syn-ack').length,
+          initialRoundTripMs: at('handshake-ack') === undefined ? -1 : 20,
+          marksLost: 0,
+          ...tcp,
+          marks,
+          sides: [
+            { ...sideOf(CLIENT), ...clientSide },
+            { ...sideOf(SERVER), ...serverSide },
+          ],
+        },
+  }
+  return made
+}
+
+/** An ICMP message about the client's packets: host unreachable by default. */
+export function icmp(values: Partial<IcmpNote> = {}): IcmpNote {
+  return {
+    packet: UNPLACED,
+    timeNs: UNPLACED,
+    family: 4,
+    type: 3,
+    code: 1,
+    from: '10.0.1.1',
+    mtu: 0,
+    direction: CLIENT,
+    ...values,
+  }
+}
+
+/** Fragments from the server, all complete by default. */
+export function fragments(values: Partial<FragmentNote> = {}): FragmentNote {
+  return { direction: SERVER, datagrams: 3, complete: 3, firstPacket: 8, lastPacket: 14, overlaps: 0, ...values }
+}
+
+const OPENING: readonly MarkKind[] = ['syn', 'syn-ack', 'handshake-ack']
+
+function countPackets(direction: Direction, events: readonly Event[], marks: readonly TcpMark[]): number {
+  return new Set([...events, ...marks].filter(one => one.direction === direction).map(one => one.packet)).size
+}
+
+/** A record counts with its header, what is in clear as 100 bytes unless the event says more. */
+function sideFrom(direction: Direction, events: readonly Event[], marks: readonly TcpMark[]): TcpSide {
+  const own = events.filter(one => one.direction === direction)
+  const all = [...own, ...marks.filter(one => one.direction === direction)]
+  const bytes = own.reduce(
+    (sum, one) => sum + (one.fact.kind === 'record' ? one.fact.length + 5 : Math.max(one.length, 100)),
+    0,
+  )
+  const first = own[0]
+  const last = own.at(-1)
+  const lastOfAll = all.reduce((latest, one) => (one.packet > latest.packet ? one : latest), {
+    packet: 0,
+    timeNs: 0,
+  })
+  return tcpSide({
+    packets: countPackets(direction, events, marks),
+    segments: own.length,
+    bytes,
+    largestSegment: Math.min(bytes, 1448),
+    largestAcknowledged: Math.min(bytes, 1448),
+    firstDataPacket: first?.packet ?? 0,
+    firstDataNs: first?.timeNs ?? 0,
+    lastDataPacket: last?.packet ?? 0,
+    lastDataNs: last?.timeNs ?? 0,
+    lastPacket: lastOfAll.packet,
+    lastNs: lastOfAll.timeNs,
+    lastProgressNs: last?.timeNs ?? -1,
+  })
+}
