@@ -1,0 +1,119 @@
+/**
+ * The security negotiation that opens every RDP connection: protocols, flags and failure codes.
+ * MS-RDPBCGR 2.2.1.1.1 (request), 2.2.1.2.1 (response), 2.2.1.2.2 (failure).
+ */
+import { codeTable, symbolOf } from './table.ts'
+
+export const SSL_REQUIRED_BY_SERVER = 1
+export const SSL_NOT_ALLOWED_BY_SERVER = 2
+export const SSL_CERT_NOT_ON_SERVER = 3
+export const INCONSISTENT_FLAGS = 4
+export const HYBRID_REQUIRED_BY_SERVER = 5
+export const SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER = 6
+
+export const PROTOCOL_RDP = 0x00
+export const PROTOCOL_SSL = 0x01
+export const PROTOCOL_HYBRID = 0x02
+export const PROTOCOL_RDSTLS = 0x04
+export const PROTOCOL_HYBRID_EX = 0x08
+export const PROTOCOL_RDSAAD = 0x10
+
+export const negotiationFailures = codeTable(
+  {
+    id: 'negotiation-failure',
+    title: 'RDP negotiation failure (RDP_NEG_FAILURE)',
+    layer: 'X.224 negotiation, in clear',
+    source: 'MS-RDPBCGR 2.2.1.2.2',
+    tier: 'specification',
+    hexDigits: 8,
+  },
+  [
+    [
+      SSL_REQUIRED_BY_SERVER,
+      'SSL_REQUIRED_BY_SERVER',
+      'the server wants TLS or CredSSP',
+      'The client offered standard RDP security alone.',
+    ],
+    [
+      SSL_NOT_ALLOWED_BY_SERVER,
+      'SSL_NOT_ALLOWED_BY_SERVER',
+      'the server is set to standard RDP security only',
+      'A client that allows it tries again with standard RDP security in a new TCP connection.',
+    ],
+    [
+      SSL_CERT_NOT_ON_SERVER,
+      'SSL_CERT_NOT_ON_SERVER',
+      'the server has no valid certificate and can not start TLS',
+      'Proof in clear text of a certificate problem on the server.',
+    ],
+    [
+      INCONSISTENT_FLAGS,
+      'INCONSISTENT_FLAGS',
+      'the requested protocols disagree with the one that already runs',
+      'Only where CredSSP ran before the X.224 negotiation.',
+    ],
+    [
+      HYBRID_REQUIRED_BY_SERVER,
+      'HYBRID_REQUIRED_BY_SERVER',
+      'the server requires CredSSP (Network Level Authentication)',
+      'The client did not offer it. mstsc has a message of its own for this (0xB09), not 0x904.',
+    ],
+    [
+      SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER,
+      'SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER',
+      'the server requires TLS with a client certificate',
+      'Rare.',
+    ],
+  ],
+)
+
+export const securityProtocols = codeTable(
+  {
+    id: 'security-protocol',
+    title: 'RDP security protocols (requestedProtocols, selectedProtocol)',
+    layer: 'X.224 negotiation, in clear',
+    source: 'MS-RDPBCGR 2.2.1.1.1, 2.2.1.2.1',
+    tier: 'specification',
+    hexDigits: 8,
+  },
+  [
+    [PROTOCOL_RDP, 'PROTOCOL_RDP', 'standard RDP security'],
+    [PROTOCOL_SSL, 'PROTOCOL_SSL', 'TLS'],
+    [PROTOCOL_HYBRID, 'PROTOCOL_HYBRID', 'CredSSP (NLA)'],
+    [PROTOCOL_RDSTLS, 'PROTOCOL_RDSTLS', 'RDSTLS', 'Used after a redirection.'],
+    [PROTOCOL_HYBRID_EX, 'PROTOCOL_HYBRID_EX', 'CredSSP (NLA) with early user authorization result'],
+    [PROTOCOL_RDSAAD, 'PROTOCOL_RDSAAD', 'Entra ID (AAD) authentication'],
+  ],
+)
+
+export const negotiationRequestFlags: ReadonlyMap<number, string> = new Map([
+  [0x01, 'RESTRICTED_ADMIN_MODE_REQUIRED'],
+  [0x02, 'REDIRECTED_AUTHENTICATION_MODE_REQUIRED'],
+  [0x08, 'CORRELATION_INFO_PRESENT'],
+])
+
+export const negotiationResponseFlags: ReadonlyMap<number, string> = new Map([
+  [0x01, 'EXTENDED_CLIENT_DATA_SUPPORTED'],
+  [0x02, 'DYNVC_GFX_PROTOCOL_SUPPORTED'],
+  [0x04, 'NEGRSP_FLAG_RESERVED'],
+  [0x08, 'RESTRICTED_ADMIN_MODE_SUPPORTED'],
+  [0x10, 'REDIRECTED_AUTHENTICATION_MODE_SUPPORTED'],
+])
+
+/** `SSL_REQUIRED_BY_SERVER`; the number where it is unknown. */
+export function negotiationFailureName(code: number): string {
+  return symbolOf(negotiationFailures, code)
+}
+
+/**
+ * The protocols of a flag field for a sentence: `TLS and CredSSP (NLA)`. 0 is standard RDP security; -1 is a request
+ * without a negotiation part, which knows nothing else. Unknown bits are named by their value.
+ */
+export function protocolNames(protocols: number): string {
+  if (protocols <= 0) return 'standard RDP security'
+  const names: string[] = []
+  for (const { value, meaning } of securityProtocols.codes) if ((protocols & value) !== 0) names.push(meaning)
+  const unknown = protocols & ~0x1f
+  if (unknown !== 0) names.push(`unknown protocols (0x${(unknown >>> 0).toString(16)})`)
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
