@@ -1,0 +1,108 @@
+/** What a reading asks for. One object serves all layers: everything is queued here and done once `read` has returned. */
+import type { ProtocolFact } from '../../dissectors/index.ts'
+import { type Direction, type Next, type Out, SKIP } from '../wire/dissector.ts'
+import type { Fact } from './event.ts'
+
+interface Payload {
+  readonly slot: number
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** Positions in the layer's bytes. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Who does what a reading asked for. */
+export interface Reading {
+  emit(fact: Fact, at: number, length: number): void
+  open(slot: number, next: Next): void
+  /** Bytes for the layer above. */
+  hand(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
+  become(next: Next, both: boolean): void
+  spanning(length: number, slot: number): void
+  die(why: string): void
+}
+
+export type Unseal = (
+  state: object,
+  direction: Direction,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => Uint8Array | null
+
+export class Outbox implements Out<ProtocolFact> {
+  /** Decryption; null without keys. */
+  unsealer: Unseal | null = null
+  private reading: Reading | null = null
+  private at = 0
+  private length = 0
+  private start = 0
+  private payloads: Payload[] = []
+  private bodyLength = 0
+  private bodySlot = SKIP
+  private next: Next | null = null
+  private both = false
+  private why = ''
+
+  /** The PDU that is about to be read lies at `at` of its layer, and at `start` of the bytes. */
+  begin(reading: Reading, at: number, start: number, length: number): void {
+    this.reading = reading
+    this.at = at
+    this.start = start
+    this.length = length
+    this.clear()
+  }
+
+  clear(): void {
+    if (this.payloads.length > 0) this.payloads = []
+    this.bodyLength = 0
+    this.next = null
+    this.why = ''
+  }
+
+  fact(fact: ProtocolFact): void {
+    this.reading?.emit(fact, this.at, this.length)
+  }
+
+  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {
+    const base = this.at - this.start
+    this.payloads.push({ slot, bytes, start, end, from: base + from, to: base + to })
+  }
+
+  body(length: number, slot: number): void {
+    this.bodyLength = length
+    this.bodySlot = slot
+  }
+
+  open(slot: number, next: Next): void {
+    this.reading?.open(slot, next)
+  }
+
+  become(which: 'this' | 'both', next: Next): void {
+    this.next = next
+    this.both = which === 'both'
+  }
+
+  opaque(why: string): void {
+    this.why = why
+  }
+
+  unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null {
+    return this.unsealer === null ? null : this.unsealer(state, direction, bytes, start, end)
+  }
+
+  /** Does what was asked for: bodies, payloads, then the next protocol, then silence. */
+  settle(): void {
+    if (this.bodyLength === 0 && this.payloads.length === 0 && this.next === null && this.why === '') return
+    const reading = this.reading as Reading
+    const { payloads, next, both, why } = this
+    if (this.bodyLength > 0) reading.spanning(this.bodyLength, this.bodySlot)
+    this.payloads = []
+    this.clear()
+    for (const p of payloads) reading.hand(p.slot, p.bytes, p.start, p.end, p.from, p.to)
+    if (next !== null) reading.become(next, both)
+    if (why !== '') reading.die(why)
+  }
+}

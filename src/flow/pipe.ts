@@ -1,0 +1,535 @@
+/**
+ * The layers of one conversation: TCP, TLS, HTTP ... Each direction of a slot moves through its succession of layers by
+ * itself and joins the layer that the other one has reached. A layer that fails becomes opaque, says why, and lives on as
+ * a count of bytes. The contract with the dissectors is in src/wire/dissector.ts.
+ */
+import { type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
+import { latin1 } from '../wire/bytes.ts'
+import {
+  BROKEN,
+  CLIENT,
+  type Direction,
+  type Ending,
+  HOLD,
+  LIKELY,
+  type Likeness,
+  NEED_MORE,
+  type Next,
+  NO,
+  NOT_MINE,
+  opposite,
+  SERVER,
+  SKIP,
+  type Stream,
+  UNTIL_CLOSE,
+} from '../wire/dissector.ts'
+import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
+import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
+import type { Dissection } from './dissection.ts'
+import type { Fact } from './event.ts'
+import { copyStretches, type Stretch, stretchAt } from './origin.ts'
+import type { Reading } from './outbox.ts'
+
+type AnyStream = Stream<unknown, ProtocolFact>
+const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
+const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector => [dissector.name, dissector]))
+const NO_BYTES = new Uint8Array(0)
+/** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
+const PROBE_BYTES = 64
+
+/** Makes the layers of one conversation and numbers them. */
+export class Layers {
+  readonly dissection: Dissection
+  private count = 0
+
+  constructor(dissection: Dissection) {
+    this.dissection = dissection
+  }
+
+  /** Null when nobody reads that protocol, or the slot has had too many. */
+  begin(slot: Slot, next: Next): Layer | null {
+    const dissector = BY_NAME.get(next.protocol)
+    if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
+    const layer = new Layer(this.count++, dissector, dissector.begin(next), `${slot.path}/${dissector.name}`, next)
+    slot.layers.push(layer)
+    return layer
+  }
+}
+
+/** One instance of a protocol. */
+class Layer {
+  readonly id: number
+  readonly dissector: AnyStream
+  readonly state: unknown
+  readonly path: string
+  readonly next: Next
+  readonly slots: (Slot | undefined)[] = []
+
+  constructor(id: number, dissector: AnyStream, state: unknown, path: string, next: Next) {
+    this.id = id
+    this.dissector = dissector
+    this.state = state
+    this.path = path
+    this.next = next
+  }
+}
+
+/** A place where protocols follow one another. */
+export class Slot {
+  layers: Layer[] = []
+  readonly made: Layers
+  readonly depth: number
+  readonly path: string
+  readonly pipes: readonly [Pipe, Pipe]
+
+  constructor(made: Layers, depth: number, path: string) {
+    this.made = made
+    this.depth = depth
+    this.path = path
+    this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
+  }
+}
+
+/** One direction of a slot. */
+class Pipe implements Reading {
+  dead = false
+  ended = false
+  private layer: Layer | null = null
+  /** Position of the next unread byte in this direction. */
+  private at = 0
+  /** Bytes that wait, and how many of them there must be before it is worth to ask again. */
+  private kept: Uint8Array = NO_BYTES
+  private keptLength = 0
+  private need = 0
+  /** Bytes that were there when the dissector said NEED_MORE last. */
+  private seen = 0
+  /** Bytes of body still to come, and the slot that gets them. */
+  private span = 0
+  private spanSlot = SKIP
+  /** The other direction decides first. */
+  private held = false
+  /** Bytes were lost: reading goes on where a PDU can be recognised. */
+  private lost = false
+  /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
+  private origins: Stretch[] | null = null
+  private readonly slot: Slot
+  private readonly direction: Direction
+  private readonly dissection: Dissection
+
+  constructor(slot: Slot, direction: Direction) {
+    this.slot = slot
+    this.direction = direction
+    this.dissection = slot.made.dissection
+  }
+
+  /** The hot entry: one segment of the connection itself. */
+  segment(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+    conversation: number,
+    low: number,
+  ): void {
+    const length = end - start
+    if (this.skips(length)) {
+      if (!this.dead && this.span !== UNTIL_CLOSE) this.span -= length
+      this.at += length
+      return
+    }
+    const { now } = this.dissection
+    now.at = this.at + this.keptLength
+    now.length = length
+    now.first = packet
+    now.last = packet
+    now.timeNs = timeNs
+    now.conversation = conversation
+    now.low = low
+    if (this.keptLength > 0 || this.held) this.ownOrigins().push({ ...now })
+    this.feed(bytes, start, end)
+  }
+
+  skips(length: number): boolean {
+    return this.keptLength === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
+  }
+
+  gap(length: number): void {
+    if (this.dead || this.ended) {
+      this.at += length
+      return
+    }
+    if (this.span >= length && this.keptLength === 0) {
+      if (this.span !== UNTIL_CLOSE) this.span -= length
+      this.at += length
+      if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.pipes[this.direction].gap(length)
+      return
+    }
+    this.emit({ kind: 'stream-gap', length }, this.at, 0)
+    this.readRest(CUT_BY_CAPTURE)
+    this.at += length
+    this.lost = true
+    this.seen = 0
+    this.need = 0
+    this.span = 0
+    for (const slot of this.layer?.slots ?? []) slot?.pipes[this.direction].gap(length)
+  }
+
+  end(how: Ending): void {
+    if (this.ended) return
+    if (this.held && !this.dead && this.layer !== null) {
+      // Nobody will decide any more: what was held is not this layer's.
+      this.held = false
+      if (this.keptLength > 0 && this.succeed(this.layer, this.kept, 0, this.keptLength)) this.pump()
+    }
+    this.ended = true
+    // Probing no longer waits for more.
+    if (!this.dead && this.keptLength > 0 && this.waitsForProbe()) this.pump()
+    if (this.layer !== null && !this.dead) {
+      this.readRest(how === 'fin' || how === 'rst' ? CUT_BY_CLOSE : CUT_BY_CAPTURE)
+      const { out } = this.dissection
+      out.begin(this, this.at, 0, 0)
+      this.layer.dissector.ended?.(this.layer.state, this.direction, how, this.span, out)
+      out.clear()
+    }
+    this.keptLength = 0
+    this.kept = NO_BYTES
+    for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.pipes[this.direction].end(how)
+  }
+
+  /** Bytes of this slot, their origin already noted. */
+  private feed(bytes: Uint8Array, start: number, end: number): void {
+    if (this.lost && !this.dead && !this.resynchronise(bytes, start, end)) return
+    if (this.keptLength > 0 || this.held) {
+      this.keep(bytes, start, end)
+      if (this.held || this.need > this.keptLength) return
+      this.pump()
+    } else {
+      const read = this.run(bytes, start, end)
+      if (read < end) this.keepRest(bytes, read, end)
+    }
+    this.dropOrigins()
+  }
+
+  private resynchronise(bytes: Uint8Array, start: number, end: number): boolean {
+    const known = this.layer !== null && this.layer.dissector.probe(bytes, start, end, this.direction) >= LIKELY
+    if (known) this.lost = false
+    else {
+      this.at += end - start
+      this.dropOrigins()
+    }
+    return known
+  }
+
+  private keepRest(bytes: Uint8Array, from: number, end: number): void {
+    if (this.origins === null) {
+      const { now } = this.dissection
+      const gone = now.length - (end - from)
+      this.ownOrigins().push({ ...now, at: now.at + gone, length: end - from, low: now.low + gone })
+    }
+    this.keep(bytes, from, end)
+  }
+
+  /** Tries the bytes that wait again. */
+  private pump(): void {
+    if (this.keptLength === 0) return
+    const bytes = this.kept
+    const length = this.keptLength
+    const read = this.run(bytes, 0, length)
+    if (read > 0) {
+      if (read < length) bytes.copyWithin(0, read, length)
+      this.keptLength = length - read
+    }
+    if (this.keptLength === 0) this.kept = NO_BYTES
+  }
+
+  private keep(bytes: Uint8Array, start: number, end: number): void {
+    const length = this.keptLength + end - start
+    if (length > (this.held ? MAX_HELD_BYTES : 2 * MAX_PDU_BYTES)) {
+      this.die('too many bytes gathered (a limit of this tool)')
+      this.at += length
+      return
+    }
+    const want = Math.max(this.need, length)
+    if (this.kept.length < want) {
+      const larger = new Uint8Array(this.need > 0 ? want : Math.max(want, this.kept.length * 2, 256))
+      larger.set(this.kept.subarray(0, this.keptLength))
+      this.kept = larger
+    }
+    this.kept.set(bytes.subarray(start, end), this.keptLength)
+    this.keptLength = length
+  }
+
+  /** Reads PDUs from `from`; answers how far it came. */
+  private run(bytes: Uint8Array, from: number, end: number): number {
+    let start = from
+    for (;;) {
+      if (this.dead) {
+        this.at += end - start
+        return end
+      }
+      if (this.span > 0) {
+        const length = Math.min(this.span, end - start)
+        if (length === 0) return start
+        if (this.spanSlot >= 0) this.hand(this.spanSlot, bytes, start, start + length, this.at, this.at + length)
+        if (this.span !== UNTIL_CLOSE) this.span -= length
+        start += length
+        this.at += length
+        continue
+      }
+      if (start >= end) return start
+      if (this.layer === null && !this.join(bytes, start, end)) {
+        if (this.dead) continue
+        return start
+      }
+      const layer = this.layer as Layer
+      const length = layer.dissector.frame(bytes, start, end, this.seen, layer.state, this.direction)
+      if (length > end - start) {
+        if (length <= MAX_PDU_BYTES) {
+          this.need = length
+          return start
+        }
+        this.readOne(layer, bytes, start, end, CUT_BY_TOOL)
+        this.die(`${layer.dissector.name}: a PDU of ${length} bytes (a limit of this tool)`)
+      } else if (length > 0) {
+        this.need = 0
+        this.seen = 0
+        this.readOne(layer, bytes, start, start + length, CUT_BY_FRAME)
+        start += length
+        this.at += length
+        this.dissection.out.settle()
+        this.slot.pipes[opposite(this.direction)].release()
+      } else if (length === NEED_MORE) {
+        this.seen = end - start
+        this.need = 0
+        return start
+      } else if (length === HOLD) {
+        this.held = true
+        this.seen = 0
+        return start
+      } else if (length === BROKEN) {
+        this.readOne(layer, bytes, start, end, CUT_BY_FRAME)
+        this.die(`${layer.dissector.name}: malformed`)
+      } else if (length === NOT_MINE) {
+        this.seen = 0
+        if (!this.succeed(layer, bytes, start, end) && !this.dead) return start
+      } else {
+        this.die(`${layer.dissector.name}: framing`)
+      }
+    }
+  }
+
+  /** The other direction has read a PDU: what was held may go on. */
+  private release(): void {
+    if (!this.held) return
+    this.held = false
+    this.pump()
+    this.dropOrigins()
+  }
+
+  private readOne(layer: Layer, bytes: Uint8Array, start: number, end: number, cut: Cut): void {
+    const { pdu, out } = this.dissection
+    pdu.reset(bytes, start, end, cut)
+    out.begin(this, this.at, start, end - start)
+    layer.dissector.read(pdu, layer.state, this.direction, out)
+    if (pdu.fault !== null) this.emit({ kind: 'malformed', fault: pdu.fault }, this.at, end - start)
+    if (cut !== CUT_BY_FRAME) out.clear()
+  }
+
+  /** What waits for the rest of its PDU is read as far as it goes; nothing is built on it. */
+  private readRest(cut: Cut): void {
+    if (this.keptLength > 0 && this.layer !== null) {
+      this.readOne(this.layer, this.kept, 0, this.keptLength, cut)
+      this.dissection.out.clear()
+    }
+    this.at += this.keptLength
+    this.keptLength = 0
+    this.kept = NO_BYTES
+    this.origins = null
+  }
+
+  private waitsForProbe(): boolean {
+    if (this.layer === null) return true
+    const { dissector, state } = this.layer
+    return dissector.frame(this.kept, 0, this.keptLength, 0, state, this.direction) === NOT_MINE
+  }
+
+  /** Which protocol starts here? */
+  private join(bytes: Uint8Array, start: number, end: number): boolean {
+    const other = this.slot.pipes[opposite(this.direction)].layer
+    if (other !== null && this.slot.layers[0] === other) {
+      this.layer = other
+      return true
+    }
+    if (this.slot.depth > MAX_LAYERS) {
+      this.die('too many layers (a limit of this tool)')
+      return false
+    }
+    return this.probe(bytes, start, end)
+  }
+
+  /** These bytes are not the old layer's: the other direction's layer, the one announced, or whoever recognises them. */
+  private succeed(old: Layer, bytes: Uint8Array, start: number, end: number): boolean {
+    const { layers } = this.slot
+    const other = this.slot.pipes[opposite(this.direction)].layer
+    if (other !== null && layers.indexOf(other) > layers.indexOf(old)) {
+      this.layer = other
+      return true
+    }
+    const { then } = old.next
+    const next = then === undefined ? null : this.slot.made.begin(this.slot, then)
+    if (next !== null) {
+      this.layer = next
+      return true
+    }
+    return this.probe(bytes, start, end)
+  }
+
+  private probe(bytes: Uint8Array, start: number, end: number): boolean {
+    let best: AnyStream | null = null
+    let likeness: Likeness = NO
+    for (const dissector of DISSECTORS) {
+      if (dissector === this.layer?.dissector) continue
+      const answer = dissector.probe(bytes, start, end, this.direction)
+      if (answer > likeness) {
+        likeness = answer
+        best = dissector
+      }
+    }
+    if (best !== null && likeness >= LIKELY) {
+      const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
+      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name })
+      if (layer !== null) {
+        this.layer = layer
+        return true
+      }
+      this.die('too many protocols on one connection (a limit of this tool)')
+      return false
+    }
+    if (end - start < PROBE_BYTES && !this.ended) {
+      this.seen = end - start
+      return false
+    }
+    const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
+    this.emit({ kind: 'unrecognised', first }, this.at, end - start)
+    this.silence()
+    return false
+  }
+
+  emit(fact: Fact, at: number, length: number): void {
+    const list = this.origins ?? this.dissection.nowList
+    const { now } = this.dissection
+    const head = length === 0 ? now : (stretchAt(list, at) ?? now)
+    const tail = length === 0 ? now : (stretchAt(list, at + length - 1) ?? now)
+    this.dissection.emit({
+      fact,
+      packet: tail.last,
+      first: head.first,
+      timeNs: tail.timeNs,
+      conversation: tail.conversation,
+      layer: this.layer?.id ?? -1,
+      path: this.layer?.path ?? this.slot.path,
+      direction: this.direction,
+      at,
+      length,
+    })
+  }
+
+  open(index: number, next: Next): void {
+    const layer = this.layer
+    if (layer === null || layer.slots[index] !== undefined) return
+    const slot = new Slot(this.slot.made, this.slot.depth + 1, layer.path)
+    layer.slots[index] = slot
+    if (next.protocol === '') return
+    const above = this.slot.made.begin(slot, next)
+    slot.pipes[CLIENT].layer = above
+    slot.pipes[SERVER].layer = above
+  }
+
+  hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {
+    const layer = this.layer
+    if (layer === null) return
+    let slot = layer.slots[index]
+    if (slot === undefined) {
+      slot = new Slot(this.slot.made, this.slot.depth + 1, layer.path)
+      layer.slots[index] = slot
+    }
+    const pipe = slot.pipes[this.direction]
+    if (pipe.dead) {
+      pipe.at += end - start
+      return
+    }
+    const length = end - start
+    copyStretches(
+      this.origins ?? this.dissection.nowList,
+      from,
+      to,
+      pipe.ownOrigins(),
+      pipe.at + pipe.keptLength,
+      length,
+    )
+    pipe.feed(bytes, start, end)
+  }
+
+  become(next: Next, both: boolean): void {
+    const old = this.layer
+    if (old === null) return
+    const other = this.slot.pipes[opposite(this.direction)]
+    if (next.protocol === '') {
+      this.slot.layers = []
+      this.layer = null
+      if (both) other.restart(null)
+      return
+    }
+    const { layers } = this.slot
+    const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
+    const layer = later ?? this.slot.made.begin(this.slot, next)
+    if (layer === null) {
+      this.die(`nobody here reads ${next.protocol}`)
+      return
+    }
+    this.layer = layer
+    if (both && (other.layer === old || other.layer === null)) other.restart(layer)
+  }
+
+  spanning(length: number, slot: number): void {
+    this.span = length
+    this.spanSlot = slot
+  }
+
+  die(why: string): void {
+    if (this.dead) return
+    this.emit({ kind: 'opaque', why }, this.at, 0)
+    this.silence()
+  }
+
+  /** Its bytes are only counted from now on. */
+  private silence(): void {
+    this.dead = true
+    this.kept = NO_BYTES
+    this.keptLength = 0
+    this.origins = null
+  }
+
+  private restart(layer: Layer | null): void {
+    this.layer = layer
+    this.seen = 0
+    this.need = 0
+    this.held = false
+    this.pump()
+  }
+
+  private ownOrigins(): Stretch[] {
+    this.origins ??= []
+    return this.origins
+  }
+
+  private dropOrigins(): void {
+    const { origins } = this
+    if (origins === null) return
+    let gone = 0
+    while (gone < origins.length && (origins[gone] as Stretch).at + (origins[gone] as Stretch).length <= this.at) gone++
+    if (gone === origins.length) this.origins = null
+    else if (gone > 0) origins.splice(0, gone)
+  }
+}

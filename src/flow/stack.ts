@@ -1,0 +1,63 @@
+/** The layers of one conversation above TCP: the tracker feeds it segments in order, gaps and endings. */
+import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
+import type { Dissection } from './dissection.ts'
+import { Layers, Slot } from './pipe.ts'
+
+/** All that one conversation is made of above TCP. */
+export class Stack {
+  private readonly dissection: Dissection
+  private readonly root: Slot
+
+  constructor(dissection: Dissection) {
+    this.dissection = dissection
+    this.root = new Slot(new Layers(dissection), 0, 'tcp')
+  }
+
+  /**
+   * One segment of the connection, in order.
+   * @param low offset of its first byte in the TCP stream of that direction
+   */
+  segment(
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+    conversation: number,
+    low: number,
+  ): void {
+    this.root.pipes[direction].segment(bytes, start, end, packet, timeNs, conversation, low)
+  }
+
+  /** Would so many bytes be passed over without a look? Then they need not be kept while they wait for a hole. */
+  skips(direction: Direction, length: number): boolean {
+    return this.root.pipes[direction].skips(length)
+  }
+
+  /** Bytes that the capture does not hold. */
+  gap(direction: Direction, length: number, packet: number, timeNs: number, conversation: number): void {
+    this.place(packet, timeNs, conversation)
+    this.root.pipes[direction].gap(length)
+  }
+
+  end(direction: Direction, how: Ending, packet: number, timeNs: number, conversation: number): void {
+    this.place(packet, timeNs, conversation)
+    this.root.pipes[direction].end(how)
+  }
+
+  /** Nothing more can be learnt. */
+  get finished(): boolean {
+    const { pipes } = this.root
+    return (pipes[CLIENT].dead || pipes[CLIENT].ended) && (pipes[SERVER].dead || pipes[SERVER].ended)
+  }
+
+  private place(packet: number, timeNs: number, conversation: number): void {
+    const { now } = this.dissection
+    now.length = 0
+    now.first = packet
+    now.last = packet
+    now.timeNs = timeNs
+    now.conversation = conversation
+  }
+}
