@@ -1,0 +1,56 @@
+/**
+ * NTSTATUS values that a refused logon carries in TSRequest.errorCode, or in HTTP and Kerberos beside it.
+ * MS-ERREF 2.3, MS-CSSP 2.2.1.
+ */
+import { codeTable } from './table.ts'
+
+export const ntStatuses = codeTable(
+  {
+    id: 'ntstatus',
+    title: 'NTSTATUS of a logon (CredSSP errorCode)',
+    layer: 'CredSSP (NLA), inside TLS',
+    source: 'MS-ERREF 2.3.1, MS-CSSP 2.2.1',
+    tier: 'specification',
+    hexDigits: 8,
+  },
+  [
+    [0xc000006d, 'STATUS_LOGON_FAILURE', 'bad user name or password'],
+    [0xc000006a, 'STATUS_WRONG_PASSWORD', 'wrong password (some servers send it instead of LOGON_FAILURE)'],
+    [0xc0000064, 'STATUS_NO_SUCH_USER', 'no such user'],
+    [0xc000006e, 'STATUS_ACCOUNT_RESTRICTION', 'account restriction (for example blank password, policy)'],
+    [0xc000006f, 'STATUS_INVALID_LOGON_HOURS', 'outside logon hours'],
+    [0xc0000070, 'STATUS_INVALID_WORKSTATION', 'workstation not allowed'],
+    [0xc0000071, 'STATUS_PASSWORD_EXPIRED', 'password expired'],
+    [0xc0000072, 'STATUS_ACCOUNT_DISABLED', 'account disabled'],
+    [0xc0000193, 'STATUS_ACCOUNT_EXPIRED', 'account expired'],
+    [0xc0000224, 'STATUS_PASSWORD_MUST_CHANGE', 'password must change at first logon'],
+    [0xc0000234, 'STATUS_ACCOUNT_LOCKED_OUT', 'account locked out'],
+    [0xc000015b, 'STATUS_LOGON_TYPE_NOT_GRANTED', 'logon type not granted (no Remote Desktop right)'],
+    [0xc000005e, 'STATUS_NO_LOGON_SERVERS', 'no domain controller reachable'],
+    [0xc0000133, 'STATUS_TIME_DIFFERENCE_AT_DC', 'clock differs from DC'],
+    [0xc000018a, 'STATUS_NO_TRUST_LSA_SECRET', 'no trust secret'],
+    [0xc000018b, 'STATUS_NO_TRUST_SAM_ACCOUNT', 'no computer account'],
+    [0xc000018c, 'STATUS_TRUSTED_DOMAIN_FAILURE', 'domain trust broken'],
+    [0xc000018d, 'STATUS_TRUSTED_RELATIONSHIP_FAILURE', 'workstation trust broken'],
+    [0xc0000192, 'STATUS_NETLOGON_NOT_STARTED', 'Netlogon not started'],
+    [0xc0000250, 'STATUS_INSUFFICIENT_LOGON_INFO', 'not enough logon information'],
+    [0xc0000022, 'STATUS_ACCESS_DENIED', 'access denied'],
+    [0xc00000bb, 'STATUS_NOT_SUPPORTED', 'not supported: server refuses the CredSSP version (MS-CSSP 3.1.5 note)'],
+    [0xc0000388, 'STATUS_DOWNGRADE_DETECTED', 'downgrade detected'],
+    [0xc0000413, 'STATUS_AUTHENTICATION_FIREWALL_FAILED', 'authentication firewall (selective auth)'],
+    [0xc0000418, 'STATUS_NTLM_BLOCKED', 'NTLM blocked by policy'],
+    [0xc00002fd, 'STATUS_KDC_UNKNOWN_ETYPE', 'KDC does not support the encryption type'],
+    [0xc0000320, 'STATUS_PKINIT_FAILURE', 'PKINIT failure'],
+    [0xc0000380, 'STATUS_SMARTCARD_WRONG_PIN', 'smart card: wrong PIN'],
+    [0xc0000381, 'STATUS_SMARTCARD_CARD_BLOCKED', 'smart card: blocked'],
+    [0xc0000382, 'STATUS_SMARTCARD_CARD_NOT_AUTHENTICATED', 'smart card: not authenticated'],
+    [0xc0000383, 'STATUS_SMARTCARD_NO_CARD', 'smart card: none'],
+    [0xc0000384, 'STATUS_SMARTCARD_NO_KEY_CONTAINER', 'smart card: no key container'],
+    [0xc0000386, 'STATUS_SMARTCARD_NO_KEYSET', 'smart card: no keyset'],
+    [0xc0000387, 'STATUS_SMARTCARD_IO_ERROR', 'smart card: I/O error'],
+    [0xc0000389, 'STATUS_SMARTCARD_CERT_REVOKED', 'smart card: certificate revoked'],
+    [0xc000009a, 'STATUS_INSUFFICIENT_RESOURCES', 'out of resources'],
+    [0xc00000e5, 'STATUS_INTERNAL_ERROR', 'internal error'],
+    [0xc0000001, 'STATUS_UNSUCCESSFUL', 'unsuccessful'],
+  ],
+)
