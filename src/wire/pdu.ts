@@ -189,6 +189,17 @@ export class Pdu {
     return at < 0 ? NO_BYTES : this.bytes.slice(at, at + length)
   }
 
+  /** `length` bytes whose value was worked out elsewhere: bits of a byte, a compressed name, a date. */
+  value(f: Field, length: number, value: number | string): void {
+    const at = this.pos
+    if (length > this.limit - at) {
+      this.short(f, length)
+      return
+    }
+    this.pos = at + length
+    if (this.path !== null) this.leaf(f, at, value)
+  }
+
   /** A value that has no byte of its own: bits of the field just read, or something worked out. Only the tree wants it. */
   derived(f: Field, value: number | string): void {
     if (this.path !== null) this.leaf(f, this.pos, value)
