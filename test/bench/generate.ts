@@ -5,6 +5,7 @@
  * - bulk: 1 GiB of 16 KiB TLS records in full segments, on 8 connections.
  * - small: 10,000,000 frames of 60 to 70 bytes, on 5,000 connections.
  * - flows: 1,000,000 connections that are all open at one time, having negotiated and no more.
+ * - single: one RDP session of about 40 packets, at every scale.
  *
  * Each is multiplied by a scale. Run alone: `tsx test/bench/generate.ts mixed out.pcap 0.1`.
  */
@@ -25,7 +26,7 @@ import {
 } from './messages.ts'
 import { Random } from './random.ts'
 
-export const KINDS = ['mixed', 'bulk', 'small', 'flows'] as const
+export const KINDS = ['mixed', 'bulk', 'small', 'flows', 'single'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Changes whenever the same kind and scale give other bytes, so that old files are not taken for new ones. */
@@ -41,7 +42,7 @@ export interface Generated {
 export function generate(kind: Kind, path: string, scale: number): Generated {
   const writer = new FrameWriter(path)
   const random = new Random(12_345)
-  const connections = { mixed, bulk, small, flows }[kind](writer, random, scale)
+  const connections = { mixed, bulk, small, flows, single }[kind](writer, random, scale)
   writer.close()
   return { packets: writer.frames, bytes: writer.bytes + 24, connections }
 }
@@ -173,6 +174,19 @@ function flows(writer: FrameWriter, random: Random, scale: number): number {
     for (const frame of connection(script, random)) writer.write(route, frame)
   }
   return count
+}
+
+function single(writer: FrameWriter, random: Random): number {
+  const route = {
+    clientAddress: ADDRESSES_10 + 1,
+    serverAddress: ADDRESSES_192_168 + 1,
+    clientPort: 50_000,
+    serverPort: 3389,
+  }
+  const messages = [connectionRequests[0] as Message, connectionConfirm, ...hostTls12]
+  const script: Script = { route, messages, end: 'fin', resent: 0, reordered: 0 }
+  for (const frame of connection(script, random)) writer.write(route, frame)
+  return 1
 }
 
 /** Negotiation, TLS handshake, and then these two for ever. */
