@@ -26,7 +26,7 @@ import {
 } from './messages.ts'
 import { Random } from './random.ts'
 
-export const KINDS = ['mixed', 'bulk', 'small', 'flows', 'single'] as const
+const KINDS = ['mixed', 'bulk', 'small', 'flows', 'single'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Changes whenever the same kind and scale give other bytes, so that old files are not taken for new ones. */

@@ -12,7 +12,7 @@ export interface Peer {
   command(capture: string): string[]
 }
 
-export const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js')
+const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js')
 
 /** TLS on the RDP port is decoded by tshark only when told so. */
 const TLS_ON_3389 = ['-d', 'tcp.port==3389,tls']
