@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
 const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js')
@@ -30,16 +31,11 @@ export async function scan(path: string, limitSeconds: number): Promise<Scan> {
     timeout: limitSeconds * 1000,
     killSignal: 'SIGKILL',
   })
-  const [, stdout, stderr, peak] = child.stdio as [
-    null,
-    NodeJS.ReadableStream,
-    NodeJS.ReadableStream,
-    NodeJS.ReadableStream,
-  ]
+  const [, stdout, stderr, peak] = child.stdio
   const [answer, messages, peakKiB, [status]] = await Promise.all([
-    text(stdout),
-    text(stderr),
-    text(peak),
+    text(stdout as Readable),
+    text(stderr as Readable),
+    text(peak as Readable),
     once(child, 'close') as Promise<[number | null]>,
   ])
   return {
