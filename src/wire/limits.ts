@@ -19,6 +19,26 @@ export const MAX_LAYERS = 16
 export const MAX_PIPELINED_REQUESTS = 64
 /** TLS record sizes kept a direction: the fingerprint of NLA lies in the first ones. */
 export const MAX_RECORD_SIZES = 64
+/** RDP PDUs in clear that are facts, a direction. */
+export const MAX_RDP_DATA_FACTS = 16
+/** Cookie and routing token lines of one X.224 connection request. */
+export const MAX_TOKEN_LINES = 4
+/** Values of one list of a TLS hello (suites, groups, extensions ...) that become facts; a longer list is not `complete`. */
+export const MAX_HELLO_VALUES = 512
+/** Certificates of one chain that become facts; a longer chain is not `complete`. */
+export const MAX_CHAIN_CERTIFICATES = 16
+/** Characters of a name of a certificate, alternative names of it, and nested or repeated DER elements looked at. */
+export const MAX_CERTIFICATE_NAME = 1024
+export const MAX_ALTERNATIVE_NAMES = 128
+export const MAX_DER_ELEMENTS = 512
+/** Summaries of certificates remembered: a server sends the same one to each client. */
+export const MAX_CACHED_CERTIFICATES = 256
+/** Bytes of the size line of an HTTP chunk with its extensions. */
+export const MAX_CHUNK_LINE_BYTES = 4096
+/** Questions and resource records of one DNS message that are read. */
+export const MAX_DNS_RECORDS = 32
+/** Labels and compression pointers of one DNS name; RFC 1035 allows 255 bytes. */
+export const MAX_DNS_LABELS = 128
 /** Protocol events kept for one conversation. */
 export const MAX_EVENTS = 512
 /** TCP marks kept for one conversation: the first half of them, and the last. */
@@ -61,3 +81,7 @@ export const IDLE_TIMEOUT_MS = 600_000
 export const MAX_OPEN_ATTEMPTS = 4096
 /** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
 export const MAX_REPORTED_ATTEMPTS = 10_000
+/** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
+export const MAX_DIAGNOSED_ATTEMPTS = 1000
+/** Attempts whose verdicts are all kept; beyond them only what was claimed, not what was ruled out or not visible. */
+export const MAX_FULL_ATTEMPTS = 1000
