@@ -118,7 +118,7 @@ export const cipherSuites: ReadonlyMap<number, string> = new Map([
 ])
 
 /** RFC 8446 section 4.2.7, RFC 8422, RFC 7919. */
-const groups: ReadonlyMap<number, string> = new Map([
+export const groups: ReadonlyMap<number, string> = new Map([
   [19, 'secp192r1'],
   [21, 'secp224r1'],
   [22, 'secp256k1'],
@@ -139,7 +139,7 @@ const groups: ReadonlyMap<number, string> = new Map([
 ])
 
 /** RFC 8446 section 4.2.3; the pairs of RFC 5246 section 7.4.1.4.1 that have no name there. */
-const signatureSchemes: ReadonlyMap<number, string> = new Map([
+export const signatureSchemes: ReadonlyMap<number, string> = new Map([
   [0x0201, 'rsa_pkcs1_sha1'],
   [0x0202, 'dsa_sha1'],
   [0x0203, 'ecdsa_sha1'],
