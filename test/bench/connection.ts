@@ -1,7 +1,7 @@
 /** One generated TCP connection: its segments one after the other, some sent twice, some out of order, none missing. */
 import { CLIENT, type Direction, opposite, SERVER } from '../../src/wire/dissector.ts'
+import type { Random } from '../support/random.ts'
 import { ACK, FIN, type Frame, PSH, type Route, RST, SYN } from './frame-writer.ts'
-import type { Random } from './random.ts'
 
 const MAX_SEGMENT_BYTES = 1460
 const RESEND_GAP_US = 200

@@ -11,6 +11,7 @@
  */
 import { argv } from 'node:process'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
+import { Random } from '../support/random.ts'
 import { connection, type End, type Message, type Script } from './connection.ts'
 import { type Frame, FrameWriter, type Route } from './frame-writer.ts'
 import {
@@ -24,7 +25,6 @@ import {
   httpDialogue,
   negotiationFailure,
 } from './messages.ts'
-import { Random } from './random.ts'
 
 const KINDS = ['mixed', 'bulk', 'small', 'flows', 'single'] as const
 export type Kind = (typeof KINDS)[number]

@@ -16,4 +16,16 @@ export class Random {
   below(limit: number): number {
     return Math.floor(this.fraction() * limit)
   }
+
+  /** The same entries in another order (Fisher and Yates). */
+  shuffled<T>(entries: readonly T[]): T[] {
+    const shuffled = [...entries]
+    for (let last = shuffled.length - 1; last > 0; last--) {
+      const other = this.below(last + 1)
+      const swapped = shuffled[last] as T
+      shuffled[last] = shuffled[other] as T
+      shuffled[other] = swapped
+    }
+    return shuffled
+  }
 }
