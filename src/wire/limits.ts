@@ -58,6 +58,11 @@ export const MAX_SECRETS_BYTES = 1 << 24
 
 /** Link layers, tunnels and IP headers inside one another. */
 export const MAX_TUNNEL_DEPTH = 8
+/** Headers of one packet, tunnels and all, and parts that one header chains (labels, extensions, options). */
+export const MAX_PACKET_HEADERS = 64
+export const MAX_CHAINED_PARTS = 16
+/** Link types that the tool does not know, told apart in its report. */
+export const MAX_UNKNOWN_LINK_TYPES = 16
 /** IPv6 addresses interned. */
 export const MAX_IPV6_ADDRESSES = 1 << 20
 /** Datagrams being put together from fragments, and the bytes that they hold. */
@@ -65,9 +70,19 @@ export const MAX_FRAGMENTED_DATAGRAMS = 1024
 export const MAX_FRAGMENT_BYTES = 1 << 24
 /** How long a datagram waits for its fragments (RFC 791 and RFC 8200 allow 60 s and less). */
 export const FRAGMENT_TIMEOUT_MS = 30_000
+/** Holes in one datagram between its fragments. */
+export const MAX_FRAGMENT_HOLES = 256
+/** A mirror port's copy of a fragment comes so soon after the datagram is complete; later the identification is used anew. */
+export const FRAGMENT_COPY_LINGER_MS = 100
+
+/** Questions of ARP and neighbour discovery kept, and hardware addresses for one address. */
+export const MAX_NEIGHBOURS = 4096
+export const MAX_NEIGHBOUR_ANSWERS = 8
 
 /** Live flows in the table; the one idle for longest makes room. */
-export const MAX_FLOWS = 1 << 20
+export const MAX_FLOWS = 1 << 18
+/** Flows whose layers are being read; the oldest gives them up. */
+export const MAX_STACKS = 1 << 14
 /** Bytes of segments that arrived ahead of a hole, over all flows. */
 export const MAX_AHEAD_BYTES = 1 << 24
 /** Segments that one direction of a flow may hold ahead of a hole. */

@@ -1,0 +1,137 @@
+/** Turns the record and the notes of a flow into a {@link Conversation} when it is over. */
+import type { Addresses } from './addresses.ts'
+import type { ClosedBy, Conversation, Endpoint, RoleEvidence, TcpFacts, TcpSide } from './conversation.ts'
+import { sortEvents } from './event.ts'
+import type { FlowNotes } from './flow-notes.ts'
+import * as R from './flow-record.ts'
+import type { FlowTable } from './flow-table.ts'
+
+export const ROLE_EVIDENCE: readonly RoleEvidence[] = ['first-packet', 'port', 'content', 'syn-ack', 'syn']
+export const TCP = 6
+const NS_PER_MS = 1e6
+
+export function conclude(
+  table: FlowTable,
+  addresses: Addresses,
+  flow: number,
+  notes: FlowNotes,
+  endedBy: ClosedBy,
+): Conversation {
+  const { ints, doubles } = table
+  const at = flow * R.INTS
+  const times = flow * R.DOUBLES
+  const state = ints[at + R.STATE] as number
+  const clientSide = state & R.CLIENT_IS_HIGH
+  const tcp = ((ints[at + R.KEY] as number) & 0xff) === TCP
+  return {
+    id: ints[at + R.ID] as number,
+    transport: tcp ? 'tcp' : 'udp',
+    client: endpoint(table, addresses, flow, clientSide),
+    server: endpoint(table, addresses, flow, 1 - clientSide),
+    roles: ROLE_EVIDENCE[(state & R.ROLES_MASK) >> R.ROLES_SHIFT] as RoleEvidence,
+    firstPacket: ints[at + R.FIRST_PACKET] as number,
+    lastPacket: ints[at + R.LAST_PACKET] as number,
+    firstNs: doubles[times + R.FIRST_NS] as number,
+    lastNs: doubles[times + R.LAST_NS] as number,
+    packets: [
+      ints[R.sideInts(flow, clientSide) + R.PACKETS] as number,
+      ints[R.sideInts(flow, 1 - clientSide) + R.PACKETS] as number,
+    ],
+    tcp: tcp ? tcpFacts(table, flow, clientSide, notes) : null,
+    events: sortEvents(notes.events.items()),
+    eventsLost: notes.events.lost,
+    icmp: notes.icmp ?? [],
+    fragments: notes.fragments ?? [],
+    cutPackets: ints[at + R.CUT_PACKETS] as number,
+    endedBy,
+  }
+}
+
+function endpoint(table: FlowTable, addresses: Addresses, flow: number, side: number): Endpoint {
+  const { ints } = table
+  const at = flow * R.INTS
+  const family = (ints[at + R.KEY] as number) >> 8
+  const ports = ints[at + R.PORTS] as number
+  const address = ints[at + (side === 0 ? R.ADDRESS_LOW : R.ADDRESS_HIGH)] as number
+  return { address: addresses.text(family, address), port: side === 0 ? ports >>> 16 : ports & 0xffff }
+}
+
+function tcpFacts(table: FlowTable, flow: number, clientSide: number, notes: FlowNotes): TcpFacts {
+  const { ints, doubles } = table
+  const at = flow * R.INTS
+  const times = flow * R.DOUBLES
+  const synPacket = ints[at + R.SYN_PACKET] as number
+  const ackPacket = ints[at + R.ACK_PACKET] as number
+  const roundTripNs = (doubles[times + R.ACK_NS] as number) - (doubles[times + R.SYN_NS] as number)
+  return {
+    synPacket,
+    synNs: doubles[times + R.SYN_NS] as number,
+    synAckPacket: ints[at + R.SYN_ACK_PACKET] as number,
+    synAckNs: doubles[times + R.SYN_ACK_NS] as number,
+    ackPacket,
+    ackNs: doubles[times + R.ACK_NS] as number,
+    syns: ints[at + R.SYNS] as number,
+    synAcks: ints[at + R.SYN_ACKS] as number,
+    initialRoundTripMs: synPacket > 0 && ackPacket > 0 ? roundTripNs / NS_PER_MS : -1,
+    sides: [tcpSide(table, flow, clientSide), tcpSide(table, flow, 1 - clientSide)],
+    marks: notes.marks.items(),
+    marksLost: notes.marks.lost,
+  }
+}
+
+function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
+  const { ints, doubles } = table
+  const me = R.sideInts(flow, side)
+  const at = R.sideDoubles(flow, side)
+  const other = R.sideInts(flow, 1 - side)
+  const state = ints[me + R.SIDE_STATE] as number
+  const otherState = ints[other + R.SIDE_STATE] as number
+  const acknowledged = (otherState & R.HAS_HIGH_ACK) !== 0
+  const highAck = ints[other + R.HIGH_ACK] as number
+  const ahead = ((ints[me + R.HIGH_SEQUENCE] as number) - (acknowledged ? highAck : (ints[me + R.ISN] as number))) | 0
+  const scale = Math.max(0, ints[me + R.WINDOW_SCALE] as number)
+  const handshake = (state & R.HAS_ISN) !== 0 && (ints[me + R.MSS] as number) !== 0
+  return {
+    packets: ints[me + R.PACKETS] as number,
+    segments: ints[me + R.SEGMENTS] as number,
+    bytes: doubles[at + R.BYTES] as number,
+    largestSegment: ints[me + R.LARGEST] as number,
+    largestAcknowledged: ints[me + R.LARGEST_ACKNOWLEDGED] as number,
+    // A record starts with zeros; a SYN writes the option or -1.
+    mss: handshake ? (ints[me + R.MSS] as number) : -1,
+    windowScale: handshake ? (ints[me + R.WINDOW_SCALE] as number) : -1,
+    sackPermitted: (state & R.HAS_SACK) !== 0,
+    timestamps: (state & R.HAS_TIMESTAMPS) !== 0,
+    firstDataPacket: ints[me + R.FIRST_DATA_PACKET] as number,
+    firstDataNs: doubles[at + R.FIRST_DATA_NS] as number,
+    lastDataPacket: ints[me + R.LAST_DATA_PACKET] as number,
+    lastDataNs: doubles[at + R.LAST_DATA_NS] as number,
+    lastPacket: ints[me + R.SIDE_LAST_PACKET] as number,
+    lastNs: doubles[at + R.SIDE_LAST_NS] as number,
+    lastProgressNs: (state & R.HAS_PROGRESS) !== 0 ? (doubles[at + R.PROGRESS_NS] as number) : -1,
+    unacknowledged: Math.max(0, ahead),
+    stalledResends: ints[me + R.STALL_RESENDS] as number,
+    stalledLength: ints[me + R.STALL_LENGTH] as number,
+    stalledFirstPacket: ints[me + R.STALL_FIRST_PACKET] as number,
+    stalledLastPacket: ints[me + R.STALL_LAST_PACKET] as number,
+    stalledFirstNs: doubles[at + R.STALL_FIRST_NS] as number,
+    stalledLastNs: doubles[at + R.STALL_LAST_NS] as number,
+    sackBeyondHole: (state & R.HAS_SACK_HIGH) !== 0 && (((ints[me + R.SACK_HIGH] as number) - highAck) | 0) > 0,
+    retransmissions: ints[me + R.RETRANSMISSIONS] as number,
+    fastRetransmissions: ints[me + R.FAST_RETRANSMISSIONS] as number,
+    spuriousRetransmissions: ints[me + R.SPURIOUS_RETRANSMISSIONS] as number,
+    needlessRetransmissions: ints[me + R.NEEDLESS_RETRANSMISSIONS] as number,
+    outOfOrder: ints[me + R.OUT_OF_ORDER_SEGMENTS] as number,
+    duplicateAcks: ints[me + R.DUPLICATE_ACKS] as number,
+    lostSegments: ints[me + R.LOST_SEGMENTS] as number,
+    ackedUnseen: ints[me + R.ACKED_UNSEEN] as number,
+    zeroWindows: ints[me + R.ZERO_WINDOWS] as number,
+    windowFulls: ints[me + R.WINDOW_FULLS] as number,
+    keepAlives: ints[me + R.KEEP_ALIVES] as number,
+    mirrorDuplicates: ints[me + R.MIRROR_DUPLICATES] as number,
+    ttlLeast: ints[me + R.TTL_LEAST] as number,
+    ttlMost: ints[me + R.TTL_MOST] as number,
+    fragmented: ints[me + R.FRAGMENTED] as number,
+    lastWindow: (ints[me + R.LAST_WINDOW] as number) * 2 ** scale,
+  }
+}

@@ -1,0 +1,51 @@
+/** What a live flow keeps as objects, because it is rare: events, marks, ICMP, segments that wait, the stack of layers. */
+import type { Direction } from '../wire/dissector.ts'
+import { MAX_EVENTS, MAX_MARKS } from '../wire/limits.ts'
+import { Bounded } from './bounded.ts'
+import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
+import type { Event } from './event.ts'
+import type { Stack } from './stack.ts'
+
+/** A segment that arrived ahead of a hole. */
+export interface AheadSegment {
+  readonly sequence: number
+  /** Captured payload; null where the layers would pass over it anyway. */
+  readonly bytes: Uint8Array | null
+  /** Captured bytes, and bytes on the wire. */
+  readonly captured: number
+  readonly length: number
+  readonly packet: number
+  readonly timeNs: number
+}
+
+/** A mark whose resend may still turn out to be needless. */
+export type OpenMark = { -readonly [K in keyof TcpMark]: TcpMark[K] }
+
+export class FlowNotes {
+  readonly events = new Bounded<Event>(MAX_EVENTS)
+  readonly marks = new Bounded<OpenMark>(MAX_MARKS)
+  icmp: IcmpNote[] | null = null
+  fragments: FragmentNote[] | null = null
+  stack: Stack | null = null
+  /** A side: sorted by sequence number. */
+  readonly ahead: [AheadSegment[] | null, AheadSegment[] | null] = [null, null]
+  /** The last retransmission of each side, which a D-SACK may prove needless. */
+  readonly lastResend: [OpenMark | null, OpenMark | null] = [null, null]
+
+  /** One more IP datagram of this direction that came in fragments. */
+  fragmented(direction: Direction, complete: boolean, overlaps: number, firstPacket: number, lastPacket: number): void {
+    this.fragments ??= []
+    const at = this.fragments.findIndex(note => note.direction === direction)
+    const before = this.fragments[at]
+    const note: FragmentNote = {
+      direction,
+      datagrams: (before?.datagrams ?? 0) + 1,
+      complete: (before?.complete ?? 0) + (complete ? 1 : 0),
+      firstPacket: before?.firstPacket ?? firstPacket,
+      lastPacket: Math.max(before?.lastPacket ?? 0, lastPacket),
+      overlaps: (before?.overlaps ?? 0) + overlaps,
+    }
+    if (at < 0) this.fragments.push(note)
+    else this.fragments[at] = note
+  }
+}

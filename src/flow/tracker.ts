@@ -1,0 +1,392 @@
+/**
+ * Packets in, conversations out: decodes each packet, finds its flow, lets the TCP tracker look at it, and hands a
+ * conversation on when it closed, went idle, or had to make room. Nothing grows with the file: closed and idle flows are
+ * given up as time goes on, and every table has its limit.
+ */
+import { datagramDissectors, type ProtocolFact } from '../../dissectors/index.ts'
+import {
+  CLIENT,
+  type Datagram,
+  type DatagramOut,
+  type Direction,
+  type Ending,
+  LIKELY,
+  SERVER,
+} from '../wire/dissector.ts'
+import { CLOSED_LINGER_MS, IDLE_TIMEOUT_MS, MAX_FLOWS, MAX_ICMP_NOTES, MAX_STACKS } from '../wire/limits.ts'
+import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
+import { Assembler } from './assembler.ts'
+import { conclude, ROLE_EVIDENCE, TCP } from './conclude.ts'
+import type { ClosedBy, ConversationSink, FlowSummary, QualityNote, RoleEvidence } from './conversation.ts'
+import { Decoder } from './decode.ts'
+import type { FragmentedDatagram } from './defragment.ts'
+import { Dissection } from './dissection.ts'
+import type { Event } from './event.ts'
+import { FlowNotes } from './flow-notes.ts'
+import {
+  CLIENT_IS_HIGH,
+  CUT_PACKETS,
+  DOUBLES,
+  ENDED,
+  FIRST_NS,
+  FIRST_PACKET,
+  ID,
+  INTS,
+  KEY,
+  LAST_NS,
+  LAST_PACKET,
+  PACKETS,
+  ROLES_MASK,
+  ROLES_SHIFT,
+  SAW_FIN,
+  SAW_PAYLOAD,
+  SAW_RESET,
+  SIDE_STATE,
+  STATE,
+  sideInts,
+  UNREADABLE,
+} from './flow-record.ts'
+import { FlowTable } from './flow-table.ts'
+import { ACK, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, SYN } from './headers.ts'
+import { likelyServerPort, speaksAs } from './roles.ts'
+import { Stack } from './stack.ts'
+import { TcpAnalysis } from './tcp-analysis.ts'
+import { TcpTracker } from './tcp-tracker.ts'
+
+const UDP = 17
+const NS_PER_MS = 1e6
+/** How often the attempts hear what time it is. */
+const TIME_EVERY_PACKETS = 1024
+/** Flows looked at for making room when the table is full. */
+const ROOM_CANDIDATES = 16
+type AnyDatagram = Datagram<ProtocolFact>
+const DATAGRAMS = datagramDissectors as unknown as readonly AnyDatagram[]
+
+export class Tracker {
+  private readonly sink: ConversationSink
+  private readonly decoder = new Decoder(datagram => this.fragments(datagram))
+  private readonly table = new FlowTable()
+  private readonly analysis = new TcpAnalysis()
+  private readonly assembler = new Assembler(this.table)
+  private readonly segments = new TcpTracker(this.table, this.analysis, this.assembler)
+  private readonly dissection = new Dissection(event => this.event(event))
+  /** Parallel to the records of the table; a record given back leaves null. */
+  private readonly notes: (FlowNotes | null)[] = []
+  private conversations: [tcp: number, udp: number] = [0, 0]
+  /** The flow whose layers are being read: where its events go. */
+  private current: FlowNotes | null = null
+  /** The flow whose turn it is to be looked at for eviction. */
+  private hand = 0
+  /** Flows with layers, oldest first, as pairs of flow and conversation: a ring. */
+  private readonly stacked = new Int32Array(2 * MAX_STACKS)
+  private stacks = 0
+  private evictedFlows = 0
+  private evictedStacks = 0
+  private packets = 0
+  private datagramFact: DatagramOut<ProtocolFact> = { fact: fact => this.datagramSays(fact) }
+  private datagramPlace = { packet: 0, timeNs: 0, conversation: 0, direction: CLIENT as Direction, length: 0, path: '' }
+
+  constructor(sink: ConversationSink) {
+    this.sink = sink
+  }
+
+  /** bytes[start, end) of a packet that had `originalLength` bytes on the wire. */
+  packet(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    originalLength: number,
+    linkType: number,
+    packet: number,
+    timeNs: number,
+  ): void {
+    const kind = this.decoder.decode(bytes, start, end, originalLength, linkType, packet, timeNs)
+    if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
+    else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
+    else if (kind === KIND_ICMP && this.decoder.headers.icmpQuotes) this.icmp(packet, timeNs)
+    this.sweep(timeNs)
+    if ((++this.packets & (TIME_EVERY_PACKETS - 1)) === 0) this.sink.time(timeNs)
+  }
+
+  /** The capture is read: all that is open is handed on, in the order of its first packets. */
+  finish(): FlowSummary {
+    this.decoder.flush()
+    const open: number[] = []
+    for (let flow = 0; flow < this.table.used; flow++) if (this.table.isLive(flow)) open.push(flow)
+    const { ints } = this.table
+    open.sort((a, b) => (ints[a * INTS + FIRST_PACKET] as number) - (ints[b * INTS + FIRST_PACKET] as number))
+    for (const flow of open) this.close(flow, this.isClosed(flow) ? 'closed' : 'end-of-capture')
+    return { neighbours: this.decoder.neighbours.notes(), quality: this.quality() }
+  }
+
+  private tcp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
+    const { table } = this
+    let flow = this.find(h, TCP)
+    let { side } = table
+    if (flow >= 0 && (h.flags & SYN) !== 0 && this.analysis.reusesPorts(flow, side as Direction, h)) {
+      this.close(flow, 'ports-reused')
+      flow = this.find(h, TCP)
+      side = table.side
+    }
+    if (flow < 0) flow = this.begin(h, TCP, packet, timeNs)
+    this.touch(flow, packet, timeNs, cut)
+    const notes = this.notes[flow] as FlowNotes
+    this.current = notes
+    if (h.payloadLength > 0) this.ready(flow, side, notes, h)
+    this.segments.segment(flow, side, notes, h, packet, timeNs)
+    if (notes.stack?.finished === true) this.dropStack(flow, notes)
+  }
+
+  /** Before the first payload byte is read: who is the client, and a stack of layers. */
+  private ready(flow: number, side: number, notes: FlowNotes, h: Headers): void {
+    const { ints } = this.table
+    const at = flow * INTS
+    const state = ints[at + STATE] as number
+    if ((state & SAW_PAYLOAD) === 0) {
+      ints[at + STATE] = state | SAW_PAYLOAD
+      const roles = ROLE_EVIDENCE[(state & ROLES_MASK) >> ROLES_SHIFT] as RoleEvidence
+      const speaker = speaksAs(h.bytes, h.payload, h.payloadEnd)
+      if (speaker !== null && (roles === 'first-packet' || roles === 'port')) {
+        this.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
+      }
+    }
+    if (notes.stack !== null || ((ints[at + STATE] as number) & UNREADABLE) !== 0) return
+    notes.stack = new Stack(this.dissection)
+    this.remember(flow)
+  }
+
+  private udp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
+    const { table } = this
+    let flow = this.find(h, UDP)
+    const { side } = table
+    if (flow < 0) flow = this.begin(h, UDP, packet, timeNs)
+    this.touch(flow, packet, timeNs, cut)
+    const at = sideInts(flow, side) + PACKETS
+    table.ints[at] = (table.ints[at] as number) + 1
+    if (h.payloadLength === 0) return
+    const port = Math.min(h.sourcePort, h.destinationPort)
+    for (const dissector of DATAGRAMS) {
+      if (dissector.probe(h.bytes, h.payload, h.payloadEnd, port) < LIKELY) continue
+      this.current = this.notes[flow] as FlowNotes
+      this.readDatagram(dissector, flow, side, h, packet, timeNs)
+      return
+    }
+  }
+
+  private readDatagram(
+    dissector: AnyDatagram,
+    flow: number,
+    side: number,
+    h: Headers,
+    packet: number,
+    timeNs: number,
+  ): void {
+    const record = flow * INTS
+    const direction = (side ^ ((this.table.ints[record + STATE] as number) & CLIENT_IS_HIGH)) as Direction
+    const place = this.datagramPlace
+    place.packet = packet
+    place.timeNs = timeNs
+    place.conversation = this.table.ints[record + ID] as number
+    place.direction = direction
+    place.length = h.payloadLength
+    place.path = `udp/${dissector.name}`
+    const cut = h.payloadEnd - h.payload < h.payloadLength ? CUT_BY_CAPTURE : CUT_BY_FRAME
+    const pdu = this.dissection.pdu.reset(h.bytes, h.payload, h.payloadEnd, cut)
+    dissector.read(pdu, direction, this.datagramFact)
+  }
+
+  private datagramSays(fact: ProtocolFact): void {
+    const { packet, timeNs, conversation, direction, length, path } = this.datagramPlace
+    this.event({ fact, packet, first: packet, timeNs, conversation, layer: 0, path, direction, at: 0, length })
+  }
+
+  private icmp(packet: number, timeNs: number): void {
+    const { headers, quoted, addresses } = this.decoder
+    const protocol = quoted.protocol === TCP || quoted.protocol === UDP ? quoted.protocol : 0
+    if (protocol === 0) return
+    const flow = this.find(quoted, protocol)
+    if (flow < 0) return
+    const notes = this.notes[flow] as FlowNotes
+    notes.icmp ??= []
+    if (notes.icmp.length >= MAX_ICMP_NOTES) return
+    const state = this.table.ints[flow * INTS + STATE] as number
+    notes.icmp.push({
+      packet,
+      timeNs,
+      family: headers.family === 6 ? 6 : 4,
+      type: headers.icmpType,
+      code: headers.icmpCode,
+      from: addresses.text(headers.family, headers.source),
+      mtu: headers.icmpMtu,
+      direction: (this.table.side ^ (state & CLIENT_IS_HIGH)) as Direction,
+    })
+  }
+
+  private fragments(datagram: FragmentedDatagram): void {
+    if (datagram.sourcePort < 0) return
+    const { family, source, destination, sourcePort, destinationPort, protocol } = datagram
+    const flow = this.table.find(family, source, destination, sourcePort, destinationPort, protocol)
+    if (flow < 0) return
+    const state = this.table.ints[flow * INTS + STATE] as number
+    const direction = (this.table.side ^ (state & CLIENT_IS_HIGH)) as Direction
+    const { complete, overlaps, firstPacket, lastPacket } = datagram
+    this.notes[flow]?.fragmented(direction, complete, overlaps, firstPacket, lastPacket)
+  }
+
+  private event(event: Event): void {
+    this.current?.events.push(event)
+  }
+
+  private find(h: Headers, protocol: number): number {
+    return this.table.find(h.family, h.source, h.destination, h.sourcePort, h.destinationPort, protocol)
+  }
+
+  private begin(h: Headers, protocol: number, packet: number, timeNs: number): number {
+    const { table } = this
+    if (table.count >= MAX_FLOWS) {
+      this.makeRoom(timeNs)
+      this.find(h, protocol)
+    }
+    const { side } = table
+    const flow = table.add()
+    const record = flow * INTS
+    if (protocol === TCP) {
+      this.analysis.grow(table.capacity)
+      this.analysis.reset(flow)
+    }
+    table.ints[record + ID] = this.conversations[protocol === TCP ? 0 : 1]++
+    table.ints[record + FIRST_PACKET] = packet
+    table.doubles[flow * DOUBLES + FIRST_NS] = timeNs
+    this.notes[flow] = new FlowNotes()
+    if (protocol === TCP && (h.flags & SYN) !== 0) {
+      const answer = (h.flags & ACK) !== 0
+      this.assignRoles(flow, answer ? 1 - side : side, answer ? 'syn-ack' : 'syn')
+    } else {
+      const server = likelyServerPort(h.sourcePort, h.destinationPort)
+      if (server === 0) this.assignRoles(flow, side, 'first-packet')
+      else this.assignRoles(flow, server === h.destinationPort ? side : 1 - side, 'port')
+    }
+    return flow
+  }
+
+  private assignRoles(flow: number, clientSide: number, evidence: RoleEvidence): void {
+    const at = flow * INTS + STATE
+    const state = (this.table.ints[at] as number) & ~(CLIENT_IS_HIGH | ROLES_MASK)
+    this.table.ints[at] = state | clientSide | (ROLE_EVIDENCE.indexOf(evidence) << ROLES_SHIFT)
+  }
+
+  private touch(flow: number, packet: number, timeNs: number, cut: boolean): void {
+    const { ints, doubles } = this.table
+    ints[flow * INTS + LAST_PACKET] = packet
+    doubles[flow * DOUBLES + LAST_NS] = timeNs
+    if (cut) ints[flow * INTS + CUT_PACKETS] = (ints[flow * INTS + CUT_PACKETS] as number) + 1
+  }
+
+  /** One flow a packet: closed ones linger, idle ones are given up. */
+  private sweep(timeNs: number): void {
+    const { table } = this
+    if (++this.hand >= table.used) this.hand = 0
+    const flow = this.hand
+    if (!table.isLive(flow)) return
+    const idleMs = (timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number)) / NS_PER_MS
+    if (idleMs < CLOSED_LINGER_MS) return
+    if (this.isClosed(flow)) this.close(flow, 'closed')
+    else if (idleMs > IDLE_TIMEOUT_MS) this.close(flow, 'idle')
+  }
+
+  private isClosed(flow: number): boolean {
+    const { ints } = this.table
+    if (((ints[flow * INTS + STATE] as number) & SAW_RESET) !== 0) return true
+    const both = (ints[sideInts(flow, 0) + SIDE_STATE] as number) & (ints[sideInts(flow, 1) + SIDE_STATE] as number)
+    return (both & SAW_FIN) !== 0
+  }
+
+  /** The table is full: of a few flows the one idle for longest goes. */
+  private makeRoom(timeNs: number): void {
+    const { table } = this
+    let oldest = -1
+    let oldestNs = Number.POSITIVE_INFINITY
+    for (let looked = 0; looked < ROOM_CANDIDATES; ) {
+      if (++this.hand >= table.used) this.hand = 0
+      if (!table.isLive(this.hand)) continue
+      looked++
+      const lastNs = table.doubles[this.hand * DOUBLES + LAST_NS] as number
+      if (lastNs >= oldestNs) continue
+      oldestNs = lastNs
+      oldest = this.hand
+    }
+    this.evictedFlows++
+    this.close(oldest, 'evicted')
+    this.sink.time(timeNs)
+  }
+
+  private close(flow: number, endedBy: ClosedBy): void {
+    const { table } = this
+    const notes = this.notes[flow] as FlowNotes
+    const { ints, doubles } = table
+    const record = flow * INTS
+    if (((ints[record + KEY] as number) & 0xff) === TCP) {
+      this.current = notes
+      const packet = ints[record + LAST_PACKET] as number
+      const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
+      const clientSide = (ints[record + STATE] as number) & CLIENT_IS_HIGH
+      const reset = ((ints[record + STATE] as number) & SAW_RESET) !== 0
+      for (const direction of [CLIENT, SERVER] as const) {
+        const side = direction === CLIENT ? clientSide : 1 - clientSide
+        this.assembler.flush(flow, side, direction, notes, packet, lastNs)
+        if (((ints[sideInts(flow, side) + SIDE_STATE] as number) & ENDED) !== 0) continue
+        const how: Ending = reset ? 'rst' : 'capture'
+        notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
+      }
+    }
+    const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
+    this.notes[flow] = null
+    table.remove(flow)
+    this.sink.conversation(conversation)
+  }
+
+  /** Bounds how many flows have layers: the oldest one gives its stack up. */
+  private remember(flow: number): void {
+    const at = 2 * (this.stacks % MAX_STACKS)
+    if (this.stacks >= MAX_STACKS) {
+      const old = this.stacked[at] as number
+      const notes = this.notes[old]
+      const same = this.table.isLive(old) && this.table.ints[old * INTS + ID] === this.stacked[at + 1]
+      if (same && notes !== null && notes !== undefined && notes.stack !== null && old !== flow) {
+        this.dropStack(old, notes)
+        this.evictedStacks++
+      }
+    }
+    this.stacked[at] = flow
+    this.stacked[at + 1] = this.table.ints[flow * INTS + ID] as number
+    this.stacks++
+  }
+
+  private dropStack(flow: number, notes: FlowNotes): void {
+    notes.stack = null
+    this.table.ints[flow * INTS + STATE] = (this.table.ints[flow * INTS + STATE] as number) | UNREADABLE
+  }
+
+  private quality(): QualityNote[] {
+    const notes = [...this.decoder.quality()]
+    if (this.evictedFlows > 0) {
+      notes.push({
+        id: 'flow-table-full',
+        says: `${this.evictedFlows} conversations were closed early: more than ${MAX_FLOWS} were open at one time`,
+      })
+    }
+    if (this.evictedStacks > 0) {
+      notes.push({
+        id: 'layers-given-up',
+        says: `the layers of ${this.evictedStacks} conversations were given up: more than ${MAX_STACKS} spoke at one time`,
+      })
+    }
+    if (this.assembler.holesGivenUp > 0) {
+      notes.push({
+        id: 'reassembly-limit',
+        says: `${this.assembler.holesGivenUp} times too much data waited behind a hole in a stream and was read without it`,
+      })
+    }
+    return notes
+  }
+}
