@@ -46,6 +46,8 @@ export const MAX_MARKS = 128
 /** ICMP messages kept for one conversation. */
 export const MAX_ICMP_NOTES = 16
 
+/** The window through which files are read. */
+export const READ_WINDOW_BYTES = 1 << 21
 /** Bytes of one packet, as read from a file. */
 export const MAX_PACKET_BYTES = 1 << 24
 /** Bytes of one block or of one metadata section of a capture file. */

@@ -1,0 +1,35 @@
+/** The TCP checksum (RFC 1071, RFC 9293 section 3.1), for the few segments where it matters: cold. */
+import { type Headers, KIND_TCP } from './headers.ts'
+import { u16be } from './integers.ts'
+import { PROTOCOL_TCP } from './ip.ts'
+
+/**
+ * 'offloaded': it covers the pseudo header alone, as a sender leaves it to its network card. 'unverifiable': the capture
+ * holds only a part of the segment.
+ */
+export type ChecksumState = 'good' | 'bad' | 'offloaded' | 'unverifiable'
+
+/** @param headers of a TCP segment, as decoded last. */
+export function tcpChecksumState(headers: Headers): ChecksumState {
+  const { bytes, tcpStart, payload, payloadEnd, payloadLength, ipStart } = headers
+  if (headers.kind !== KIND_TCP || payloadEnd - payload !== payloadLength) return 'unverifiable'
+  const length = payloadEnd - tcpStart
+  const [from, to] = headers.family === 6 ? [ipStart + 8, ipStart + 40] : [ipStart + 12, ipStart + 20]
+  const pseudo = sum(bytes, from, to) + PROTOCOL_TCP + (length >>> 16) + (length & 0xffff)
+  if (fold(pseudo + sum(bytes, tcpStart, payloadEnd)) === 0xffff) return 'good'
+  return u16be(bytes, tcpStart + 16) === fold(pseudo) ? 'offloaded' : 'bad'
+}
+
+/** Of 16-bit words; an odd last byte is padded with zero. At most 2^16 words: the sum stays exact. */
+function sum(bytes: Uint8Array, start: number, end: number): number {
+  let total = 0
+  let at = start
+  for (; at + 1 < end; at += 2) total += u16be(bytes, at)
+  return at < end ? total + ((bytes[at] as number) << 8) : total
+}
+
+function fold(total: number): number {
+  let folded = total
+  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000)
+  return folded
+}
