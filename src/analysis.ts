@@ -1,0 +1,96 @@
+/**
+ * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
+ * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
+ */
+import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { QualityNote } from './flow/conversation.ts'
+import type { Severity, VerdictWord } from './rules/rule.ts'
+
+export interface CaptureAnalysis {
+  /** As it was given; `-` for standard input. */
+  readonly path: string
+  /** 'pcap', 'pcapng', 'netmon' ...; '' when it could not be opened. */
+  readonly format: string
+  readonly packets: number
+  /** Of the file; of what was read where it is a stream. */
+  readonly bytes: number
+  /** Of the first packet; null when there is none. */
+  readonly start: CaptureStart | null
+  /** Of the last packet in time. */
+  readonly endNs: number
+  /** Unreadable from here on; what was read before is reported. */
+  readonly error: ReadError | null
+  readonly quality: readonly QualityNote[]
+  /** In order of their start; at most MAX_REPORTED_ATTEMPTS. */
+  readonly attempts: readonly AttemptAnalysis[]
+  readonly attemptCounts: Readonly<Record<Outcome, number>>
+  /** Confirmed, likely and possible verdicts of all attempts, best first. */
+  readonly diagnosis: readonly DiagnosisEntry[]
+}
+
+/** Seconds since 1970 and the nanoseconds beyond: one double can not hold both. */
+export interface CaptureStart {
+  readonly seconds: number
+  readonly nanoseconds: number
+}
+
+export interface ReadError {
+  /** Stable, for programs: 'truncated', 'not-a-capture' ... */
+  readonly code: string
+  /** Lower case, one line: what, and where. */
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy: string
+}
+
+export interface Peer {
+  readonly address: string
+  readonly port: number
+}
+
+export interface AttemptAnalysis {
+  readonly id: number
+  readonly transport: Transport
+  readonly client: Peer
+  readonly server: Peer
+  /** '' when unknown. */
+  readonly serverName: string
+  readonly startNs: number
+  readonly endNs: number
+  readonly outcome: Outcome
+  readonly milestones: readonly Milestone[]
+  readonly closing: Closing
+  readonly quality: readonly QualityNote[]
+  readonly verdicts: readonly VerdictAnalysis[]
+}
+
+export interface VerdictAnalysis {
+  readonly rule: string
+  readonly verdict: VerdictWord
+  readonly severity: Severity
+  readonly says: string
+  readonly evidence: readonly EvidenceAnalysis[]
+  /** A Wireshark display filter for the evidence, or for the rule's packets in general where there is none. */
+  readonly filter: string
+  readonly remedy: readonly string[]
+  /** '' when it is settled. */
+  readonly toSettle: string
+}
+
+export interface EvidenceAnalysis {
+  readonly packet: number
+  readonly timeNs: number
+  readonly says: string
+}
+
+export interface DiagnosisEntry {
+  readonly rule: string
+  readonly verdict: VerdictWord
+  readonly severity: Severity
+  readonly outcome: Outcome
+  readonly says: string
+  /** The first of the attempts that it was said of, by number. */
+  readonly attempts: readonly number[]
+  /** How many there are in all. */
+  readonly count: number
+}

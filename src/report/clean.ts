@@ -1,0 +1,33 @@
+/**
+ * Text that comes from packets, file names and interface descriptions is written by strangers. It is made harmless here,
+ * and only here, before it reaches a terminal: control bytes, escape sequences and direction marks become visible escapes.
+ */
+
+/**
+ * C0, DEL and C1 controls; line and paragraph separators; marks that change the direction of text or show nothing; halves
+ * of surrogate pairs.
+ */
+const UNSAFE =
+  /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu
+/** Most text is clean: one test is cheaper than a replacement. */
+const PLAIN = /^[\x20-\x7e]*$/
+
+/** One line of text for a terminal. */
+export function clean(text: string): string {
+  if (PLAIN.test(text)) return text
+  return text.replace(UNSAFE, escaped)
+}
+
+/** JSON text in which such characters are written as escapes: the values stay the same. */
+export function cleanJson(json: string): string {
+  if (PLAIN.test(json)) return json
+  return json.replace(UNSAFE, unit => (unit === '\n' ? unit : `\\u${hex(unit, 4)}`))
+}
+
+function escaped(unit: string): string {
+  return unit.charCodeAt(0) < 0x100 ? `\\x${hex(unit, 2)}` : `\\u${hex(unit, 4)}`
+}
+
+function hex(unit: string, digits: number): string {
+  return unit.charCodeAt(0).toString(16).padStart(digits, '0')
+}

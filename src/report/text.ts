@@ -1,0 +1,255 @@
+/**
+ * The report for people: what an engineer pastes into a ticket. The verdict first, then how far the connection came and
+ * who closed it, the packets that show it, and what to do.
+ */
+import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import { clean } from './clean.ts'
+import { byteCount, counted, hanging, relativeTime, wrap } from './layout.ts'
+import { isoTime } from './time.ts'
+import { closingText, stepsLine, transportText } from './words.ts'
+
+/** What the place that the text goes to can show. */
+export interface TextStyle {
+  /** Columns. */
+  readonly width: number
+  /** ✓ and ✗ can be shown. */
+  readonly unicode: boolean
+  /** Also what was ruled out and what could not be seen, in whole sentences. */
+  readonly verbose: boolean
+  /** Colours a piece of text, or gives it back as it is. */
+  paint(colour: Colour, text: string): string
+}
+
+export type Colour = 'strong' | 'faint' | 'good' | 'bad' | 'doubtful'
+
+/** Findings that the short form shows in full; the others get one line. */
+const FULL_FINDINGS = 5
+/** Attempts without a finding of their own that the short form lists. */
+const LISTED_ATTEMPTS = 10
+const LABEL_COLUMNS = 14
+
+/** The whole report of one capture; ends with a line end. */
+export function textReport(analysis: CaptureAnalysis, style: TextStyle): string {
+  return new TextReport(analysis, style).lines.map(line => `${line}\n`).join('')
+}
+
+class TextReport {
+  readonly lines: string[] = []
+  readonly #analysis: CaptureAnalysis
+  readonly #style: TextStyle
+  readonly #attempts: ReadonlyMap<number, AttemptAnalysis>
+  /** Attempts whose steps were printed already. */
+  readonly #shown = new Set<number>()
+
+  constructor(analysis: CaptureAnalysis, style: TextStyle) {
+    this.#analysis = analysis
+    this.#style = style
+    this.#attempts = new Map(analysis.attempts.map(attempt => [attempt.id, attempt]))
+    this.#head()
+    this.#findings()
+    this.#otherAttempts()
+    this.#quality()
+  }
+
+  #head(): void {
+    const { path, format, packets, bytes, start, endNs, error } = this.#analysis
+    this.lines.push(this.#style.paint('strong', clean(path)))
+    if (format !== '') {
+      const span = start === null ? '' : `, ${isoTime(start, 0) ?? 'no valid time'}, ${(endNs / 1e9).toFixed(3)} s long`
+      this.#text(`${clean(format)}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`)
+    }
+    if (error !== null) this.#field('Unreadable', `${error.message}; ${error.remedy}`)
+    this.lines.push('')
+  }
+
+  #findings(): void {
+    const { diagnosis } = this.#analysis
+    const claims = diagnosis.filter(isClaim)
+    const possibilities = diagnosis.filter(entry => !isClaim(entry))
+    const full = this.#style.verbose ? claims.length : FULL_FINDINGS
+    for (const entry of claims.slice(0, full)) this.#finding(entry)
+    for (const entry of claims.slice(full)) this.#brief(entry)
+    for (const entry of possibilities) {
+      if (this.#style.verbose) this.#finding(entry)
+      else this.#brief(entry)
+    }
+    if (claims.length > full || (possibilities.length > 0 && !this.#style.verbose)) this.lines.push('')
+    if (claims.length === 0) this.#nothingFound()
+  }
+
+  /** Verdict, rule and sentence; the attempt that shows it; packets, filter and remedy. */
+  #finding(entry: DiagnosisEntry): void {
+    const attempt = this.#attempts.get(entry.attempts[0] as number)
+    const verdict = attempt?.verdicts.find(({ rule }) => rule === entry.rule)
+    this.lines.push(this.#headline(entry))
+    for (const line of wrap(sentence(clean(entry.says)), this.#style.width)) this.lines.push(line)
+    if (attempt !== undefined) this.#attempt(attempt, entry)
+    if (verdict !== undefined) this.#proof(verdict)
+    this.lines.push('')
+  }
+
+  #brief(entry: DiagnosisEntry): void {
+    const where = `attempt${entry.count === 1 ? '' : 's'} ${attemptList(entry)}`
+    this.lines.push(...hanging(`${this.#headline(entry)}: `, `${clean(entry.says)} (${where})`, this.#style.width))
+  }
+
+  #headline(entry: DiagnosisEntry): string {
+    const colour = entry.severity === 'info' ? 'faint' : entry.verdict === 'confirmed' ? 'bad' : 'doubtful'
+    return `${this.#style.paint(colour, entry.verdict.toUpperCase())} ${entry.severity}: ${this.#style.paint('strong', entry.rule)}`
+  }
+
+  #attempt(attempt: AttemptAnalysis, entry: DiagnosisEntry): void {
+    const others =
+      entry.count > 1 ? ` (the same in ${counted(entry.count - 1, 'other attempt')}: ${attemptList(entry, 1)})` : ''
+    if (this.#shown.has(attempt.id)) {
+      this.#field('Attempt', `${attempt.id}, see above${others}`)
+      return
+    }
+    this.#shown.add(attempt.id)
+    this.#field('Attempt', `${describe(attempt)}${others}`)
+    this.#field('Steps', stepsLine(attempt.milestones, this.#style))
+    this.#field('Closed by', closingText(attempt.closing))
+  }
+
+  #proof(verdict: VerdictAnalysis): void {
+    let label = 'Evidence'
+    for (const { packet, timeNs, says } of verdict.evidence) {
+      this.#field(label, `packet ${packet}, ${relativeTime(timeNs)}: ${says}`)
+      label = ''
+    }
+    this.#field('Wireshark', verdict.filter)
+    this.#field('To settle', verdict.toSettle)
+    label = 'Remedy'
+    for (const line of verdict.remedy) {
+      this.#field(label, line)
+      label = ''
+    }
+  }
+
+  #nothingFound(): void {
+    const { attemptCounts, attempts, error } = this.#analysis
+    if (attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished > 0) return
+    if (attempts.length === 0 && error === null) {
+      this.#text('No Remote Desktop connection in this capture.')
+      this.lines.push('')
+    }
+  }
+
+  /** Attempts that no finding showed, and what each rule said of the others. */
+  #otherAttempts(): void {
+    const { attempts, attemptCounts } = this.#analysis
+    const rest = attempts.filter(attempt => !this.#shown.has(attempt.id))
+    const listed = this.#style.verbose ? rest : rest.slice(0, LISTED_ATTEMPTS)
+    for (const attempt of listed) this.#plainAttempt(attempt)
+    const total = attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished
+    if (total > 1) {
+      const { established, failed, unfinished } = attemptCounts
+      const more = rest.length > listed.length ? `; ${rest.length - listed.length} not listed here (--verbose)` : ''
+      this.#text(`${total} attempts: ${failed} failed, ${established} established, ${unfinished} unfinished${more}.`)
+      this.lines.push('')
+    }
+    for (const attempt of attempts) if (this.#shown.has(attempt.id)) this.#silentRules(attempt)
+  }
+
+  #plainAttempt(attempt: AttemptAnalysis): void {
+    const { paint } = this.#style
+    const found = attempt.verdicts.some(verdict => isClaim(verdict) && verdict.severity !== 'info')
+    const word =
+      attempt.outcome === 'established'
+        ? found
+          ? 'connected'
+          : paint('good', 'nothing wrong found')
+        : attempt.outcome === 'unfinished'
+          ? 'the capture does not show how it ended'
+          : paint('doubtful', 'failed; no rule explains it from this capture')
+    this.#field('Attempt', describe(attempt))
+    this.#field('Steps', stepsLine(attempt.milestones, this.#style))
+    this.#field('Closed by', closingText(attempt.closing))
+    this.lines.push(...hanging(label('Result'), word, this.#style.width))
+    this.lines.push('')
+    if (this.#style.verbose) this.#silentRules(attempt)
+  }
+
+  /** Half of the value for a network team is what was ruled out. */
+  #silentRules(attempt: AttemptAnalysis): void {
+    const ruledOut = attempt.verdicts.filter(({ verdict }) => verdict === 'ruled-out')
+    const notVisible = attempt.verdicts.filter(({ verdict }) => verdict === 'not-visible')
+    if (ruledOut.length + notVisible.length === 0) return
+    if (!this.#style.verbose) {
+      this.#field('Ruled out', ruledOut.map(({ rule }) => rule).join(', '))
+      this.#field('Not visible', notVisible.map(({ rule }) => rule).join(', '))
+      this.lines.push('')
+      return
+    }
+    for (const [title, verdicts] of [
+      [`Ruled out in attempt ${attempt.id}`, ruledOut],
+      [`Not visible in attempt ${attempt.id}`, notVisible],
+    ] as const) {
+      if (verdicts.length === 0) continue
+      this.#text(`${title}:`)
+      for (const { rule, says, toSettle, evidence } of verdicts) {
+        const packets = evidence.length === 0 ? '' : ` (packet ${evidence.map(({ packet }) => packet).join(', ')})`
+        const settle = toSettle === '' ? '' : ` To settle: ${toSettle}`
+        this.lines.push(...hanging(`  ${rule}: `, clean(`${sentence(says)}${packets}${settle}`), this.#style.width))
+      }
+      this.lines.push('')
+    }
+  }
+
+  #quality(): void {
+    const notes = [...this.#analysis.quality]
+    for (const attempt of this.#analysis.attempts) {
+      if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
+      for (const note of attempt.quality) notes.push({ id: note.id, says: `attempt ${attempt.id}: ${note.says}` })
+    }
+    if (notes.length === 0) return
+    this.#text('What weakens these verdicts:')
+    for (const { id, says } of notes) this.lines.push(...hanging(`  ${clean(id)}: `, clean(says), this.#style.width))
+    this.lines.push('')
+  }
+
+  #field(name: string, text: string): void {
+    if (text === '') return
+    const head = this.#style.paint('faint', label(name))
+    // Colour has no width: lay out with the plain label, then exchange it.
+    const lines = hanging(label(name), clean(text), this.#style.width)
+    this.lines.push(head + (lines[0] as string).slice(label(name).length), ...lines.slice(1))
+  }
+
+  #text(text: string): void {
+    this.lines.push(...wrap(text, this.#style.width))
+  }
+}
+
+function label(name: string): string {
+  return `  ${name.padEnd(LABEL_COLUMNS - 2)}`
+}
+
+/** What the exit status and the headline count: confirmed and likely verdicts. */
+function isClaim(entry: { readonly verdict: string }): boolean {
+  return entry.verdict === 'confirmed' || entry.verdict === 'likely'
+}
+
+function attemptList(entry: DiagnosisEntry, from = 0): string {
+  const listed = entry.attempts.slice(from, from + 8)
+  const more = entry.count - from > listed.length ? ' ...' : ''
+  return `${listed.join(', ')}${more}`
+}
+
+function describe(attempt: AttemptAnalysis): string {
+  const { id, client, server, serverName, transport, outcome, startNs } = attempt
+  const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
+  const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
+  return `${id}: ${ends}, ${transportText(transport)}, ${outcome}, from ${relativeTime(startNs)}`
+}
+
+function endpoint(address: string, port: number): string {
+  if (port === 0) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** A capital letter and a full stop, for a sentence that stands alone. */
+function sentence(text: string): string {
+  if (text === '') return text
+  return `${(text[0] as string).toUpperCase()}${text.slice(1)}${/[.!?:]$/.test(text) ? '' : '.'}`
+}

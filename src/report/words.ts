@@ -1,0 +1,71 @@
+/** Words for the steps of a connection, how it travelled and who ended it. */
+import type { Closing, Milestone, MilestoneId, Transport } from '../attempt/attempt.ts'
+import { relativeTime } from './layout.ts'
+
+interface Signs {
+  readonly unicode: boolean
+}
+
+const NAMES: Record<MilestoneId, string> = {
+  dns: 'DNS',
+  tcp: 'TCP',
+  proxy: 'proxy',
+  tls: 'TLS',
+  'gateway-http': 'gateway HTTP',
+  'gateway-tunnel': 'gateway tunnel',
+  'gateway-channel': 'gateway channel',
+  x224: 'X.224',
+  security: 'security',
+  nla: 'NLA',
+  mcs: 'MCS',
+  licence: 'licence',
+  active: 'active',
+  udp: 'UDP',
+}
+
+/** Steps that every direct connection passes: worth a question mark when they lie hidden in between. */
+const ALWAYS_PASSED: ReadonlySet<MilestoneId> = new Set(['tcp', 'x224', 'security'])
+
+/** `TCP ✓  X.224 ✓  security ✗`, in the order in which a connection passes them. */
+export function stepsLine(milestones: readonly Milestone[], { unicode }: Signs): string {
+  const signs = unicode
+    ? { reached: '✓', failed: '✗', 'not-visible': '?' }
+    : { reached: 'ok', failed: 'FAILED', 'not-visible': '?' }
+  const last = milestones.findLastIndex(({ state }) => state !== 'not-visible')
+  return milestones
+    .filter(({ id, state }, at) => state !== 'not-visible' || (at < last && ALWAYS_PASSED.has(id)))
+    .map(({ id, state }) => `${NAMES[id]} ${signs[state]}`)
+    .join('  ')
+}
+
+const TRANSPORTS: Record<Transport, string> = {
+  direct: 'direct',
+  'gateway-websocket': 'through a gateway (WebSocket)',
+  'gateway-http': 'through a gateway (HTTP)',
+  'gateway-rpc': 'through a gateway (RPC over HTTP)',
+  'gateway-tls': 'TLS, perhaps to a gateway',
+  unknown: 'transport unknown',
+}
+
+export function transportText(transport: Transport): string {
+  return TRANSPORTS[transport]
+}
+
+const HOW: Record<Closing['how'], string> = {
+  fin: 'with FIN',
+  rst: 'with RST',
+  'close-notify': 'with a TLS close_notify',
+  alert: 'with a TLS alert',
+  icmp: 'with an ICMP message',
+  silence: 'by silence',
+  'end-of-capture': '',
+}
+
+/** `the server, with RST, packet 12, 0.123456 s`. */
+export function closingText({ side, how, packet, timeNs }: Closing): string {
+  if (side === 'nobody' || how === 'end-of-capture') {
+    return how === 'silence' ? 'nobody: it fell silent' : 'nobody: the capture ends before'
+  }
+  const where = packet === 0 ? '' : `, packet ${packet}, ${relativeTime(timeNs)}`
+  return `the ${side}, ${HOW[how]}${where}`
+}
