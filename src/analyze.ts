@@ -1,0 +1,208 @@
+/**
+ * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
+ * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
+ */
+import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type { Attempt, Outcome } from './attempt/attempt.ts'
+import { Attempts } from './attempt/grouping.ts'
+import type { Capture } from './capture/cursor.ts'
+import type { Damage } from './capture/error.ts'
+import { openCapture, openStream } from './capture/open.ts'
+import { captureQuality } from './capture-quality.ts'
+import type { QualityNote } from './flow/conversation.ts'
+import { Tracker } from './flow/tracker.ts'
+import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
+import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
+
+export type * from './analysis.ts'
+export { CaptureError } from './capture/error.ts'
+
+export interface AnalyzeOptions {
+  /** Called now and then; `totalBytes` is null for a stream. */
+  readonly onProgress?: (readBytes: number, totalBytes: number | null) => void
+}
+
+/**
+ * @param path of a capture file; `-` is standard input.
+ * @throws CaptureError when it can not be opened. Damage further on is told in `error`, with all that was read before.
+ */
+export async function analyzeFile(path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
+  const capture = path === '-' ? await openStream(0, '-') : await openCapture(path)
+  try {
+    return await analyze(capture, path, options)
+  } finally {
+    await capture.close()
+  }
+}
+
+/** Reads the capture to its end. Never throws because of what is in it. */
+export async function analyze(capture: Capture, path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
+  const verdicts = new Verdicts()
+  const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
+  const tracker = new Tracker(attempts)
+  let endNs = 0
+  for (;;) {
+    while (capture.next()) {
+      const { timeNs } = capture
+      if (timeNs > endNs) endNs = timeNs
+      tracker.packet(
+        capture.bytes,
+        capture.start,
+        capture.end,
+        capture.originalLength,
+        capture.linkType,
+        capture.number,
+        timeNs,
+      )
+    }
+    if (!(await capture.fill())) break
+    options.onProgress?.(capture.bytesRead, capture.info.fileBytes)
+  }
+  const summary = tracker.finish()
+  attempts.end(summary, endNs)
+  const { packets } = capture
+  const quality = [...captureQuality(capture.info), ...summary.quality, ...attempts.quality, ...verdicts.quality()]
+  return {
+    path,
+    format: capture.info.format,
+    packets,
+    bytes: capture.info.fileBytes ?? capture.bytesRead,
+    start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
+    endNs,
+    error: readError(capture.error),
+    quality: distinct(quality),
+    attempts: verdicts.attempts(),
+    attemptCounts: verdicts.counts,
+    diagnosis: verdicts.diagnosis(),
+  }
+}
+
+/** The analysis of a capture that could not even be opened. */
+export function unreadable(path: string, error: ReadError): CaptureAnalysis {
+  return {
+    path,
+    format: '',
+    packets: 0,
+    bytes: 0,
+    start: null,
+    endNs: 0,
+    error,
+    quality: [],
+    attempts: [],
+    attemptCounts: { established: 0, failed: 0, unfinished: 0 },
+    diagnosis: [],
+  }
+}
+
+/** What is kept of judged attempts. */
+class Verdicts {
+  readonly counts: Record<Outcome, number> = { established: 0, failed: 0, unfinished: 0 }
+  readonly #diagnosis = new Diagnosis()
+  readonly #attempts: AttemptAnalysis[] = []
+  #judged = 0
+
+  add(attempt: Attempt): void {
+    const verdicts = judge(attempt)
+    this.#judged++
+    this.counts[attempt.outcome]++
+    this.#diagnosis.add(attempt, verdicts)
+    if (this.#attempts.length >= MAX_REPORTED_ATTEMPTS) return
+    const inFull = this.#attempts.length < MAX_FULL_ATTEMPTS
+    this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
+  }
+
+  attempts(): AttemptAnalysis[] {
+    return this.#attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
+  }
+
+  diagnosis() {
+    return this.#diagnosis.findings().map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
+      rule: rule.id,
+      verdict,
+      severity,
+      outcome,
+      says,
+      attempts,
+      count,
+    }))
+  }
+
+  quality(): QualityNote[] {
+    const notes: QualityNote[] = []
+    if (this.#judged > MAX_REPORTED_ATTEMPTS) {
+      const says = `${this.#judged} attempts were judged; ${MAX_REPORTED_ATTEMPTS} are listed, all are in the diagnosis`
+      notes.push({ id: 'attempts-not-listed', says })
+    }
+    if (this.#judged > MAX_FULL_ATTEMPTS) {
+      const says = `what was ruled out or not visible is told of the first ${MAX_FULL_ATTEMPTS} attempts only`
+      notes.push({ id: 'verdicts-shortened', says })
+    }
+    return notes
+  }
+}
+
+function isFinding({ verdict }: JudgedVerdict): boolean {
+  return verdict !== 'ruled-out' && verdict !== 'not-visible'
+}
+
+function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
+  const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
+  const { startNs, endNs } = span(attempt)
+  return {
+    id,
+    transport,
+    client,
+    server,
+    serverName,
+    startNs,
+    endNs,
+    outcome,
+    milestones,
+    closing,
+    quality,
+    verdicts: verdicts.map(verdictAnalysis),
+  }
+}
+
+/** From the first lookup or packet to the last packet. */
+function span({ conversations, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
+  let startNs = Number.POSITIVE_INFINITY
+  let endNs = Number.NEGATIVE_INFINITY
+  const cover = (firstNs: number, lastNs: number) => {
+    if (firstNs < startNs) startNs = firstNs
+    if (lastNs > endNs) endNs = lastNs
+  }
+  for (const { firstNs, lastNs } of conversations) cover(firstNs, lastNs)
+  for (const { firstNs, lastQueryNs, answerNs } of lookups) cover(firstNs, Math.max(lastQueryNs, answerNs))
+  for (const { firstNs, lastNs } of neighbours) cover(firstNs, lastNs)
+  return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }
+}
+
+function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: JudgedVerdict): VerdictAnalysis {
+  return {
+    rule: rule.id,
+    verdict,
+    severity,
+    says,
+    evidence: evidence.map(([place, says]) => ({ packet: place.packet, timeNs: place.timeNs, says })),
+    filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
+    remedy: rule.remedy,
+    toSettle,
+  }
+}
+
+/** A display filter for exactly these packets. */
+function packetFilter(packets: readonly number[]): string {
+  const sorted = [...new Set(packets)].sort((a, b) => a - b)
+  return sorted.length === 1 ? `frame.number == ${sorted[0]}` : `frame.number in {${sorted.join(',')}}`
+}
+
+function readError(damage: Damage | null): ReadError | null {
+  return damage && { code: damage.code, message: damage.message, remedy: damage.remedy }
+}
+
+/** The first of those with the same id and words. */
+function distinct(notes: readonly QualityNote[]): QualityNote[] {
+  const seen = new Map(notes.map(note => [`${note.id} ${note.says}`, note]))
+  return [...seen.values()]
+}
