@@ -1,0 +1,66 @@
+/** From what was typed to the captures to read: files, folders, globs, and `-` for standard input. */
+import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from './status.ts'
+
+/** Names of captures inside folders; a file named itself is read whatever its name. */
+const CAPTURE_NAME = /\.(pcap|pcapng|cap|ntar|dmp)(\.(gz|zst|zstd))?$/i
+const GLOB = /[*?{}[\]]/
+
+/**
+ * In the order typed, folders and globs sorted by name. A file that does not exist is kept: reading it says so.
+ * @throws UsageError for a folder or a glob without captures.
+ */
+export async function captureInputs(paths: readonly string[]): Promise<string[]> {
+  if (paths.filter(path => path === '-').length > 1) throw new UsageError('standard input (-) can be read only once')
+  const inputs: string[] = []
+  for (const path of paths) inputs.push(...(await expand(path)))
+  return [...new Set(inputs)]
+}
+
+async function expand(path: string): Promise<string[]> {
+  if (path === '-') return ['-']
+  const kind = kindOf(path)
+  if (kind === 'folder') return inFolder(path)
+  return kind === 'nothing' && GLOB.test(path) ? matching(path) : [path]
+}
+
+/** Whatever can not even be looked at is taken for a file: opening it says why. */
+function kindOf(path: string): 'file' | 'folder' | 'nothing' {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats === undefined ? 'nothing' : stats.isDirectory() ? 'folder' : 'file'
+  } catch {
+    return 'file'
+  }
+}
+
+function inFolder(folder: string): string[] {
+  const found = capturesBelow(folder)
+  if (found.length === 0)
+    throw new UsageError(`${folder}: no captures in this folder (.pcap, .pcapng, .cap, .ntar, .dmp)`)
+  return found
+}
+
+/** Symbolic links to folders are not followed: they may lead round in circles. */
+function capturesBelow(folder: string): string[] {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    throw new UsageError(`${folder}: can not be listed: ${(error as Error).message}`)
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return entries.flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return capturesBelow(path)
+    return CAPTURE_NAME.test(entry.name) ? [path] : []
+  })
+}
+
+async function matching(pattern: string): Promise<string[]> {
+  const { glob } = await import('tinyglobby')
+  const found = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: true, dot: false, expandDirectories: false })
+  if (found.length === 0) throw new UsageError(`${pattern}: no file matches`)
+  return found.sort()
+}

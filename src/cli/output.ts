@@ -1,0 +1,57 @@
+/** Where results go: standard output or a file. A reader that closes the pipe ends the writing without a word. */
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+
+export class Output {
+  /** Nobody reads any more. */
+  closed = false
+  /** The error that ended the writing, other than a closed pipe. */
+  error: Error | null = null
+  readonly #stream: Writable
+  #wake: (() => void) | null = null
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.closed = true
+      if (error.code !== 'EPIPE') this.error = error
+      this.#wake?.()
+    })
+    stream.on('drain', () => this.#wake?.())
+  }
+
+  static toFile(path: string): Output {
+    return new Output(createWriteStream(path))
+  }
+
+  /** Waits while the reader is slower than we are. */
+  async write(text: string): Promise<void> {
+    if (this.closed) return
+    if (!this.#stream.write(text)) await this.#woken()
+  }
+
+  /** Resolves when all that was written has gone out, or nobody reads any more. */
+  async flushed(): Promise<void> {
+    if (this.closed) return
+    await new Promise<void>(resolve => {
+      this.#wake = resolve
+      this.#stream.write('', () => resolve())
+    })
+  }
+
+  /** For files: resolves when the file is closed. */
+  async end(): Promise<void> {
+    if (this.closed) return
+    await new Promise<void>(resolve => {
+      this.#wake = resolve
+      this.#stream.end(() => resolve())
+    })
+  }
+
+  async #woken(): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#wake = resolve
+    })
+    this.#wake = null
+  }
+}

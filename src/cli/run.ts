@@ -1,0 +1,112 @@
+/** The commands and their options. Each command is loaded when it is called. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from '../version.ts'
+import { Output } from './output.ts'
+import type { ScanOptions } from './scan.ts'
+import { EXIT_CLEAN, EXIT_INTERRUPTED, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
+
+/** @returns the exit status. Never throws: whatever goes wrong is one line on standard error. */
+export async function run(args: readonly string[]): Promise<number> {
+  const output = new Output(process.stdout)
+  process.once('SIGINT', () => {
+    process.stderr.write('rdpscope: interrupted\n')
+    process.exit(EXIT_INTERRUPTED)
+  })
+  let status = EXIT_CLEAN
+  const program = commands(output, result => {
+    status = result
+  })
+  try {
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync(args, { from: 'user' })
+    await output.flushed()
+    return status
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function commands(output: Output, done: (status: number) => void): Command {
+  const program = new Command('rdpscope')
+    .description('Opens packet captures and says why a Remote Desktop connection failed.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .addHelpText('after', EXAMPLES)
+  program
+    .command('scan', { isDefault: true })
+    .description('verdicts on capture files, folders of them, globs, or standard input (-)')
+    .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
+    .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))
+    .option('-o, --output <file>', 'write the report to a file')
+    .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
+        .choices(['error', 'warning', 'info', 'never'])
+        .default('error'),
+    )
+    .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
+    .action(async (paths: string[], options: ScanOptions) => {
+      const { scan } = await import('./scan.ts')
+      done(await scan(paths, options, output))
+    })
+  program
+    .command('explain')
+    .description('what an error code means, layer by layer; needs no capture')
+    .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
+    .action(async (codes: string[]) => {
+      const { explainCodes } = await import('./explain.ts')
+      done(await explainCodes(codes, output))
+    })
+  program
+    .command('rules')
+    .description('the rules, and what each looks at')
+    .argument('[id]', 'one rule in full')
+    .action(async (id: string | undefined) => {
+      const { printRules } = await import('./rules.ts')
+      done(await printRules(id, output))
+    })
+  for (const command of program.commands) {
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {}, outputError: () => {} })
+      .helpOption('-h, --help', 'print this help')
+  }
+  return program
+}
+
+const EXAMPLES = `
+Examples:
+  rdpscope capture.pcapng                   what went wrong, and the packets that show it
+  rdpscope scan --format json captures/     the same for programs
+  tcpdump -w - port 3389 | rdpscope scan -  from standard input
+  rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
+
+Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
+`
+
+function columns(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 40 || value > 1000) throw new InvalidArgumentError('it must be 40 to 1000')
+  return value
+}
+
+/** One line on standard error, whatever happened. */
+function failed(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT_CLEAN
+    return complain(error.message.replace(/^error: /, ''), EXIT_USAGE)
+  }
+  if (error instanceof UsageError) return complain(error.message, EXIT_USAGE)
+  const what = error instanceof Error ? error.message : String(error)
+  return complain(`internal error: ${what}; please report it with the capture if you may`, EXIT_UNREADABLE)
+}
+
+function complain(message: string, status: number): number {
+  const line = message.replaceAll(/\s+/g, ' ')
+  const hint = status === EXIT_USAGE ? ' (rdpscope --help lists the commands)' : ''
+  process.stderr.write(`rdpscope: ${line}${hint}\n`)
+  return status
+}

@@ -1,0 +1,103 @@
+/** `rdpscope scan`: verdicts of captures, one after the other, so that memory does not grow with their number. */
+import { statSync } from 'node:fs'
+import type { CaptureAnalysis } from '../analysis.ts'
+import { analyzeFile, CaptureError, unreadable } from '../analyze.ts'
+import { clean } from '../report/clean.ts'
+import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
+import { textReport } from '../report/text.ts'
+import { captureInputs } from './inputs.ts'
+import { Output } from './output.ts'
+import { Progress } from './progress.ts'
+import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
+import { textStyle } from './terminal.ts'
+
+export interface ScanOptions {
+  readonly format: 'text' | 'json'
+  readonly output?: string
+  readonly verbose: boolean
+  readonly failOn: FailOn
+  readonly width?: number
+}
+
+export type FailOn = 'error' | 'warning' | 'info' | 'never'
+
+/** Writes one kind of report, capture by capture. */
+interface ReportWriter {
+  head(): string
+  capture(analysis: CaptureAnalysis, index: number): string
+  tail(): string
+}
+
+/** @returns the exit status. */
+export async function scan(paths: readonly string[], options: ScanOptions, stdout: Output): Promise<number> {
+  const inputs = await captureInputs(paths)
+  const output = options.output === undefined ? stdout : fileOutput(options.output)
+  const writer = reportWriter(options)
+  let status = EXIT_CLEAN
+  await output.write(writer.head())
+  for (const [index, path] of inputs.entries()) {
+    const analysis = await analyzeOne(path)
+    await output.write(writer.capture(analysis, index))
+    status = Math.max(status, statusOf(analysis, options.failOn))
+    if (output.closed) break
+  }
+  await output.write(writer.tail())
+  if (output !== stdout) await output.end()
+  if (output.error !== null) {
+    throw new UsageError(`${options.output ?? 'standard output'}: can not be written: ${output.error.message}`)
+  }
+  return status
+}
+
+function reportWriter(options: ScanOptions): ReportWriter {
+  if (options.format === 'json') return { head: jsonHead, capture: jsonCapture, tail: jsonTail }
+  const style = textStyle({
+    verbose: options.verbose,
+    toTerminal: options.output === undefined,
+    ...(options.width === undefined ? {} : { width: options.width }),
+  })
+  return { head: () => '', capture: analysis => textReport(analysis, style), tail: () => '' }
+}
+
+function fileOutput(path: string): Output {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`)
+  return Output.toFile(path)
+}
+
+/** What can not be read is told on standard error and in the report; the other captures are still read. */
+async function analyzeOne(path: string): Promise<CaptureAnalysis> {
+  const progress = new Progress(path)
+  try {
+    const analysis = await analyzeFile(path, { onProgress: (read, total) => progress.update(read, total) })
+    progress.end()
+    if (analysis.error !== null) {
+      const { message, remedy } = analysis.error
+      complain(`${path}: ${message}; ${remedy}`)
+    }
+    return analysis
+  } catch (error) {
+    progress.end()
+    if (error instanceof CaptureError) {
+      complain(`${error.message}; ${error.remedy}`)
+      return unreadable(path, { code: error.code, message: error.message, remedy: error.remedy })
+    }
+    const what = error instanceof Error ? error.message : String(error)
+    complain(`${path}: internal error: ${what}; please report it, with the capture if you may`)
+    return unreadable(path, { code: 'internal', message: `internal error: ${what}`, remedy: 'please report it' })
+  }
+}
+
+function complain(message: string): void {
+  process.stderr.write(`rdpscope: ${clean(message.replaceAll(/\s+/g, ' '))}\n`)
+}
+
+const WEIGHT = { info: 1, warning: 2, error: 3, never: 4 }
+
+/** A confirmed or likely finding at or above the threshold; unreadable input weighs more. */
+function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
+  if (error !== null) return EXIT_UNREADABLE
+  const found = diagnosis.some(
+    ({ verdict, severity }) => (verdict === 'confirmed' || verdict === 'likely') && WEIGHT[severity] >= WEIGHT[failOn],
+  )
+  return found ? EXIT_FINDINGS : EXIT_CLEAN
+}

@@ -1,0 +1,41 @@
+/** What the terminal on standard output can show. */
+import { styleText } from 'node:util'
+import type { Colour, TextStyle } from '../report/text.ts'
+
+const DEFAULT_COLUMNS = 80
+const COLOURS: Record<Colour, Parameters<typeof styleText>[0]> = {
+  strong: 'bold',
+  faint: 'dim',
+  good: 'green',
+  bad: ['bold', 'red'],
+  doubtful: ['bold', 'yellow'],
+}
+
+export interface TextWishes {
+  readonly verbose: boolean
+  readonly width?: number
+  /** The text goes to standard output, not to a file. */
+  readonly toTerminal: boolean
+}
+
+export function textStyle({ verbose, width, toTerminal }: TextWishes): TextStyle {
+  const tty = toTerminal && process.stdout.isTTY
+  const coloured = tty && coloursWanted(process.env)
+  return {
+    width: width ?? (tty ? process.stdout.columns || DEFAULT_COLUMNS : DEFAULT_COLUMNS),
+    unicode: !tty || showsUnicode(process.env, process.platform),
+    verbose,
+    paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text) : text),
+  }
+}
+
+/** no-color.org: set and not empty. */
+function coloursWanted(env: NodeJS.ProcessEnv): boolean {
+  return !env.NO_COLOR && env.TERM !== 'dumb'
+}
+
+function showsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
+  if (platform === 'win32') return env.WT_SESSION !== undefined || env.TERM_PROGRAM !== undefined
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
+  return /utf-?8/i.test(locale) && env.TERM !== 'linux'
+}
