@@ -46,8 +46,19 @@ export const MAX_MARKS = 128
 /** ICMP messages kept for one conversation. */
 export const MAX_ICMP_NOTES = 16
 
-/** The window through which files are read. */
+/** The window that a capture is read through; a larger packet makes it grow. */
 export const READ_WINDOW_BYTES = 1 << 21
+/** Compressed bytes handed to a decompressor at once; bounds what may come out of it unasked. */
+export const MAX_COMPRESSED_PIECE_BYTES = 1 << 15
+/** Compressed bytes remembered so that damage among them can be closed in on. */
+export const MAX_REMEMBERED_BYTES = 1 << 20
+/** A zstd frame may ask for so much history (what `zstd -d` allows unasked). */
+export const MAX_ZSTD_WINDOW_BYTES = 1 << 27
+/** Compressed files inside compressed files. */
+export const MAX_COMPRESSIONS = 2
+/** Entries of a NetMon frame table. */
+export const MAX_FRAME_TABLE_ENTRIES = 1 << 24
+
 /** Bytes of one packet, as read from a file. */
 export const MAX_PACKET_BYTES = 1 << 24
 /** Bytes of one block or of one metadata section of a capture file. */
@@ -102,3 +113,16 @@ export const MAX_REPORTED_ATTEMPTS = 10_000
 export const MAX_DIAGNOSED_ATTEMPTS = 1000
 /** Attempts whose verdicts are all kept; beyond them only what was claimed, not what was ruled out or not visible. */
 export const MAX_FULL_ATTEMPTS = 1000
+/** Attempts that are quiet and wait for a retry that is still running; beyond them the oldest are judged. */
+export const MAX_QUIET_ATTEMPTS = 512
+/** Connections of one attempt; the next one begins another attempt. */
+export const MAX_ATTEMPT_CONVERSATIONS = 64
+/** Connections of which only the end of the capture tells whether they belong to Remote Desktop. */
+export const MAX_DOUBTFUL_CONVERSATIONS = 512
+/** UDP conversations, lookups and clients remembered beside the attempts. */
+export const MAX_UDP_BESIDE = 1024
+export const MAX_LOOKUPS = 4096
+export const MAX_CLIENTS = 16_384
+/** Servers whose history is kept, and versions and suites of each. */
+export const MAX_SERVER_HISTORIES = 4096
+export const MAX_HISTORY_VALUES = 16
