@@ -107,6 +107,7 @@ function otherForm(table: CodeTable, value: number): Code | undefined {
 /** The exact symbol; else symbols that contain it; else meanings that contain it. */
 function entriesNamed(text: string): Entry[] {
   const wanted = text.toLowerCase()
+  if (wanted === '') return []
   const exact = search(code => code.symbol.toLowerCase() === wanted)
   if (exact.length > 0 || wanted.length < LEAST_TEXT_CHARACTERS) return exact
   const part = search(code => code.symbol.toLowerCase().includes(wanted))

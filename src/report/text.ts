@@ -102,11 +102,11 @@ class TextReport {
     const others =
       entry.count > 1 ? ` (the same in ${counted(entry.count - 1, 'other attempt')}: ${attemptList(entry, 1)})` : ''
     if (this.#shown.has(attempt.id)) {
-      this.#field('Attempt', `${attempt.id}, see above${others}`)
+      this.#field(`Attempt ${attempt.id}`, `see above${others}`)
       return
     }
     this.#shown.add(attempt.id)
-    this.#field('Attempt', `${describe(attempt)}${others}`)
+    this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
     this.#field('Steps', stepsLine(attempt.milestones, this.#style))
     this.#field('Closed by', closingText(attempt.closing))
   }
@@ -117,7 +117,9 @@ class TextReport {
       this.#field(label, `packet ${packet}, ${relativeTime(timeNs)}: ${says}`)
       label = ''
     }
-    this.#field('Wireshark', verdict.filter)
+    // Not wrapped: it is there to be copied.
+    if (verdict.filter !== '')
+      this.lines.push(`${this.#style.paint('faint', label('Wireshark'))}${clean(verdict.filter)}`)
     this.#field('To settle', verdict.toSettle)
     label = 'Remedy'
     for (const line of verdict.remedy) {
@@ -162,7 +164,7 @@ class TextReport {
         : attempt.outcome === 'unfinished'
           ? 'the capture does not show how it ended'
           : paint('doubtful', 'failed; no rule explains it from this capture')
-    this.#field('Attempt', describe(attempt))
+    this.#field(`Attempt ${attempt.id}`, describe(attempt))
     this.#field('Steps', stepsLine(attempt.milestones, this.#style))
     this.#field('Closed by', closingText(attempt.closing))
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
@@ -222,7 +224,7 @@ class TextReport {
 }
 
 function label(name: string): string {
-  return `  ${name.padEnd(LABEL_COLUMNS - 2)}`
+  return `  ${name.padEnd(LABEL_COLUMNS - 3)} `
 }
 
 /** What the exit status and the headline count: confirmed and likely verdicts. */
@@ -237,10 +239,10 @@ function attemptList(entry: DiagnosisEntry, from = 0): string {
 }
 
 function describe(attempt: AttemptAnalysis): string {
-  const { id, client, server, serverName, transport, outcome, startNs } = attempt
+  const { client, server, serverName, transport, outcome, startNs } = attempt
   const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
   const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
-  return `${id}: ${ends}, ${transportText(transport)}, ${outcome}, from ${relativeTime(startNs)}`
+  return `${ends}, ${transportText(transport)}, ${outcome}, from ${relativeTime(startNs)}`
 }
 
 function endpoint(address: string, port: number): string {

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { type TextStyle, textReport } from '../../src/report/text.ts'
+import { attemptAnalysis, captureAnalysis, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
+
+const plain: TextStyle = { width: 80, unicode: true, verbose: false, paint: (_colour, text) => text }
+
+describe('the text report', () => {
+  it('puts the verdict first, then the attempt, its proof and the remedy', () => {
+    expect(textReport(captureAnalysis(), plain)).toMatchInlineSnapshot(`
+      "attempt.pcapng
+      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+
+      CONFIRMED error: nla-required
+      The server requires NLA and the client did not offer it.
+        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    failed, from 0.000000 s
+        Steps       TCP ✓  X.224 ✗
+        Closed by   the server, with FIN, packet 6, 0.002400 s
+        Evidence    packet 4, 0.001235 s: the client offers TLS
+                    packet 5, 0.002346 s: the server answers: NLA is required (failure
+                    code 5)
+        Wireshark   frame.number in {4,5}
+        Remedy      Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp
+                    file.
+
+        Ruled out   tcp-connect-refused
+        Not visible packet-loss
+
+      "
+    `)
+  })
+
+  it('tells what was ruled out in whole sentences when asked', () => {
+    expect(textReport(captureAnalysis(), { ...plain, verbose: true })).toMatchInlineSnapshot(`
+      "attempt.pcapng
+      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+
+      CONFIRMED error: nla-required
+      The server requires NLA and the client did not offer it.
+        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    failed, from 0.000000 s
+        Steps       TCP ✓  X.224 ✗
+        Closed by   the server, with FIN, packet 6, 0.002400 s
+        Evidence    packet 4, 0.001235 s: the client offers TLS
+                    packet 5, 0.002346 s: the server answers: NLA is required (failure
+                    code 5)
+        Wireshark   frame.number in {4,5}
+        Remedy      Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp
+                    file.
+
+      Ruled out in attempt 1:
+        tcp-connect-refused: The connection was made.
+
+      Not visible in attempt 1:
+        packet-loss: Too few packets. To settle: a longer capture
+
+      "
+    `)
+  })
+
+  it('says so when nothing is wrong', () => {
+    const attempts = [
+      attemptAnalysis({
+        outcome: 'established',
+        milestones: [{ id: 'active', state: 'reached', packet: 40 }],
+        closing: { side: 'client', how: 'close-notify', packet: 44, timeNs: 1e9 },
+        verdicts: [],
+      }),
+    ]
+    const healthy = captureAnalysis({
+      attempts,
+      diagnosis: [],
+      attemptCounts: { established: 1, failed: 0, unfinished: 0 },
+    })
+    expect(textReport(healthy, plain)).toMatchInlineSnapshot(`
+      "attempt.pcapng
+      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+
+        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    established, from 0.000000 s
+        Steps       active ✓
+        Closed by   the client, with a TLS close_notify, packet 44, 1.000000 s
+        Result      nothing wrong found
+
+      "
+    `)
+  })
+
+  it('says so when there is no Remote Desktop in the capture', () => {
+    const empty = captureAnalysis({
+      attempts: [],
+      diagnosis: [],
+      attemptCounts: { established: 0, failed: 0, unfinished: 0 },
+    })
+    expect(textReport(empty, plain)).toMatchInlineSnapshot(`
+      "attempt.pcapng
+      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+
+      No Remote Desktop connection in this capture.
+
+      "
+    `)
+  })
+
+  it('keeps every line within the width', () => {
+    for (const width of [40, 60, 100]) {
+      for (const line of textReport(captureAnalysis(), { ...plain, width, verbose: true }).split('\n')) {
+        // Only a single word may be longer.
+        if (line.length > width) expect(line.trim().split(' ').length).toBeLessThanOrEqual(4)
+      }
+    }
+  })
+
+  it('uses plain letters where the terminal has no others', () => {
+    const text = textReport(captureAnalysis(), { ...plain, unicode: false })
+    expect(text).toContain('TCP ok  X.224 FAILED')
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/)
+  })
+
+  it('lets no escape sequence of a capture through', () => {
+    const hostile = '\x1b]0;owned\x07\x9b2J'
+    const says = `name ${hostile}`
+    const analysis = captureAnalysis({
+      path: `${hostile}.pcap`,
+      quality: [{ id: 'x', says }],
+      attempts: [
+        attemptAnalysis({
+          serverName: hostile,
+          quality: [{ id: 'y', says }],
+          verdicts: [
+            verdictAnalysis({
+              says,
+              evidence: [{ packet: 1, timeNs: 0, says }],
+              filter: says,
+              remedy: [says],
+              toSettle: says,
+            }),
+            verdictAnalysis({ rule: 'packet-loss', verdict: 'ruled-out', says }),
+          ],
+        }),
+      ],
+      diagnosis: [diagnosisEntry({ says }), diagnosisEntry({ rule: 'slow-path', verdict: 'possible', says })],
+      error: { code: 'damaged', message: says, remedy: says },
+    })
+    for (const verbose of [false, true]) {
+      expect(textReport(analysis, { ...plain, verbose }).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    }
+  })
+
+  it('tells an attempt once, however many findings it has', () => {
+    const both = captureAnalysis({
+      diagnosis: [diagnosisEntry(), diagnosisEntry({ rule: 'packet-loss', verdict: 'likely', severity: 'warning' })],
+    })
+    const text = textReport(both, plain)
+    expect(text.match(/X\.224 ✗/g)).toHaveLength(1)
+    expect(text).toContain('see above')
+  })
+
+  it('names the other attempts with the same finding', () => {
+    const many = captureAnalysis({
+      attempts: [attemptAnalysis(), attemptAnalysis({ id: 2 })],
+      attemptCounts: { established: 0, failed: 2, unfinished: 0 },
+      diagnosis: [diagnosisEntry({ attempts: [1, 2], count: 2 })],
+    })
+    expect(textReport(many, plain).replaceAll(/\s+/g, ' ')).toContain('(the same in 1 other attempt: 2)')
+  })
+
+  it('still names a finding whose attempt is not listed any more', () => {
+    const text = textReport(
+      captureAnalysis({ attempts: [], diagnosis: [diagnosisEntry({ attempts: [20_000] })] }),
+      plain,
+    )
+    expect(text).toContain('CONFIRMED error: nla-required')
+  })
+})
