@@ -2,7 +2,8 @@
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
-import { tls, tlsHandshake } from './tls.ts'
+import { tls } from './tls.ts'
+import { tlsHandshake } from './tls-handshake.ts'
 import { x224 } from './x224.ts'
 
 export const streamDissectors = [x224, tls, tlsHandshake, http1] as const

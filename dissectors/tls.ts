@@ -1,4 +1,34 @@
-import { type Next, stream } from '../src/wire/dissector.ts'
+/**
+ * TLS records: what travels in clear until the keys change, and only the sizes of records behind that. Handshake messages
+ * are a stream of their own inside the records (tls-handshake.ts).
+ *
+ * RFC 8446 section 5 and appendix D (TLS 1.3), RFC 5246 section 6 and 7.2 (TLS 1.2), RFC 6101 appendix E (the SSL 2.0
+ * form of the client hello), RFC 6520 (heartbeat).
+ */
+import { tlsAlerts } from '../src/codes/tls-alerts.ts'
+import { tlsVersions } from '../src/codes/tls-names.ts'
+import {
+  BROKEN,
+  CLIENT,
+  type Direction,
+  LIKELY,
+  type Likeness,
+  MAYBE,
+  NEED_MORE,
+  NO,
+  NOT_MINE,
+  type Out,
+  SKIP,
+  SURE,
+  stream,
+} from '../src/wire/dissector.ts'
+import { field } from '../src/wire/field.ts'
+import { MAX_RECORD_SIZES } from '../src/wire/limits.ts'
+import type { Pdu } from '../src/wire/pdu.ts'
+import { readCutHandshake } from './tls-handshake.ts'
+import { readSslv2ClientHello } from './tls-hello.ts'
+import { isTls13, type TlsState, tlsState } from './tls-state.ts'
+
 export interface ClientHello {
   readonly kind: 'client-hello'
   /** legacy_version of the hello. */
@@ -81,8 +111,230 @@ export interface SealedRecord {
 }
 export type TlsFact = ClientHello | ServerHello | Certificate | Handshake | ChangeCipherSpec | Alert | SealedRecord
 
-export interface TlsState {
-  placeholder: Next | null
+const HANDSHAKE_SLOT = 0
+const APPLICATION_SLOT = 1
+
+const CHANGE_CIPHER_SPEC = 20
+const ALERT = 21
+const HANDSHAKE = 22
+const APPLICATION_DATA = 23
+const HEARTBEAT = 24
+const CONTENT_TYPES = new Map([
+  [CHANGE_CIPHER_SPEC, 'Change Cipher Spec'],
+  [ALERT, 'Alert'],
+  [HANDSHAKE, 'Handshake'],
+  [APPLICATION_DATA, 'Application Data'],
+  [HEARTBEAT, 'Heartbeat'],
+])
+const ALERT_LEVELS = new Map([
+  [1, 'warning'],
+  [2, 'fatal'],
+])
+const record = {
+  type: field('tls.record.content_type', 'Content Type', 'dec', CONTENT_TYPES),
+  version: field('tls.record.version', 'Version', 'hex', tlsVersions),
+  length: field('tls.record.length', 'Length'),
+  fragment: field('tls.handshake.fragment', 'Handshake messages', 'bytes'),
+  sealed: field('tls.app_data', 'Encrypted data', 'bytes'),
+  changeCipherSpec: field('tls.change_cipher_spec', 'Change Cipher Spec Message', 'bytes'),
+  heartbeat: field('tls.heartbeat_message', 'Heartbeat Message', 'bytes'),
 }
-export const tls = stream<TlsState, TlsFact>(null as never)
-export const tlsHandshake = stream<TlsState, TlsFact>(null as never)
+const alert = {
+  message: field('tls.alert_message', 'Alert Message', 'group'),
+  level: field('tls.alert_message.level', 'Level', 'dec', ALERT_LEVELS),
+  description: field('tls.alert_message.desc', 'Description', 'dec', tlsAlerts.symbols),
+}
+
+const HEADER_BYTES = 5
+/** RFC 5246 6.2.3: 2^14 bytes, and 2048 that protection may add. */
+const MAX_FRAGMENT_BYTES = (1 << 14) + 2048
+/** An alert has two bytes; protection adds at least 16 (a MAC with MD5, an AEAD tag). */
+const SHORTEST_SEALED_ALERT = 18
+const SSL2_HELLO_BYTES = 11
+const SSL2_CLIENT_HELLO = 1
+const SSL2_SUITE_BYTES = 3
+const SSL2_CHALLENGE_BYTES = [16, 32]
+
+export const tls = stream<TlsState, TlsFact>({
+  name: 'tls',
+  title: 'Transport Layer Security',
+  spec: ['RFC 8446 5', 'RFC 5246 6', 'RFC 6101 E'],
+
+  begin: next => tlsState(next?.inside ?? null),
+
+  probe(bytes, start, end, direction): Likeness {
+    const type = bytes[start] as number
+    if (type >= 0x80) return direction === CLIENT ? probeSslv2(bytes, start, end) : NO
+    if (!isContentType(type)) return NO
+    const there = end - start
+    if ((there > 1 && bytes[start + 1] !== 3) || (there > 2 && (bytes[start + 2] as number) > 4)) return NO
+    if (there < HEADER_BYTES) return MAYBE
+    const length = fragmentLength(bytes, start)
+    if (length > MAX_FRAGMENT_BYTES || length === 0) return NO
+    if (type === HANDSHAKE) return there > HEADER_BYTES && (bytes[start + HEADER_BYTES] as number) <= 24 ? SURE : LIKELY
+    if (type === ALERT) return length === 2 ? SURE : LIKELY
+    return type === CHANGE_CIPHER_SPEC && length !== 1 ? NO : LIKELY
+  },
+
+  frame(bytes, start, end, _seen, state, direction) {
+    const there = end - start
+    const type = bytes[start] as number
+    if (type >= 0x80 && direction === CLIENT && state.clientRandom === '') {
+      const like = probeSslv2(bytes, start, end)
+      return like === MAYBE ? NEED_MORE : like === NO ? NOT_MINE : 2 + sslv2Length(bytes, start)
+    }
+    if (!isContentType(type)) return NOT_MINE
+    if ((there > 1 && bytes[start + 1] !== 3) || (there > 2 && (bytes[start + 2] as number) > 4)) return NOT_MINE
+    if (there < HEADER_BYTES) return NEED_MORE
+    const length = fragmentLength(bytes, start)
+    if (length > MAX_FRAGMENT_BYTES) return BROKEN
+    // Without keys the content is body, not PDU: it is passed over by its length, never gathered.
+    return type === APPLICATION_DATA && !readable(state, direction) ? HEADER_BYTES : HEADER_BYTES + length
+  },
+
+  read(pdu, state, direction, out) {
+    if (pdu.peek() >= 0x80) {
+      readSslv2ClientHello(pdu, state, out)
+      return
+    }
+    const type = pdu.u8(record.type)
+    pdu.u16be(record.version)
+    const length = pdu.u16be(record.length)
+    if (!pdu.ok) return
+    if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
+    else if (type === APPLICATION_DATA && !readable(state, direction)) {
+      tally(type, length, state, direction, out)
+      if (length > 0) out.body(length, SKIP)
+    } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
+    else if (state.sealed[direction] || type === ALERT || type === APPLICATION_DATA) {
+      sealed(pdu, type, length, state, direction, out)
+    } else if (type === HANDSHAKE) handshake(pdu, length, state, direction, out)
+    else pdu.mark(record.heartbeat, length)
+  },
+})
+
+function isContentType(type: number): boolean {
+  return type >= CHANGE_CIPHER_SPEC && type <= HEARTBEAT
+}
+
+function fragmentLength(bytes: Uint8Array, start: number): number {
+  return ((bytes[start + 3] as number) << 8) | (bytes[start + 4] as number)
+}
+
+function readable(state: TlsState, direction: Direction): boolean {
+  return state.keys && state.sealed[direction]
+}
+
+/** TLS 1.3 seals alerts as application data, so that type 21 is plain there; before, a sealed alert is longer. */
+function isPlainAlert(length: number, state: TlsState, direction: Direction): boolean {
+  return length < SHORTEST_SEALED_ALERT && (!state.sealed[direction] || length === 2)
+}
+
+function alerts(pdu: Pdu, length: number, out: Out<TlsFact>): void {
+  pdu.sized(alert.message, length, record.length)
+  while (pdu.left > 0) {
+    const level = pdu.u8(alert.level)
+    const code = pdu.u8(alert.description)
+    // Half an alert says nothing: a description that is not there would read as close_notify.
+    if (pdu.ok) out.fact({ kind: 'alert', level, code, sealed: false, length })
+  }
+  pdu.end()
+}
+
+/** In TLS 1.3 it is there only to look like TLS 1.2 to middleboxes, and changes nothing (RFC 8446 D.4). */
+function changeCipherSpec(pdu: Pdu, length: number, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  pdu.mark(record.changeCipherSpec, length)
+  out.fact({ kind: 'change-cipher-spec' })
+  if (!pdu.ok || isTls13(state.version)) return
+  state.sealed[direction] = true
+  state.epoch[direction]++
+  state.sequence[direction] = 0
+}
+
+function handshake(pdu: Pdu, length: number, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  const at = pdu.pos
+  if (pdu.left < length && state.handshakes[direction] === 0) {
+    // The record is cut: what is there of the direction's first messages is still worth its facts.
+    pdu.sized(record.fragment, length, record.length)
+    readCutHandshake(pdu, state, direction, out)
+    pdu.end()
+    return
+  }
+  if (pdu.mark(record.fragment, length) < 0) return
+  state.handshakes[direction]++
+  open(state, out)
+  out.payload(HANDSHAKE_SLOT, pdu.bytes, at, pdu.pos, at, pdu.pos)
+}
+
+function sealed(
+  pdu: Pdu,
+  type: number,
+  length: number,
+  state: TlsState,
+  direction: Direction,
+  out: Out<TlsFact>,
+): void {
+  const at = pdu.mark(record.sealed, length)
+  const plain =
+    at >= 0 && readable(state, direction) ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
+  if (at >= 0) state.sequence[direction]++
+  if (plain !== null) {
+    unsealed(type, plain, at, pdu.pos, state, out)
+    return
+  }
+  if (readable(state, direction) && at >= 0) state.keys = false
+  tally(type, length, state, direction, out)
+  if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
+  else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
+}
+
+/** In TLS 1.3 the real type is the last byte that is not zero (RFC 8446 5.2). */
+function unsealed(type: number, plain: Uint8Array, from: number, to: number, state: TlsState, out: Out<TlsFact>): void {
+  let end = plain.length
+  let inner = type
+  if (isTls13(state.version)) {
+    while (end > 0 && plain[end - 1] === 0) end--
+    if (end > 0) inner = plain[--end] as number
+  }
+  if (inner === HANDSHAKE) {
+    open(state, out)
+    out.payload(HANDSHAKE_SLOT, plain, 0, end, from, to)
+  } else if (inner === APPLICATION_DATA) {
+    open(state, out)
+    out.payload(APPLICATION_SLOT, plain, 0, end, from, to)
+  } else if (inner === ALERT && end >= 2) {
+    const [level, code] = plain
+    out.fact({ kind: 'alert', level: level as number, code: code as number, sealed: true, length: to - from })
+  }
+}
+
+/** The sizes of the first records are a fingerprint of what happens inside; later ones are only counted. */
+function tally(type: number, length: number, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  if (state.records[direction]++ < MAX_RECORD_SIZES) out.fact({ kind: 'record', type, length })
+}
+
+function open(state: TlsState, out: Out<TlsFact>): void {
+  if (state.opened) return
+  state.opened = true
+  out.open(HANDSHAKE_SLOT, { protocol: 'tls-handshake', hint: state })
+  if (state.inside !== null) out.open(APPLICATION_SLOT, state.inside)
+}
+
+function sslv2Length(bytes: Uint8Array, start: number): number {
+  return (((bytes[start] as number) & 0x7f) << 8) | (bytes[start + 1] as number)
+}
+
+/** A client hello in the SSL 2.0 form: its three lengths must add up, else any byte above 0x80 would do. */
+function probeSslv2(bytes: Uint8Array, start: number, end: number): Likeness {
+  const there = end - start
+  if (there > 2 && bytes[start + 2] !== SSL2_CLIENT_HELLO) return NO
+  if (there > 3 && bytes[start + 3] !== 3 && bytes[start + 3] !== 0) return NO
+  if (there < SSL2_HELLO_BYTES) return MAYBE
+  const two = (at: number): number => ((bytes[start + at] as number) << 8) | (bytes[start + at + 1] as number)
+  const suites = two(5)
+  const session = two(7)
+  const challenge = two(9)
+  if (suites === 0 || suites % SSL2_SUITE_BYTES !== 0 || (session !== 0 && session !== 16)) return NO
+  if (challenge < (SSL2_CHALLENGE_BYTES[0] as number) || challenge > (SSL2_CHALLENGE_BYTES[1] as number)) return NO
+  return SSL2_HELLO_BYTES - 2 + suites + session + challenge === sslv2Length(bytes, start) ? SURE : NO
+}

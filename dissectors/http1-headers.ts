@@ -1,0 +1,156 @@
+/**
+ * The header lines of an HTTP/1 head. Only the headers that say something about framing, proxies, gateways and logons are
+ * facts; the others are read for the tree alone. RFC 9112 section 5.
+ */
+import { type Field, field } from '../src/wire/field.ts'
+import type { Pdu } from '../src/wire/pdu.ts'
+
+/** What the lines of one head say. */
+export class Headers {
+  /** Those that matter, in order, names in lower case. */
+  readonly kept: [name: string, value: string][] = []
+  /** All Transfer-Encoding lines joined, in lower case; '' without. */
+  transferEncoding = ''
+  /** Each Content-Length line as it stands. */
+  readonly contentLengths: string[] = []
+  /** Connection names Upgrade, and Upgrade is there. */
+  upgrades = false
+  /** What is odd about the lines themselves; '' when nothing. */
+  oddity = ''
+}
+
+/** Wireshark's names where it has one. One line here makes a header a fact. */
+const KNOWN = new Map<string, Field>(
+  [
+    ['host', 'http.host'],
+    ['connection', 'http.connection'],
+    ['upgrade', 'http.upgrade'],
+    ['content-length', 'http.content_length_header'],
+    ['transfer-encoding', 'http.transfer_encoding'],
+    ['content-type', 'http.content_type'],
+    ['content-encoding', 'http.content_encoding'],
+    ['expect', 'http.expect'],
+    ['user-agent', 'http.user_agent'],
+    ['server', 'http.server'],
+    ['date', 'http.date'],
+    ['location', 'http.location'],
+    ['retry-after', 'http.retry_after'],
+    ['via', 'http.via'],
+    ['authorization', 'http.authorization'],
+    ['www-authenticate', 'http.www_authenticate'],
+    ['proxy-authorization', 'http.proxy_authorization'],
+    ['proxy-authenticate', 'http.proxy_authenticate'],
+    ['proxy-connection', 'http.proxy_connection'],
+    ['proxy-status', 'http.proxy_status'],
+    ['x-squid-error', 'http.x_squid_error'],
+    ['x-cache', 'http.x_cache'],
+    ['x-forwarded-for', 'http.x_forwarded_for'],
+    ['sec-websocket-key', 'http.sec_websocket_key'],
+    ['sec-websocket-accept', 'http.sec_websocket_accept'],
+    ['sec-websocket-version', 'http.sec_websocket_version'],
+    ['rdg-connection-id', 'http.rdg_connection_id'],
+    ['rdg-correlation-id', 'http.rdg_correlation_id'],
+    ['rdg-auth-scheme', 'http.rdg_auth_scheme'],
+    ['rdg-user-id', 'http.rdg_user_id'],
+    ['rdg-client-generation', 'http.rdg_client_generation'],
+  ].map(([name, fieldName]) => [name as string, field(fieldName as string, name as string, 'text')]),
+)
+const lines = {
+  one: field('http.line', 'Line', 'group'),
+  name: field('http.header.name', 'Name', 'text'),
+  colon: field('http.header.colon', 'Separator', 'bytes'),
+  value: field('http.header.value', 'Value', 'text'),
+  unknown: field('http.unknown_header', 'Line without a colon', 'text'),
+  folded: field('http.header.folded', 'Folded line', 'text'),
+  end: field('http.line_end', 'End of line', 'bytes'),
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+const COLON = 0x3a
+
+/** The lines up to the empty one, and that one. When it is missing, the PDU is faulty. */
+export function readHeaders(pdu: Pdu): Headers {
+  const headers = new Headers()
+  let connection = ''
+  let upgrade = false
+  while (pdu.left > 0 && pdu.peek() !== LF && !(pdu.peek() === CR && pdu.peek(1) === LF)) {
+    pdu.group(lines.one)
+    const name = readLine(pdu, headers)
+    endOfLine(pdu)
+    pdu.end()
+    const value = headers.kept.at(-1)?.[1] ?? ''
+    if (name === 'connection') connection += `${value.toLowerCase()},`
+    else if (name === 'upgrade') upgrade = true
+    else if (name === 'content-length') headers.contentLengths.push(value)
+    else if (name === 'transfer-encoding') {
+      headers.transferEncoding += `${headers.transferEncoding === '' ? '' : ','}${value.toLowerCase()}`
+    }
+  }
+  endOfLine(pdu)
+  headers.upgrades = upgrade && connection.includes('upgrade')
+  return headers
+}
+
+/** The name of a line that was kept; '' of any other. */
+function readLine(pdu: Pdu, headers: Headers): string {
+  if (pdu.peek() === SPACE || pdu.peek() === TAB) {
+    // RFC 9112 5.2: lines once could go on like this; what may not be sent any more is not joined either.
+    headers.oddity = 'a folded header line'
+    pdu.mark(lines.folded, restOfLine(pdu))
+    return ''
+  }
+  const nameLength = nameOfLine(pdu)
+  if (nameLength < 0) {
+    headers.oddity = 'a header line without a colon'
+    pdu.mark(lines.unknown, restOfLine(pdu))
+    return ''
+  }
+  let name = pdu.text(lines.name, nameLength).toLowerCase()
+  if (name.endsWith(' ') || name.endsWith('\t')) {
+    headers.oddity = 'white space before the colon of a header line'
+    name = name.trimEnd()
+  }
+  let colon = 1
+  while (pdu.peek(colon) === SPACE || pdu.peek(colon) === TAB) colon++
+  pdu.mark(lines.colon, colon)
+  const known = KNOWN.get(name)
+  const length = restOfLine(pdu)
+  if (known === undefined) {
+    pdu.mark(lines.value, length)
+    return ''
+  }
+  headers.kept.push([name, pdu.text(known, length).trimEnd()])
+  return name
+}
+
+/** Bytes up to the colon; -1 when the line has none. */
+function nameOfLine(pdu: Pdu): number {
+  for (let n = 0; ; n++) {
+    const byte = pdu.peek(n)
+    if (byte === COLON) return n
+    if (byte < 0 || byte === LF) return -1
+  }
+}
+
+/** Bytes up to the next space or the end of the line. */
+export function wordLength(pdu: Pdu): number {
+  for (let n = 0; ; n++) {
+    const byte = pdu.peek(n)
+    if (byte < 0 || byte === SPACE || byte === LF || (byte === CR && pdu.peek(n + 1) === LF)) return n
+  }
+}
+
+/** Bytes up to the end of the line. */
+export function restOfLine(pdu: Pdu): number {
+  const toLineFeed = pdu.until(LF)
+  if (toLineFeed < 0) return pdu.left
+  return toLineFeed > 0 && pdu.peek(toLineFeed - 1) === CR ? toLineFeed - 1 : toLineFeed
+}
+
+/** CRLF, or LF alone (RFC 9112 2.2). */
+export function endOfLine(pdu: Pdu): void {
+  pdu.mark(lines.end, pdu.peek() === CR ? 2 : 1)
+}

@@ -1,0 +1,50 @@
+/**
+ * What the records and the handshake messages of one TLS connection know together. Plain data: the keys themselves live in
+ * src/flow/tls.
+ */
+import type { Next } from '../src/wire/dissector.ts'
+
+export interface TlsState {
+  /** Of the hellos, as hexadecimal digits; '' before them. */
+  clientRandom: string
+  serverRandom: string
+  /** Version and suite that the server chose; 0 before its hello. */
+  version: number
+  suite: number
+  /** Somebody holds keys for this connection. */
+  keys: boolean
+  /** The direction is encrypted from here on. */
+  sealed: [boolean, boolean]
+  /** How often its keys have changed, and records since then: what decryption needs. */
+  epoch: [number, number]
+  sequence: [number, number]
+  /** Plain handshake records, and encrypted records, a direction. */
+  handshakes: [number, number]
+  records: [number, number]
+  /** What speaks inside, when that is known. */
+  inside: Next | null
+  opened: boolean
+}
+
+/** At the start of a connection. */
+export function tlsState(inside: Next | null): TlsState {
+  return {
+    clientRandom: '',
+    serverRandom: '',
+    version: 0,
+    suite: 0,
+    keys: false,
+    sealed: [false, false],
+    epoch: [0, 0],
+    sequence: [0, 0],
+    handshakes: [0, 0],
+    records: [0, 0],
+    inside,
+    opened: false,
+  }
+}
+
+/** Drafts of TLS 1.3 are 0x7f00 and up. */
+export function isTls13(version: number): boolean {
+  return version === 0x0304 || version >> 8 === 0x7f
+}
