@@ -7,7 +7,7 @@ import type { Attempt, Outcome } from './attempt/attempt.ts'
 import { Attempts } from './attempt/grouping.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
-import { openCapture, openStream } from './capture/open.ts'
+import { openCapture } from './capture/open.ts'
 import { captureQuality } from './capture-quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { Tracker } from './flow/tracker.ts'
@@ -27,7 +27,7 @@ export interface AnalyzeOptions {
  * @throws CaptureError when it can not be opened. Damage further on is told in `error`, with all that was read before.
  */
 export async function analyzeFile(path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
-  const capture = path === '-' ? await openStream(0, '-') : await openCapture(path)
+  const capture = await openCapture(path)
   try {
     return await analyze(capture, path, options)
   } finally {

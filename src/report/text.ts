@@ -112,19 +112,19 @@ class TextReport {
   }
 
   #proof(verdict: VerdictAnalysis): void {
-    let label = 'Evidence'
+    let heading = 'Evidence'
     for (const { packet, timeNs, says } of verdict.evidence) {
-      this.#field(label, `packet ${packet}, ${relativeTime(timeNs)}: ${says}`)
-      label = ''
+      this.#field(heading, `packet ${packet}, ${relativeTime(timeNs)}: ${says}`)
+      heading = ''
     }
     // Not wrapped: it is there to be copied.
     if (verdict.filter !== '')
       this.lines.push(`${this.#style.paint('faint', label('Wireshark'))}${clean(verdict.filter)}`)
     this.#field('To settle', verdict.toSettle)
-    label = 'Remedy'
+    heading = 'Remedy'
     for (const line of verdict.remedy) {
-      this.#field(label, line)
-      label = ''
+      this.#field(heading, line)
+      heading = ''
     }
   }
 

@@ -12,7 +12,7 @@ describe('the text report', () => {
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
-        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
                     failed, from 0.000000 s
         Steps       TCP ✓  X.224 ✗
         Closed by   the server, with FIN, packet 6, 0.002400 s
@@ -37,7 +37,7 @@ describe('the text report', () => {
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
-        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
                     failed, from 0.000000 s
         Steps       TCP ✓  X.224 ✗
         Closed by   the server, with FIN, packet 6, 0.002400 s
@@ -76,7 +76,7 @@ describe('the text report', () => {
       "attempt.pcapng
       pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
 
-        Attempt     1: 192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
                     established, from 0.000000 s
         Steps       active ✓
         Closed by   the client, with a TLS close_notify, packet 44, 1.000000 s
