@@ -24,6 +24,7 @@ export const PROTOCOL_FRAGMENT = 44
 export const PROTOCOL_GRE = 47
 export const PROTOCOL_AUTHENTICATION = 51
 export const PROTOCOL_ICMPV6 = 58
+export const PROTOCOL_NONE = 59
 export const PROTOCOL_DESTINATION_OPTIONS = 60
 export const PROTOCOL_ETHERNET = 143
 export const PROTOCOL_ETHERIP = 97

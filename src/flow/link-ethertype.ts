@@ -4,6 +4,8 @@ import { u16be } from './integers.ts'
 import { rawIp } from './ip.ts'
 import { step, typeOrLength } from './link.ts'
 import {
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   ETHERTYPE_MPLS,
   ETHERTYPE_PPPOE_SESSION,
   NEXT_ETHERNET,
@@ -18,6 +20,8 @@ import { looksLikeEthernet } from './tunnel.ts'
 
 const MPLS_LABEL_BYTES = 4
 const PPPOE_HEADER_BYTES = 6
+/** RFC 8300 section 2.2: by number. */
+const SERVICE_PROTOCOLS = [STOP_UNKNOWN, ETHERTYPE_IPV4, ETHERTYPE_IPV6, NEXT_ETHERNET, STOP_UNKNOWN, ETHERTYPE_MPLS]
 
 /** @returns whether a tunnel begins: another Ethernet frame or IP packet, of another network, inside. */
 export function ethertype(position: Position, type: number): boolean {
@@ -41,6 +45,11 @@ export function ethertype(position: Position, type: number): boolean {
     case 0x88e7: // IEEE 802.1ah: provider backbone bridges
       step(position, 4, NEXT_ETHERNET)
       return true
+    case 0x88e5:
+      macSecurity(position)
+      return false
+    case 0x894f:
+      return serviceHeader(position)
     case ETHERTYPE_MPLS:
     case 0x8848:
       return mpls(position)
@@ -107,4 +116,31 @@ function pppoe(position: Position): void {
     return
   }
   step(position, PPPOE_HEADER_BYTES, NEXT_PPP)
+}
+
+/** RFC 8300: service function chaining. Length in words, next protocol, service path. */
+function serviceHeader(position: Position): boolean {
+  const { bytes, at } = position
+  if (position.end - at < 8) {
+    position.next = STOP_CUT
+    return false
+  }
+  const length = ((bytes[at + 1] as number) & 0x3f) * 4
+  const next = SERVICE_PROTOCOLS[bytes[at + 3] as number] ?? STOP_UNKNOWN
+  if (length < 8) position.next = STOP_MALFORMED
+  else step(position, length, next)
+  return position.next >= 0
+}
+
+/** IEEE 802.1AE, where it only protects against changes: tag control with an optional channel, then the EtherType. */
+function macSecurity(position: Position): void {
+  const { bytes, at, end } = position
+  if (end - at < 1) {
+    position.next = STOP_CUT
+    return
+  }
+  const control = bytes[at] as number
+  const isEncryptedOrChanged = (control & 0x0c) !== 0
+  if (isEncryptedOrChanged) position.next = STOP_UNKNOWN
+  else tag(position, control & 0x20 ? 14 : 6)
 }

@@ -5,7 +5,7 @@
 import { MAX_CHAINED_PARTS } from '../wire/limits.ts'
 import type { Headers } from './headers.ts'
 import { u16be } from './integers.ts'
-import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES } from './ip.ts'
+import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, PROTOCOL_NONE } from './ip.ts'
 import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
@@ -61,14 +61,10 @@ function byPort(position: Position, port: number): boolean {
   }
 }
 
-/** RFC 7348 section 5: one flag set, all other bits zero but the network's number. Group policy uses two flags more. */
+/** RFC 7348 section 5: the flag says that the network's number is valid; a receiver ignores all reserved bits. */
 function vxlan(position: Position): boolean {
   const { bytes, at, end } = position
-  if (end - at < 8 || bytes[at + 7] !== 0) return false
-  const flags = u16be(bytes, at)
-  const isPlain = flags === 0x0800 && u16be(bytes, at + 2) === 0
-  const hasGroup = (flags & ~0x0048) === 0x8800
-  if (!isPlain && !hasGroup) return false
+  if (end - at < 8 || ((bytes[at] as number) & 0x08) === 0) return false
   return inside(position, at + 8, NEXT_ETHERNET)
 }
 
@@ -147,6 +143,8 @@ function teredo(position: Position): boolean {
   }
   if (u16be(bytes, at) === TEREDO_ORIGIN) at += 8
   if (end - at < IPV6_HEADER_BYTES || (bytes[at] as number) >> 4 !== 6) return false
+  // A bubble holds nothing: it keeps an address translation open.
+  if (bytes[at + 6] === PROTOCOL_NONE) return false
   // Nothing but the packet is in the datagram; a trailer (RFC 6081) may follow.
   if (at + IPV6_HEADER_BYTES + u16be(bytes, at + 4) > position.wireEnd) return false
   return inside(position, at, NEXT_RAW_IP)

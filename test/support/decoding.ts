@@ -1,0 +1,59 @@
+/** Decoding one packet made by hand, and what holds for any result of the decode whatever the bytes. */
+import { expect } from 'vitest'
+import { Decoder } from '../../src/flow/decode.ts'
+import { type Headers, KIND_FRAGMENT, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
+import { concat } from './packets.ts'
+
+export const LINKTYPE_ETHERNET = 1
+export const LINKTYPE_RAW = 101
+
+/** Bytes of hexadecimal digits; blanks are for the reader. */
+export function octets(...digits: readonly string[]): Uint8Array {
+  const text = digits.join('').replace(/\s/g, '')
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16))
+}
+
+export interface Decoded {
+  readonly decoder: Decoder
+  readonly headers: Headers
+  readonly kind: number
+  readonly source: string
+  readonly destination: string
+}
+
+/** Decodes the packet in the middle of a window, as a capture gives it; holds every prefix of it to {@link expectSane}. */
+export function decode(bytes: Uint8Array, linkType = LINKTYPE_ETHERNET, originalLength = bytes.length): Decoded {
+  expectPrefixesSane(bytes, linkType)
+  const decoder = new Decoder()
+  const { headers, addresses } = decoder
+  const window = concat(octets('ffff ffff ffff ff'), bytes, octets('ffff ffff'))
+  const kind = decoder.decode(window, 7, 7 + bytes.length, originalLength, linkType, 1, 0)
+  expectSane(headers, kind)
+  const source = addresses.text(headers.family, headers.source)
+  const destination = addresses.text(headers.family, headers.destination)
+  return { decoder, headers, kind, source, destination }
+}
+
+/** No prefix throws, and none reaches behind its end. */
+function expectPrefixesSane(bytes: Uint8Array, linkType: number): void {
+  const decoder = new Decoder()
+  for (let length = 0; length <= bytes.length; length++) {
+    // Nothing lies behind it: a read past the end would give undefined and be seen as NaN or a wrong kind.
+    const cut = bytes.slice(0, length)
+    expectSane(decoder.headers, decoder.decode(cut, 0, length, bytes.length, linkType, length + 1, length))
+  }
+}
+
+export function expectSane(headers: Headers, kind: number): void {
+  expect(headers.kind).toBe(kind)
+  expect(kind).toBeGreaterThanOrEqual(0)
+  expect(kind).toBeLessThanOrEqual(KIND_FRAGMENT)
+  expect(headers.payload).toBeLessThanOrEqual(headers.payloadEnd)
+  expect(headers.payloadEnd).toBeLessThanOrEqual(headers.bytes.length)
+  expect(headers.payloadLength).toBeGreaterThanOrEqual(headers.payloadEnd - headers.payload)
+  if (kind === KIND_TCP) expect(headers.tcpStart + 20).toBeLessThanOrEqual(headers.payload)
+  if (kind === KIND_TCP || kind === KIND_UDP) {
+    expect(headers.family === 4 || headers.family === 6).toBe(true)
+    for (const port of [headers.sourcePort, headers.destinationPort]) expect(port & 0xffff).toBe(port)
+  }
+}
