@@ -1,0 +1,83 @@
+/** A working connection falls silent: one side asks again and again and nothing comes back. Causes 32 and 33; RFC 9293 3.8.3. */
+import type { Attempt } from '../attempt/attempt.ts'
+import { CLIENT, opposite, SERVER } from '../wire/dissector.ts'
+import { count, duration, sideName } from './figures.ts'
+import { firstIcmp } from './icmp.ts'
+import { type Picture, pictureOf } from './picture.ts'
+import { foreignResetOf } from './resets.ts'
+import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { isCertain, isNotable, type Silence, silenceOf } from './silence.ts'
+import { hindranceOf } from './stall.ts'
+
+const NOT_CONNECTED = notVisible('The connection was never established.', 'See the rules about TCP connections.')
+const NO_SILENCE = ruledOut('Both sides answered each other to the end.')
+const EARLY = ruledOut('The other side never answered at all, or only the opening: an earlier step failed.')
+const PATH = ruledOut(
+  'Something on the path explains the silence: see the rules about packet size, fragments, resets and ICMP.',
+)
+const TO_SETTLE =
+  'Capture on both ends at once: if the packets leave one end and do not reach the other, a device in between lost the connection (NAT or firewall state, VPN); if they arrive and stay unanswered, the host is frozen or gone.'
+
+export const connectionStateLost = rule({
+  id: 'connection-state-lost',
+  severity: 'error',
+  title: 'A working connection fell silent: packets of one side go into nothing',
+  causes: [32, 33],
+  looksAt: 'Data, resends, keep-alives and FINs of one side behind the last packet of the other.',
+  confirms:
+    'Three or more resends of data without any answer, on a connection over which data went both ways. Likely: other packets that ask in vain for a second or longer.',
+  rulesOut: 'Answers to the end; a peer with window 0, which is alive.',
+  cannotSee:
+    'Whether a device on the way forgot the connection or the other host is gone. Captures on both ends settle it.',
+  remedy: [
+    'Raise the idle time-out of the firewall or NAT above the keep-alive interval, or send keep-alives: KeepAliveEnable=1 and KeepAliveInterval=1 (minutes) under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
+    'Look for a failover, a changed route or a VPN reconnect at that moment; asymmetric routing past a stateful firewall looks the same.',
+    'On the server: events 41, 6008 (crash, power), 42 (sleep) at that time.',
+  ],
+  filter: 'tcp.analysis.retransmission || tcp.analysis.keep_alive',
+
+  assess(attempt): Verdict {
+    const picture = pictureOf(attempt)
+    if (!picture.connected) return NOT_CONNECTED
+    const silence = notable(picture)
+    if (silence === null) return NO_SILENCE
+    if (attempt.outcome === 'established' && !isCertain(silence)) return NO_SILENCE
+    if (!wasWorking(picture)) return EARLY
+    if (isExplained(attempt)) return PATH
+    return found(silence)
+  },
+})
+
+function notable(picture: Picture): Silence | null {
+  for (const quiet of [SERVER, CLIENT] as const) {
+    const silence = silenceOf(picture, quiet)
+    if (silence !== null && isNotable(silence)) return silence
+  }
+  return null
+}
+
+/** Data went both ways, beyond the opening question: otherwise the rule about that question speaks. */
+function wasWorking({ tcp, request, confirm, clientHello, serverHello }: Picture): boolean {
+  if (tcp === null || tcp.sides[CLIENT].bytes === 0 || tcp.sides[SERVER].bytes === 0) return false
+  if (clientHello !== null) return serverHello !== null
+  return request === null || confirm !== null
+}
+
+function isExplained(attempt: Attempt): boolean {
+  if (hindranceOf(attempt).kind !== 'none' || foreignResetOf(attempt) !== null) return true
+  return firstIcmp(attempt, 'unreachable') !== null || firstIcmp(attempt, 'prohibited') !== null
+}
+
+function found(silence: Silence): Verdict {
+  const quiet = sideName(silence.quiet)
+  const asking = sideName(opposite(silence.quiet))
+  const waited = duration(silence.lastDemand.timeNs - silence.firstDemand.timeNs)
+  const resends = silence.resends > 0 ? `, ${silence.resends} of them resends of data` : ''
+  const says = `The ${quiet} fell silent on a connection that had worked: ${count(silence.demands, 'packet')} of the ${asking} that call for an answer${resends} got none within ${waited}.`
+  const evidence = [
+    [silence.lastHeard, `The last packet of the ${quiet}.`],
+    [silence.firstDemand, `The ${asking} sends something that calls for an answer.`],
+    [silence.lastDemand, `It tries for the last time, ${waited} later.`],
+  ] as const
+  return isCertain(silence) ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+}

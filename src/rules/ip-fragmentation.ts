@@ -1,0 +1,32 @@
+/** Packets are fragmented on a path that otherwise works. Causes 10 and 11; RFC 8900 3. */
+import { count, sideName } from './figures.ts'
+import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+import { hindranceOf } from './stall.ts'
+
+const NONE = ruledOut('No packet of the connection was fragmented.')
+const LOST = ruledOut('The fragments do not get through: see ip-fragments-lost.')
+
+export const ipFragmentation = rule({
+  id: 'ip-fragmentation',
+  severity: 'info',
+  title: 'Packets of the connection travel in IP fragments',
+  causes: [10, 11],
+  looksAt: 'IP fragments of the connection.',
+  confirms: 'Fragments whose content arrives.',
+  rulesOut: 'No fragments, or fragments that are lost.',
+  cannotSee: 'Fragments of an outer tunnel packet that were put together before the capture point.',
+  remedy: [
+    'Clamp the MSS at the tunnel, or lower the MTU of the VPN interface: fragments cost throughput and many firewalls drop them.',
+  ],
+  filter: 'ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr',
+
+  assess(attempt): Verdict {
+    const note = attempt.explained?.fragments[0]
+    if (note === undefined) return NONE
+    if (hindranceOf(attempt).kind === 'fragments') return LOST
+    return confirmed(
+      `The ${sideName(note.direction)}'s large packets travel in IP fragments (${count(note.datagrams, 'datagram')}) and arrive.`,
+      [{ packet: note.firstPacket, timeNs: attempt.explained?.firstNs ?? 0 }, 'The first fragment.'],
+    )
+  },
+})

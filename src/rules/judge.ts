@@ -1,0 +1,108 @@
+/**
+ * All rules over one attempt, and the diagnosis of a capture: what was claimed, best first. The order is fixed: attempts
+ * that failed before those that worked, findings before mere information, confirmed before likely before possible, cause
+ * before consequence (the order of the list of rules), error before warning.
+ */
+import type { Attempt, Outcome } from '../attempt/attempt.ts'
+import { MAX_DIAGNOSED_ATTEMPTS } from '../wire/limits.ts'
+import { rules } from './index.ts'
+import type { Rule, Severity, Verdict, VerdictWord } from './rule.ts'
+
+export interface JudgedVerdict extends Verdict {
+  readonly rule: Rule
+  /** Never above the rule's own. */
+  readonly severity: Severity
+}
+
+/** One line of the diagnosis: what a rule claims about some attempts. */
+export interface Finding {
+  readonly rule: Rule
+  readonly verdict: VerdictWord
+  readonly severity: Severity
+  readonly outcome: Outcome
+  /** In the words of the first of the attempts. */
+  readonly says: string
+  /** The first of them by number; no more than MAX_DIAGNOSED_ATTEMPTS. */
+  readonly attempts: readonly number[]
+  /** How many there are in all. */
+  readonly count: number
+}
+
+/** The answer of every rule, in the order of the list of rules. */
+export function judge(attempt: Attempt): JudgedVerdict[] {
+  return rules.map(rule => {
+    const { verdict, says, evidence, toSettle, severity } = rule.assess(attempt)
+    return {
+      rule,
+      verdict,
+      says: says === '' ? rule.title : says,
+      evidence,
+      toSettle,
+      severity: severity ?? rule.severity,
+    }
+  })
+}
+
+/** Gathers what was claimed of one attempt after the other. Holds a line a rule, word and outcome, however many attempts come. */
+export class Diagnosis {
+  readonly #lines = new Map<string, Line>()
+
+  add(attempt: { readonly id: number; readonly outcome: Outcome }, verdicts: readonly JudgedVerdict[]): void {
+    for (const { rule, verdict, severity, says } of verdicts) {
+      if (verdict === 'ruled-out' || verdict === 'not-visible') continue
+      const key = `${rule.id} ${verdict} ${severity} ${attempt.outcome}`
+      const line = this.#lines.get(key)
+      if (line === undefined) {
+        this.#lines.set(key, {
+          rule,
+          verdict,
+          severity,
+          outcome: attempt.outcome,
+          says,
+          attempts: [attempt.id],
+          count: 1,
+        })
+        continue
+      }
+      line.count++
+      if (attempt.id < (line.attempts[0] as number)) line.says = says
+      insert(line.attempts, attempt.id)
+    }
+  }
+
+  /** Best first. */
+  findings(): Finding[] {
+    return [...this.#lines.values()].sort(byWeight)
+  }
+}
+
+type Line = { -readonly [K in keyof Finding]: Finding[K] } & { attempts: number[] }
+
+function insert(ids: number[], id: number): void {
+  let at = ids.length
+  while (at > 0 && (ids[at - 1] as number) > id) at--
+  if (at >= MAX_DIAGNOSED_ATTEMPTS) return
+  ids.splice(at, 0, id)
+  if (ids.length > MAX_DIAGNOSED_ATTEMPTS) ids.pop()
+}
+
+const OUTCOME_ORDER: Record<Outcome, number> = { failed: 0, unfinished: 1, established: 2 }
+const WORD_ORDER: Record<VerdictWord, number> = {
+  confirmed: 0,
+  likely: 1,
+  possible: 2,
+  'ruled-out': 3,
+  'not-visible': 4,
+}
+const SEVERITY_ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
+
+function byWeight(a: Finding, b: Finding): number {
+  return (
+    OUTCOME_ORDER[a.outcome] - OUTCOME_ORDER[b.outcome] ||
+    Number(a.severity === 'info') - Number(b.severity === 'info') ||
+    WORD_ORDER[a.verdict] - WORD_ORDER[b.verdict] ||
+    rules.indexOf(a.rule) - rules.indexOf(b.rule) ||
+    SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
+    (a.attempts[0] as number) - (b.attempts[0] as number)
+  )
+}

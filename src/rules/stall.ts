@@ -1,0 +1,132 @@
+/**
+ * Data of one side that never gets through while the connection lives: the sender sends the same segment again and
+ * again, or the receiver keeps a hole that selective acknowledgements step over. RFC 2018, RFC 4821 section 1.
+ */
+import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Conversation, FragmentNote, IcmpNote, TcpFacts, TcpSide } from '../flow/conversation.ts'
+import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
+import { firstIcmp } from './icmp.ts'
+import { type Picture, pictureOf } from './picture.ts'
+import { rememberLast } from './remember.ts'
+
+export interface Stall {
+  readonly direction: Direction
+  /** Where the capture was taken, seen from the loss: on the sender's side resends are visible, on the other a hole. */
+  readonly seenFrom: 'sender' | 'receiver'
+  /** Payload bytes of the segment that does not get through, or of the hole. */
+  readonly length: number
+  readonly resends: number
+  /** Larger than all that was acknowledged, and larger than what every path carries. */
+  readonly fullSize: boolean
+  /** Smaller packets went both ways after it was sent first. */
+  readonly smallPass: boolean
+  readonly first: Place
+  readonly last: Place
+}
+
+export type Hindrance =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fragments'; readonly note: FragmentNote; readonly stall: Stall | null }
+  | { readonly kind: 'black-hole'; readonly stall: Stall; readonly icmp: IcmpNote | null }
+
+/** Payload that fits through every IPv4 host's minimum of 576 bytes: a loss of such segments is no question of size. */
+const SMALL_SEGMENT = 536
+/** A single loss is repaired by one resend; what fails three times fails for a reason. */
+const STUCK_RESENDS = 3
+/** Headers of IP and TCP without options: what a payload adds to when compared with an MTU. */
+const HEADERS_IPV4 = 40
+const HEADERS_IPV6 = 60
+
+const NONE: Hindrance = { kind: 'none' }
+
+/** What the path does to large packets of the connection to explain. Only where the connection did not work in the end. */
+export const hindranceOf: (attempt: Attempt) => Hindrance = rememberLast(look)
+
+function look(attempt: Attempt): Hindrance {
+  const { explained } = attempt
+  if (attempt.outcome === 'established' || explained?.tcp == null) return NONE
+  const stall = stallOf(pictureOf(attempt), SERVER) ?? stallOf(pictureOf(attempt), CLIENT)
+  for (const note of explained.fragments) {
+    if (note.datagrams > note.complete && !recovered(explained, note)) return { kind: 'fragments', note, stall }
+    if (stall !== null && stall.direction === note.direction && stall.fullSize)
+      return { kind: 'fragments', note, stall }
+  }
+  if (stall === null) return NONE
+  const icmp = firstIcmp(attempt, 'too-big')
+  if (icmp !== null && icmp.direction === stall.direction && isAbove(stall.length, icmp)) {
+    return { kind: 'black-hole', stall, icmp }
+  }
+  return stall.fullSize && stall.smallPass && stall.resends !== 1 && stall.resends !== 2
+    ? { kind: 'black-hole', stall, icmp: null }
+    : NONE
+}
+
+/** Datagrams were lost, but all that they carried was acknowledged in the end. */
+function recovered(conversation: Conversation, note: FragmentNote): boolean {
+  const side = conversation.tcp?.sides[note.direction]
+  return note.complete > 0 && side !== undefined && side.unacknowledged === 0 && !hasGap(conversation, note.direction)
+}
+
+function hasGap(conversation: Conversation, direction: Direction): boolean {
+  return conversation.events.some(event => event.fact.kind === 'stream-gap' && event.direction === direction)
+}
+
+function isAbove(payload: number, icmp: IcmpNote): boolean {
+  if (icmp.mtu === 0) return payload > SMALL_SEGMENT
+  return payload + (icmp.family === 4 ? HEADERS_IPV4 : HEADERS_IPV6) > icmp.mtu
+}
+
+/** The data of this side that is stuck at the end of the connection. */
+export function stallOf(picture: Picture, direction: Direction): Stall | null {
+  const { tcp, connection } = picture
+  if (tcp === null || connection === null || !picture.connected) return null
+  return fromSender(tcp, direction) ?? fromReceiver(connection, tcp, direction)
+}
+
+function fromSender(tcp: TcpFacts, direction: Direction): Stall | null {
+  const side = tcp.sides[direction]
+  const other = tcp.sides[opposite(direction)]
+  if (side.unacknowledged === 0 || side.stalledResends === 0 || side.stalledLength === 0) return null
+  return {
+    direction,
+    seenFrom: 'sender',
+    length: side.stalledLength,
+    resends: side.stalledResends,
+    fullSize:
+      side.stalledResends >= STUCK_RESENDS &&
+      side.stalledLength > SMALL_SEGMENT &&
+      side.stalledLength > side.largestAcknowledged,
+    smallPass: side.sackBeyondHole || other.lastNs > side.stalledFirstNs,
+    first: { packet: side.stalledFirstPacket, timeNs: side.stalledFirstNs },
+    last: { packet: side.stalledLastPacket, timeNs: side.stalledLastNs },
+  }
+}
+
+/** The hole stays, and it is as large as the segments that this connection may carry while all that came was smaller. */
+function fromReceiver(connection: Conversation, tcp: TcpFacts, direction: Direction): Stall | null {
+  const side = tcp.sides[direction]
+  if (!side.sackBeyondHole) return null
+  for (let at = connection.events.length - 1; at >= 0; at--) {
+    const event = connection.events[at]
+    if (event?.fact.kind !== 'stream-gap' || event.direction !== direction) continue
+    const full = fullSegment(side, tcp.sides[opposite(direction)])
+    const place = { packet: event.packet, timeNs: event.timeNs }
+    return {
+      direction,
+      seenFrom: 'receiver',
+      length: event.fact.length,
+      resends: 0,
+      fullSize: event.fact.length > SMALL_SEGMENT && event.fact.length >= full && side.largestSegment < full,
+      smallPass: true,
+      first: place,
+      last: place,
+    }
+  }
+  return null
+}
+
+/** Largest payload that both sides agreed on. */
+function fullSegment(side: TcpSide, other: TcpSide): number {
+  const agreed = other.mss > 0 ? other.mss : side.mss > 0 ? side.mss : 1460
+  return side.timestamps && other.timestamps ? agreed - 12 : agreed
+}

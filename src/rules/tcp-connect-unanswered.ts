@@ -1,0 +1,80 @@
+/** The SYN is sent again and again, and nothing comes back: no SYN-ACK, no reset, no ICMP. Causes 17 and 37; RFC 9293 3.8.3. */
+import type { Attempt } from '../attempt/attempt.ts'
+import { count, duration } from './figures.ts'
+import { firstIcmp } from './icmp.ts'
+import { pictureOf } from './picture.ts'
+import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+
+/** Two SYNs may be one lost answer; three cover at least two resends, 2 s apart in all stacks. */
+const CERTAIN_SYNS = 3
+const NOTABLE_WAIT_NS = 2e9
+
+const ANSWERED = ruledOut('The server answered the SYN.')
+const REFUSED = ruledOut('The SYN was answered, though not with a SYN-ACK.')
+const NO_SYN = notVisible(
+  'This capture holds no SYN of the attempt.',
+  'Capture on the client from before the click on Connect.',
+)
+const TOO_SHORT = notVisible(
+  'The capture ends too soon after the SYN to speak of silence.',
+  'Let the capture run for at least 10 s after the click on Connect.',
+)
+const SECOND_CAPTURE =
+  'Capture the same attempt on the server, too: if the SYN arrives there, the answer is lost on the way back; if not, something in between drops it. From the client: Test-NetConnection <server> -Port 3389, and another port of the same host.'
+
+export const tcpConnectUnanswered = rule({
+  id: 'tcp-connect-unanswered',
+  severity: 'error',
+  title: 'The server never answered the TCP connection request',
+  causes: [17, 37],
+  looksAt: 'The SYNs of the client and everything that comes back for them: SYN-ACK, reset, ICMP.',
+  confirms: 'Three or more SYNs without an answer of any kind.',
+  rulesOut: 'A SYN-ACK, a reset or an ICMP message in answer to the SYN.',
+  cannotSee:
+    'Who drops the SYN: a firewall, a cloud security group, a host that is off, a wrong address or a lost route look the same. A capture on the server, or on the other side of the firewall, settles it.',
+  remedy: [
+    'From the client: Test-NetConnection <server> -Port 3389, then tracert -d <server>.',
+    'On the server: Get-NetFirewallRule -DisplayGroup "Remote Desktop" | Get-NetFirewallPortFilter, and enable the rules.',
+    'In a cloud: look at the security group or NSG flow logs (Azure: Network Watcher, IP flow verify).',
+  ],
+  filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.analysis.retransmission',
+
+  assess(attempt): Verdict {
+    const { tcp, connected } = pictureOf(attempt)
+    if (connected) return ANSWERED
+    if (tcp === null || tcp.synPacket === 0) return NO_SYN
+    if (isAnswered(attempt)) return REFUSED
+    const last = tcp.marks.findLast(mark => mark.kind === 'syn')
+    const waited = Math.max(attempt.captureEndNs, last?.timeNs ?? 0) - tcp.synNs
+    if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
+    const { address, port } = attempt.server
+    const says = `The client sent ${count(tcp.syns, 'SYN')} to ${address} port ${port}, and nothing came back within ${duration(waited)}.`
+    const first = { packet: tcp.synPacket, timeNs: tcp.synNs }
+    if (last === undefined || tcp.syns < 2) {
+      return likely(says, `One SYN alone may have been lost. ${SECOND_CAPTURE}`, [
+        first,
+        'The client asks for a connection.',
+      ])
+    }
+    const evidence = [
+      [first, 'The client asks for a connection.'],
+      [
+        last,
+        `The client asks for the ${ordinal(tcp.syns)} time, ${duration(last.timeNs - tcp.synNs)} after the first.`,
+      ],
+    ] as const
+    return tcp.syns >= CERTAIN_SYNS ? confirmed(says, ...evidence) : likely(says, SECOND_CAPTURE, ...evidence)
+  },
+})
+
+function isAnswered(attempt: Attempt): boolean {
+  const { tcp, connection } = pictureOf(attempt)
+  if (tcp === null || (connection?.packets[1] ?? 0) > 0) return true
+  if (firstIcmp(attempt, 'prohibited') !== null || firstIcmp(attempt, 'unreachable') !== null) return true
+  return attempt.neighbours.some(note => note.answers.length === 0)
+}
+
+function ordinal(number: number): string {
+  if (number === 2) return 'second'
+  return number === 3 ? 'third' : `${number}th`
+}
