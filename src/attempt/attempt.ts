@@ -6,7 +6,10 @@ import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
 
-/** In the order in which a connection passes them. */
+/**
+ * In the order in which a connection passes them. `tls` is TLS from the first byte: a gateway's, or a web site's;
+ * `security` is TLS behind the X.224 negotiation, which is the only one of a direct connection.
+ */
 export const MILESTONES = [
   'dns',
   'tcp',
@@ -28,8 +31,10 @@ export type MilestoneId = (typeof MILESTONES)[number]
 export interface Milestone {
   readonly id: MilestoneId
   readonly state: 'reached' | 'failed' | 'not-visible'
-  /** 0 when no packet shows it. */
+  /** 0 when no packet shows it. For a failed one: the packet that ended the attempt there. */
   readonly packet: number
+  /** Told from record sizes or from what came behind it, not read. */
+  readonly inferred?: true
 }
 
 export type Outcome = 'established' | 'failed' | 'unfinished'
@@ -94,7 +99,10 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
-  /** What weakens verdicts about this attempt. */
+  /**
+   * What weakens verdicts about this attempt: 'no-syn', 'one-sided', 'snap-length', 'drops', 'duplicates', 'offload',
+   * 'events-lost'.
+   */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
   readonly captureEndNs: number

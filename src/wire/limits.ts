@@ -81,8 +81,8 @@ export const MAX_IPV6_ADDRESSES = 1 << 20
 /** Datagrams being put together from fragments, and the bytes that they hold. */
 export const MAX_FRAGMENTED_DATAGRAMS = 1024
 export const MAX_FRAGMENT_BYTES = 1 << 24
-/** How long a datagram waits for its fragments (RFC 791 and RFC 8200 allow 60 s and less). */
-export const FRAGMENT_TIMEOUT_MS = 30_000
+/** How long a datagram waits for its fragments (RFC 8200 section 4.5). */
+export const FRAGMENT_TIMEOUT_MS = 60_000
 /** Holes in one datagram between its fragments. */
 export const MAX_FRAGMENT_HOLES = 256
 /** A mirror port's copy of a fragment comes so soon after the datagram is complete; later the identification is used anew. */
@@ -122,6 +122,7 @@ export const MAX_DOUBTFUL_CONVERSATIONS = 512
 /** UDP conversations, lookups and clients remembered beside the attempts. */
 export const MAX_UDP_BESIDE = 1024
 export const MAX_LOOKUPS = 4096
+export const MAX_LOOKUPS_OF_CLIENT = 256
 export const MAX_CLIENTS = 16_384
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096

@@ -1,0 +1,175 @@
+/**
+ * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
+ * The first that failed is the one to explain, unless a later one worked.
+ */
+import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
+import type { Event, FactOf } from '../flow/event.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
+import type { AttemptParts, Closing, Lookup, Outcome, Place, Transport } from './attempt.ts'
+import { isClosed } from './closing.ts'
+import { milestonesOf } from './milestones.ts'
+import { type Examined, examinedAsActive, isAnswered } from './outcome.ts'
+import { qualityOf } from './quality.ts'
+import { readNestedSession } from './sealed-session.ts'
+import { innermostTls, tlsDone } from './sightings.ts'
+import { serverNameOf, transportOf } from './transport.ts'
+
+/** All of an attempt that does not depend on others. */
+export type Assembled = Omit<AttemptParts, 'id' | 'history' | 'captureEndNs' | 'captureStartSeconds'> & {
+  readonly examined: readonly Examined[]
+}
+
+/** What is known beside the connections. */
+export interface Surroundings {
+  lookupsOf(client: string, name: string, address: string, startNs: number): readonly Lookup[]
+  neighboursOf(client: string, server: string): readonly NeighbourNote[]
+  udpOf(client: string, server: string, firstNs: number, lastNs: number): readonly Conversation[]
+}
+
+/** @param connections at least one, in order of their start. */
+export function assemble(connections: readonly Examined[], around: Surroundings): Assembled {
+  const examined = withNested(connections)
+  const first = examined[0] as Examined
+  const { explained, outcome } = judge(examined)
+  const { client, server, firstNs } = explained.seen.conversation
+  const transport = transportOf(explained.seen, examined)
+  const named = serverNameOf(explained.seen, NO_LOOKUPS)
+  const lookups = around.lookupsOf(client.address, named, server.address, first.seen.conversation.firstNs)
+  const udp = around.udpOf(client.address, server.address, firstNs, lastNsOf(examined))
+  const tcp = examined.map(one => one.seen.conversation)
+  const { closing } = explained
+  return {
+    examined,
+    conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
+    explained: explained.seen.conversation,
+    lookups,
+    neighbours: around.neighboursOf(client.address, server.address),
+    transport,
+    client,
+    server,
+    serverName: named === '' ? serverNameOf(explained.seen, lookups) : named,
+    milestones: milestonesOf({ explained, examined, udp, lookups, transport, outcome, closing }),
+    outcome,
+    closing,
+    quality: qualityOf(tcp),
+  }
+}
+
+/** An attempt in which no SYN was ever sent: its name could not be resolved, or its address not be found. */
+export function assembleWithoutConnection(parts: {
+  readonly client: string
+  readonly target: string
+  readonly name: string
+  readonly lookups: readonly Lookup[]
+  readonly neighbours: readonly NeighbourNote[]
+  readonly closing: Closing
+}): Assembled {
+  const transport: Transport = 'unknown'
+  const outcome: Outcome = 'failed'
+  const { lookups, neighbours, closing } = parts
+  return {
+    examined: [],
+    conversations: [],
+    explained: null,
+    lookups,
+    neighbours,
+    transport,
+    client: { address: parts.client, port: 0 },
+    server: { address: parts.target, port: 0 },
+    serverName: parts.name,
+    milestones: milestonesOf({ explained: null, examined: [], udp: [], lookups, transport, outcome, closing }),
+    outcome,
+    closing,
+    quality: [],
+  }
+}
+
+const NO_LOOKUPS: readonly Lookup[] = []
+
+/** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */
+function withNested(connections: readonly Examined[]): readonly Examined[] {
+  if (!connections.some(one => one.seen.outer !== null && one.active === null && one.outcome !== 'established')) {
+    return connections
+  }
+  const records: Event<FactOf<'record'>>[] = []
+  for (const { seen } of connections)
+    if (seen.inner === null && seen.outer !== null) records.push(...seen.outer.records)
+  if (connections.length > 1) records.sort((a, b) => a.packet - b.packet)
+  const { active } = readNestedSession(records)
+  if (active === null) return volumeOfChannels(connections)
+  return connections.map(one =>
+    one.seen.conversation.id === active.conversation ? examinedAsActive(one, active) : one,
+  )
+}
+
+/** Of two channels, one carries the server's volume and the other the client's segments. */
+function volumeOfChannels(connections: readonly Examined[]): readonly Examined[] {
+  if (connections.length < 2) return connections
+  const sending = connections.some(one => isTunnel(one) && (segments(one, CLIENT) ?? 0) >= CHANNEL_SEGMENTS)
+  if (!sending) return connections
+  return connections.map(one => {
+    const server = one.seen.conversation.tcp?.sides[SERVER]
+    if (server === undefined || !isTunnel(one) || server.bytes < CHANNEL_BYTES || server.segments < CHANNEL_SEGMENTS) {
+      return one
+    }
+    return one.active === null
+      ? examinedAsActive(one, { packet: server.lastDataPacket, timeNs: server.lastDataNs })
+      : one
+  })
+}
+
+/** See ACTIVE_SERVER_BYTES of the outcome: a gateway adds its own TLS handshake and packets to each. */
+const CHANNEL_BYTES = 32 * 1024
+const CHANNEL_SEGMENTS = 20
+
+function isTunnel(one: Examined): boolean {
+  return one.seen.outer !== null || one.seen.gatewayRequest !== null
+}
+
+function segments(one: Examined, direction: 0 | 1): number | undefined {
+  return one.seen.conversation.tcp?.sides[direction].segments
+}
+
+function judge(examined: readonly Examined[]): { explained: Examined; outcome: Outcome } {
+  const worked = examined.findLast(one => one.outcome === 'established')
+  if (worked !== undefined) return { explained: worked, outcome: 'established' }
+  const lost = examined.findLast(one => one.active !== null && one.outcome === 'failed')
+  if (lost !== undefined) return { explained: lost, outcome: 'failed' }
+  const failed = examined.findIndex(one => one.outcome === 'failed')
+  if (failed === -1) return { explained: brokenChannel(examined) ?? (examined[0] as Examined), outcome: 'unfinished' }
+  const later = examined.find((one, at) => at > failed && mayHaveWorked(one))
+  if (later !== undefined) return { explained: later, outcome: 'unfinished' }
+  return { explained: examined[failed] as Examined, outcome: 'failed' }
+}
+
+/** The retry came past the point where sessions fail in clear, and what it did then is not to be seen. */
+function mayHaveWorked(one: Examined): boolean {
+  if (one.outcome !== 'unfinished' || isClosed(one.closing)) return false
+  const tls = innermostTls(one.seen)
+  return tls !== null && tlsDone(tls) !== null && isAnswered(tls)
+}
+
+/** Of channels that tell nothing, the one that the server's side carries shows most. */
+function brokenChannel(examined: readonly Examined[]): Examined | undefined {
+  return examined.length < 2 ? undefined : examined.find(one => one.seen.gatewayRequest !== null)
+}
+
+function lastNsOf(examined: readonly Examined[]): number {
+  let last = 0
+  for (const { seen } of examined) last = Math.max(last, seen.conversation.lastNs)
+  return last
+}
+
+/** The earliest place of an attempt, by which attempts are ordered. */
+export function startOf(assembled: Assembled): Place {
+  let start: Place | null = null
+  const take = (packet: number, timeNs: number) => {
+    if (start === null || packet < start.packet) start = { packet, timeNs }
+  }
+  for (const { firstPacket, firstNs } of assembled.conversations) take(firstPacket, firstNs)
+  if (assembled.conversations.length === 0) {
+    for (const { firstPacket, firstNs } of assembled.lookups) take(firstPacket, firstNs)
+    for (const { firstPacket, firstNs } of assembled.neighbours) take(firstPacket, firstNs)
+  }
+  return start ?? { packet: 0, timeNs: 0 }
+}

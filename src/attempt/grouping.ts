@@ -1,0 +1,250 @@
+/**
+ * Conversations grouped into attempts, and handed to the judge. Memory stays flat: an attempt lives until it is quiet and
+ * enough others wait behind it, then it is judged and dropped. A quiet one is not judged at once, because the retry that
+ * explains it may still be running and is only told when it closes.
+ */
+import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import {
+  MAX_ATTEMPT_CONVERSATIONS,
+  MAX_DOUBTFUL_CONVERSATIONS,
+  MAX_OPEN_ATTEMPTS,
+  MAX_QUIET_ATTEMPTS,
+  MAX_UDP_BESIDE,
+} from '../wire/limits.ts'
+import { type Assembled, assemble, type Surroundings, startOf } from './assemble.ts'
+import { Attempt } from './attempt.ts'
+import { Clients } from './clients.ts'
+import { Histories } from './history.ts'
+import { Lookups } from './lookups.ts'
+import { isDead } from './outcome.ts'
+import { isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
+import { idsOf, splitIntoAttempts } from './split.ts'
+import { withoutConnection } from './without-connection.ts'
+
+/** Connections of one client that belong together by target, name or id; cut into attempts when they are judged. */
+interface Group {
+  readonly conversations: Conversation[]
+  readonly keys: string[]
+  firstNs: number
+  lastNs: number
+}
+
+const NS_PER_SECOND = 1e9
+/** No connection of a group begins later than this after the one before: {@link splitIntoAttempts} cuts finer. */
+const GROUP_SECONDS = 60
+/** Quiet for so long, no retry is to be expected that has not begun yet. */
+const QUIET_SECONDS = 30
+
+export class Attempts implements ConversationSink {
+  private readonly judge: (attempt: Attempt) => void
+  private readonly clock: { startSeconds(): number }
+  /** The one quiet for longest first. */
+  private readonly open = new Set<Group>()
+  private readonly byKey = new Map<string, Group>()
+  private readonly clients = new Clients()
+  private readonly lookups = new Lookups()
+  private readonly histories = new Histories()
+  private doubtful: Conversation[] = []
+  private doubtfulLost = 0
+  private udp: Conversation[] = []
+  private udpLost = 0
+  private neighbours: readonly NeighbourNote[] = []
+  private nowNs = 0
+  private judged = 0
+  private judgedEarly = 0
+
+  constructor(judge: (attempt: Attempt) => void, clock: { startSeconds(): number }) {
+    this.judge = judge
+    this.clock = clock
+  }
+
+  conversation(conversation: Conversation): void {
+    if (conversation.lastNs > this.nowNs) this.nowNs = conversation.lastNs
+    if (conversation.transport === 'udp') {
+      this.takeUdp(conversation)
+      return
+    }
+    const relevance = relevanceOf(conversation)
+    this.clients.note(conversation, relevance)
+    if (relevance === 'attempt') this.group(conversation)
+    else if (relevance === 'doubtful') {
+      if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
+      else this.doubtfulLost++
+    }
+  }
+
+  time(nowNs: number): void {
+    if (nowNs > this.nowNs) this.nowNs = nowNs
+    while (this.open.size > MAX_QUIET_ATTEMPTS) {
+      const oldest = this.oldest()
+      if (oldest === null || this.nowNs - oldest.lastNs < QUIET_SECONDS * NS_PER_SECOND) return
+      this.finish(oldest)
+    }
+  }
+
+  /** The capture is at its end: all that is open is judged, in order of start. */
+  end(summary: FlowSummary, captureEndNs: number): void {
+    this.nowNs = Math.max(this.nowNs, captureEndNs)
+    this.neighbours = summary.neighbours
+    this.settleDoubtful()
+    const rest: Assembled[] = []
+    for (const group of this.open) rest.push(...this.assembled(group))
+    this.open.clear()
+    this.byKey.clear()
+    rest.push(...withoutConnection(this.lookups, this.neighbours, this.clients, rest, this.judged > 0, this.nowNs))
+    rest.sort((a, b) => startOf(a).packet - startOf(b).packet)
+    for (const assembled of rest) this.remember(assembled)
+    for (const assembled of rest) this.pass(assembled)
+  }
+
+  /** Limits that were reached. */
+  get quality(): readonly QualityNote[] {
+    const notes: QualityNote[] = []
+    const add = (count: number, id: string, says: string) => {
+      if (count > 0) notes.push({ id, says: `${count} ${says}` })
+    }
+    add(this.judgedEarly, 'attempts-early', 'attempts were judged before the capture told all: too many were open')
+    add(this.doubtfulLost, 'doubtful-lost', 'connections that may or may not be attempts were left out: too many')
+    add(this.udpLost, 'udp-lost', 'UDP conversations beside attempts were left out: too many')
+    add(this.lookups.forgotten, 'lookups-lost', 'name lookups were forgotten: too many')
+    add(this.clients.forgotten, 'clients-lost', 'clients were not followed beyond their connections: too many')
+    add(this.histories.forgotten, 'histories-lost', 'attempts were not added to the history of their server: too many')
+    return notes
+  }
+
+  private takeUdp(conversation: Conversation): void {
+    if (conversation.events.length > 0) this.lookups.add(conversation)
+    if (!isRdpUdp(conversation)) return
+    if (this.udp.length < MAX_UDP_BESIDE) this.udp.push(conversation)
+    else this.udpLost++
+  }
+
+  private group(conversation: Conversation): void {
+    const keys = keysOf(conversation)
+    let group: Group | undefined
+    for (const key of keys) {
+      const candidate = this.byKey.get(key)
+      if (candidate !== undefined && fits(candidate, conversation)) {
+        group = candidate
+        break
+      }
+    }
+    if (group === undefined) {
+      const { firstNs, lastNs } = conversation
+      group = { conversations: [conversation], keys: [], firstNs, lastNs }
+    } else {
+      group.conversations.push(conversation)
+      group.firstNs = Math.min(group.firstNs, conversation.firstNs)
+      group.lastNs = Math.max(group.lastNs, conversation.lastNs)
+      this.open.delete(group)
+    }
+    this.open.add(group)
+    for (const key of keys) {
+      if (this.byKey.get(key) === group) continue
+      this.byKey.set(key, group)
+      group.keys.push(key)
+    }
+    if (this.open.size > MAX_OPEN_ATTEMPTS) {
+      const oldest = this.oldest()
+      if (oldest !== null) {
+        this.judgedEarly++
+        this.finish(oldest)
+      }
+    }
+  }
+
+  private oldest(): Group | null {
+    for (const group of this.open) return group
+    return null
+  }
+
+  private finish(group: Group): void {
+    this.open.delete(group)
+    for (const key of group.keys) if (this.byKey.get(key) === group) this.byKey.delete(key)
+    const done = this.assembled(group)
+    for (const assembled of done) this.remember(assembled)
+    for (const assembled of done) this.pass(assembled)
+  }
+
+  private assembled(group: Group): Assembled[] {
+    const { conversations } = group
+    const client = conversations[0]?.client.address ?? ''
+    if (this.clients.isScanner(client) && conversations.every(one => isDead(one) || isBareProbe(one))) return []
+    return splitIntoAttempts(conversations, this.nowNs).map(examined => assemble(examined, this.surroundings))
+  }
+
+  private readonly surroundings: Surroundings = {
+    lookupsOf: (client, name, address, startNs) => this.lookups.of(client, name, address, startNs),
+    neighboursOf: (client, server) =>
+      this.neighbours.filter(note => note.address === server || note.address === client).slice(0, MAX_NEIGHBOURS),
+    udpOf: (client, server, firstNs, lastNs) =>
+      this.udp.filter(
+        one =>
+          one.client.address === client &&
+          one.server.address === server &&
+          one.firstNs >= firstNs &&
+          one.firstNs <= lastNs + GROUP_SECONDS * NS_PER_SECOND,
+      ),
+  }
+
+  private remember({ server, outcome, examined }: Assembled): void {
+    if (examined.length > 0) this.histories.add(historyKey(server), outcome, examined)
+  }
+
+  private pass(assembled: Assembled): void {
+    const { examined: _, ...parts } = assembled
+    this.judge(
+      new Attempt({
+        ...parts,
+        id: ++this.judged,
+        history: this.histories.beside(historyKey(parts.server), parts.outcome),
+        captureEndNs: this.nowNs,
+        captureStartSeconds: this.clock.startSeconds(),
+      }),
+    )
+  }
+
+  /** Doubtful connections count when their client did nothing that counts for sure. */
+  private settleDoubtful(): void {
+    const doubtful = this.doubtful.sort((a, b) => a.firstPacket - b.firstPacket)
+    this.doubtful = []
+    for (const conversation of doubtful) {
+      const client = conversation.client.address
+      if (!this.clients.triedNothing(client) || this.clients.isScanner(client)) continue
+      // A SYN without an answer is noise beside servers that did answer.
+      if (isDead(conversation) && !this.clients.reachedNobody(client)) continue
+      this.group(conversation)
+    }
+  }
+}
+
+/** Notes on hardware addresses that one attempt keeps. */
+const MAX_NEIGHBOURS = 8
+
+function fits(group: Group, conversation: Conversation): boolean {
+  const pauseNs = GROUP_SECONDS * NS_PER_SECOND
+  return (
+    group.conversations.length < MAX_ATTEMPT_CONVERSATIONS &&
+    conversation.firstNs <= group.lastNs + pauseNs &&
+    conversation.lastNs >= group.firstNs - pauseNs
+  )
+}
+
+/** Target, name and ids: any of them ties connections of one client together. */
+function keysOf(conversation: Conversation): string[] {
+  const { client, server } = conversation
+  const keys = [`${client.address} ${server.address} ${server.port}`]
+  const name = nameOf(conversation)
+  if (name !== '') keys.push(`${client.address} ${name} ${server.port}`)
+  for (const id of idsOf(conversation)) keys.push(`${client.address} ${id}`)
+  return keys
+}
+
+function nameOf(conversation: Conversation): string {
+  for (const { fact } of conversation.events) if (fact.kind === 'client-hello') return fact.serverName.toLowerCase()
+  return ''
+}
+
+function historyKey(server: { readonly address: string; readonly port: number }): string {
+  return `${server.address} ${server.port}`
+}

@@ -1,0 +1,146 @@
+/**
+ * The steps that an attempt passed, and the one at which it ended (MS-RDPBCGR 1.3.1.1, MS-TSGU 1.3.3). Only steps that
+ * lie on its way are listed; behind the failed one only those that encryption may hide.
+ */
+import type { Conversation } from '../flow/conversation.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
+import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Place, Transport } from './attempt.ts'
+import { hasFailed } from './lookups.ts'
+import type { Examined } from './outcome.ts'
+import { innermostTls, type Sightings, tlsDone } from './sightings.ts'
+
+const PROTOCOL_HYBRID = 0x02
+const PROTOCOL_HYBRID_EX = 0x08
+
+export interface MilestoneSources {
+  readonly explained: Examined | null
+  /** All connections of the attempt, for what the partners of a gateway show. */
+  readonly examined: readonly Examined[]
+  readonly udp: readonly Conversation[]
+  readonly lookups: readonly Lookup[]
+  readonly transport: Transport
+  readonly outcome: Outcome
+  readonly closing: Closing
+}
+
+export function milestonesOf(sources: MilestoneSources): readonly Milestone[] {
+  const { explained, lookups, udp } = sources
+  const found: Milestone[] = []
+  if (lookups.length > 0) found.push(dns(lookups))
+  if (explained !== null) connection(found, sources, explained)
+  if (udp.length > 0) found.push(udpStep(udp))
+  return found
+}
+
+/** A step of the connection: the packet that shows it (0: none does), or null when it was not passed. */
+interface Step {
+  readonly id: MilestoneId
+  readonly packet: number | null
+  readonly inferred: boolean
+  /** It could have been passed unseen. */
+  readonly hidden: boolean
+}
+
+function connection(found: Milestone[], sources: MilestoneSources, explained: Examined): void {
+  const steps = stepsOf(sources, explained)
+  let furthest = steps.length - 1
+  while (furthest >= 0 && steps[furthest]?.packet === null) furthest--
+  let failed = sources.outcome !== 'failed'
+  for (const [at, step] of steps.entries()) {
+    if (step.packet !== null) found.push(milestone(step.id, 'reached', step.packet, step.inferred))
+    // What lies before a step that was passed was passed as well.
+    else if (at < furthest) found.push(milestone(step.id, 'reached', 0, true))
+    else if (step.hidden) found.push(milestone(step.id, 'not-visible', 0, false))
+    else if (!failed) {
+      failed = true
+      found.push(milestone(step.id, 'failed', sources.closing.packet, false))
+    } else break
+  }
+}
+
+function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
+  const { seen, session, active } = explained
+  const steps: Step[] = [step('tcp', tcpPacket(seen.conversation))]
+  if (seen.connect !== null) {
+    const status = seen.connectAnswer?.fact.status ?? 0
+    steps.push(step('proxy', status >= 200 && status < 300 ? (seen.connectAnswer?.packet ?? 0) : null))
+  }
+  const gateway = sources.transport.startsWith('gateway')
+  if (gateway) gatewaySteps(steps, sources, explained)
+  else if (seen.outer !== null) steps.push(step('tls', tlsDone(seen.outer)?.packet ?? null))
+  // Behind the TLS of a gateway or of an unknown service nothing can be read; it may have been passed all the same.
+  const hidden = seen.request === null && seen.confirm === null && (gateway || isSealed(seen))
+  const x224 = seen.confirm?.packet ?? null
+  steps.push({ id: 'x224', packet: x224, inferred: false, hidden })
+  const selected = seen.confirm?.fact.selected ?? 0
+  if (seen.inner !== null || selected !== 0 || hidden) {
+    steps.push({ id: 'security', packet: securityPacket(seen), inferred: false, hidden })
+  }
+  // Standard RDP security is in clear, but not read further than its first packets.
+  const plain = seen.plain[CLIENT] !== null
+  const sealed = hidden || plain || (seen.inner !== null && securityPacket(seen) !== null && session?.exact !== true)
+  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) steps.push(inferredStep('nla', null, sealed))
+  steps.push(inferredStep('mcs', session?.mcs ?? null, sealed))
+  steps.push(inferredStep('licence', session?.licence ?? null, sealed))
+  steps.push(inferredStep('active', active, sealed))
+  return steps
+}
+
+function gatewaySteps(steps: Step[], sources: MilestoneSources, explained: Examined): void {
+  const { seen } = explained
+  if (seen.outer !== null || seen.gatewayRequest === null) {
+    steps.push(step('tls', seen.outer === null ? null : (tlsDone(seen.outer)?.packet ?? null)))
+  }
+  const clear = sources.examined.find(one => one.seen.gatewayRequest !== null)
+  const status = seen.gatewayAnswer?.fact.status ?? 0
+  const granted = status > 0 && status < 300 ? (seen.gatewayAnswer?.packet ?? 0) : null
+  steps.push({ id: 'gateway-http', packet: granted, inferred: false, hidden: clear === undefined && isSealed(seen) })
+  const hidden = granted !== null || (clear === undefined && isSealed(seen))
+  steps.push({ id: 'gateway-tunnel', packet: null, inferred: true, hidden })
+  steps.push({ id: 'gateway-channel', packet: null, inferred: true, hidden })
+}
+
+/** TLS came so far that what follows can not be read. */
+function isSealed(seen: Sightings): boolean {
+  const tls = innermostTls(seen)
+  return tls !== null && (tlsDone(tls) !== null || tls.records.length > 0)
+}
+
+function securityPacket(seen: Sightings): number | null {
+  return seen.inner === null ? null : (tlsDone(seen.inner)?.packet ?? null)
+}
+
+function tcpPacket(conversation: Conversation): number | null {
+  const { tcp } = conversation
+  if (tcp === null) return null
+  if (tcp.ackPacket > 0) return tcp.ackPacket
+  const [client, server] = tcp.sides
+  if (tcp.synAckPacket > 0) return client.firstDataPacket > 0 ? client.firstDataPacket : tcp.synAckPacket
+  // The capture began later: data from the server shows that there was a connection.
+  return server.bytes > 0 ? 0 : null
+}
+
+function dns(lookups: readonly Lookup[]): Milestone {
+  const good = lookups.find(lookup => !hasFailed(lookup) && lookup.addresses.length > 0)
+  if (good !== undefined) return milestone('dns', 'reached', good.answerPacket, false)
+  const last = lookups.at(-1) as Lookup
+  return milestone('dns', 'failed', last.answerPacket > 0 ? last.answerPacket : last.lastQueryPacket, false)
+}
+
+function udpStep(udp: readonly Conversation[]): Milestone {
+  const answered = udp.find(conversation => conversation.packets[CLIENT] > 0 && conversation.packets[SERVER] > 0)
+  if (answered !== undefined) return milestone('udp', 'reached', answered.firstPacket, false)
+  return milestone('udp', 'failed', udp[0]?.lastPacket ?? 0, false)
+}
+
+function step(id: MilestoneId, packet: number | null): Step {
+  return { id, packet, inferred: false, hidden: false }
+}
+
+function inferredStep(id: MilestoneId, place: Place | null, hidden: boolean): Step {
+  return { id, packet: place?.packet ?? null, inferred: true, hidden }
+}
+
+function milestone(id: MilestoneId, state: Milestone['state'], packet: number, inferred: boolean): Milestone {
+  return inferred ? { id, state, packet, inferred } : { id, state, packet }
+}

@@ -1,0 +1,104 @@
+/**
+ * Which conversations can be part of an attempt to reach a desktop, told by content: on any port, and never for the mere
+ * sake of a port when something else speaks there. Without keys a gateway looks like any web site, so that TLS counts
+ * unless the client hello is a browser's (RD Gateway clients offer no ALPN).
+ */
+import type { Conversation } from '../flow/conversation.ts'
+import type { Event, FactOf } from '../flow/event.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { isDead } from './outcome.ts'
+import { isGatewayRequest } from './sightings.ts'
+
+export type Relevance =
+  /** Part of an attempt. */
+  | 'attempt'
+  /** Part of one if the client tried nothing better: a web site's TLS, a refused SYN to an unknown port. */
+  | 'doubtful'
+  | 'none'
+
+export const RDP_PORT = 3389
+export const HTTPS_PORT = 443
+/** RDP over TCP and UDP; 3391 is the gateway's UDP port (MS-TSGU 2.1). */
+const RDP_PORTS: readonly number[] = [RDP_PORT, 3391]
+/** 3390: RDP Shortpath for managed networks. */
+const RDP_UDP_PORTS: readonly number[] = [RDP_PORT, 3390, 3391]
+/** Other protocols over TLS by IANA's list: NNTPS, LDAPS, DoT, FTPS, IMAPS, POP3S, global catalogue, SIPS, XMPP, AMQPS, MQTTS. */
+const OTHER_TLS_PORTS: readonly number[] = [
+  465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 3269, 5061, 5223, 5671, 8883,
+]
+
+export function relevanceOf(conversation: Conversation): Relevance {
+  if (conversation.tcp === null) return 'none'
+  const { port } = conversation.server
+  if (isDead(conversation)) return RDP_PORTS.includes(port) || port === HTTPS_PORT ? 'attempt' : 'doubtful'
+  const said = relevanceOfContent(conversation.events, port)
+  if (said !== null) return said
+  if (isBareProbe(conversation)) return 'doubtful'
+  return RDP_PORTS.includes(port) ? 'attempt' : 'none'
+}
+
+/** A connection that was made and left without a byte, as load balancers and monitors do all day. */
+export function isBareProbe(conversation: Conversation): boolean {
+  const { tcp } = conversation
+  if (tcp === null || tcp.synAckPacket === 0) return false
+  const [client, server] = tcp.sides
+  if (client.bytes > 0 || server.bytes > 0) return false
+  const end = tcp.marks.find(mark => mark.kind === 'fin' || mark.kind === 'reset')
+  return end?.direction === CLIENT && (end.timeNs - tcp.synAckNs) / 1e9 < PROBE_SECONDS
+}
+
+export function isRdpUdp(conversation: Conversation): boolean {
+  return conversation.transport === 'udp' && RDP_UDP_PORTS.includes(conversation.server.port)
+}
+
+export function isRdpPort(port: number): boolean {
+  return RDP_PORTS.includes(port)
+}
+
+/** The client hello offers what only web browsers and web services speak. */
+export function isWebHello(hello: FactOf<'client-hello'>): boolean {
+  return hello.alpn.length > 0
+}
+
+/** A monitor leaves at once; who stays longer waits for something. */
+const PROBE_SECONDS = 3
+
+function relevanceOfContent(events: readonly Event[], port: number): Relevance | null {
+  let proxied = false
+  for (const { fact, direction } of events) {
+    switch (fact.kind) {
+      case 'negotiation-request':
+      case 'negotiation-response':
+      case 'negotiation-failure':
+      case 'disconnect-provider-ultimatum':
+        return 'attempt'
+      case 'client-hello':
+        if (isRdpPort(port)) return 'attempt'
+        return isWebHello(fact) || OTHER_TLS_PORTS.includes(port) ? 'doubtful' : 'attempt'
+      case 'server-hello':
+      case 'record':
+        return isRdpPort(port) ? 'attempt' : 'doubtful'
+      case 'http-request':
+        if (isGatewayRequest(fact)) return 'attempt'
+        if (fact.method !== 'CONNECT') return isRdpPort(port) ? 'attempt' : 'none'
+        if (isBrowser(fact)) return 'doubtful'
+        proxied = true
+        break
+      case 'unrecognised':
+        // What the server says may still be the answer to a request of ours further on.
+        if (direction === CLIENT) return isRdpPort(port) ? 'attempt' : 'none'
+        break
+      default:
+    }
+  }
+  return proxied ? 'attempt' : null
+}
+
+function isBrowser(request: FactOf<'http-request'>): boolean {
+  return request.headers.some(([name, value]) => name === 'user-agent' && value.startsWith('Mozilla/'))
+}
+
+/** True when the server's side holds payload or ended what the client began. */
+export function isAlive(conversation: Conversation): boolean {
+  return (conversation.tcp?.sides[SERVER].bytes ?? 0) > 0
+}

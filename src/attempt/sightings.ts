@@ -1,0 +1,214 @@
+/**
+ * What one conversation shows of the protocols on the way to a session, found in one pass over its events: the grouping,
+ * the milestones and the outcome all look at this.
+ *
+ * Which TLS is meant follows from order, not from ports: TLS behind a negotiation is the session's own security, TLS
+ * without one is the outer one of a gateway or a web site (MS-RDPBCGR 1.3.1.1, MS-TSGU 1.3.2).
+ */
+import type { Conversation } from '../flow/conversation.ts'
+import type { Event, FactOf } from '../flow/event.ts'
+import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
+
+const TLS_1_3 = 0x0304
+const RECORD_ALERT = 21
+const RECORD_HANDSHAKE = 22
+const RECORD_APPLICATION_DATA = 23
+/** Level, code, content type and a tag of 16 bytes: an alert alone in a TLS 1.3 record. */
+export const ALERT_RECORD_LENGTH = 19
+
+/** One TLS connection, as far as it is readable without keys. */
+export interface TlsSighting {
+  clientHello: Event<FactOf<'client-hello'>> | null
+  /** Not a HelloRetryRequest. */
+  serverHello: Event<FactOf<'server-hello'>> | null
+  certificate: Event<FactOf<'certificate'>> | null
+  /** First sealed handshake message a side; in TLS 1.3 the client's first sealed record, which must be its Finished. */
+  readonly finished: [Event | null, Event | null]
+  /** Application data in packet order; the alert-sized record that ends a side of TLS 1.3 is not among them. */
+  readonly records: Event<FactOf<'record'>>[]
+  /** Sealed alerts, by type or by size. */
+  readonly sealedAlerts: Event[]
+  /** Alerts in clear. */
+  readonly alerts: Event<FactOf<'alert'>>[]
+}
+
+export interface Sightings {
+  readonly conversation: Conversation
+  request: Event<FactOf<'negotiation-request'>> | null
+  confirm: Event<FactOf<'negotiation-response'>> | null
+  failure: Event<FactOf<'negotiation-failure'>> | null
+  x224Refusal: Event<FactOf<'x224-disconnect'>> | null
+  ultimatum: Event<FactOf<'disconnect-provider-ultimatum'>> | null
+  /** RDP in clear behind the negotiation: the first packet a side. */
+  readonly plain: [Event | null, Event | null]
+  outer: TlsSighting | null
+  inner: TlsSighting | null
+  /** CONNECT to a proxy, and the last answer to one. */
+  connect: Event<FactOf<'http-request'>> | null
+  connectAnswer: Event<FactOf<'http-response'>> | null
+  /** The last request to the gateway in clear, and the last answer to any. */
+  gatewayRequest: Event<FactOf<'http-request'>> | null
+  gatewayAnswer: Event<FactOf<'http-response'>> | null
+  /** What the server said in a protocol that nobody knows. */
+  foreign: Event<FactOf<'unrecognised'>> | null
+  /** Bytes are missing in some layer, or a layer became unreadable for another reason than missing keys. */
+  gaps: boolean
+}
+
+export function sightingsOf(conversation: Conversation): Sightings {
+  const seen: Sightings = {
+    conversation,
+    request: null,
+    confirm: null,
+    failure: null,
+    x224Refusal: null,
+    ultimatum: null,
+    plain: [null, null],
+    outer: null,
+    inner: null,
+    connect: null,
+    connectAnswer: null,
+    gatewayRequest: null,
+    gatewayAnswer: null,
+    foreign: null,
+    gaps: false,
+  }
+  for (const event of conversation.events) take(seen, event)
+  if (seen.outer !== null) settleAlerts(seen.outer)
+  if (seen.inner !== null) settleAlerts(seen.inner)
+  return seen
+}
+
+/** The TLS that carries the session or the gateway, whichever came last. */
+export function innermostTls(seen: Sightings): TlsSighting | null {
+  return seen.inner ?? seen.outer
+}
+
+export function isTls13(tls: TlsSighting): boolean {
+  return tls.serverHello?.fact.version === TLS_1_3
+}
+
+/** The event by which both sides have finished the TLS handshake; null before. */
+export function tlsDone(tls: TlsSighting): Event | null {
+  const [client, server] = tls.finished
+  if (isTls13(tls)) return client
+  if (client === null || server === null) return null
+  return client.packet > server.packet ? client : server
+}
+
+/** A request of the Remote Desktop Gateway protocols, told by method or path (MS-TSGU 2.2.3, MS-RPCH 2.1.2.1). */
+export function isGatewayRequest(fact: FactOf<'http-request'>): boolean {
+  const { method, target } = fact
+  if (method.startsWith('RDG_') || method.startsWith('RPC_')) return true
+  const path = target.toLowerCase()
+  return path.includes('/remotedesktopgateway') || path.includes('/rpcproxy.dll')
+}
+
+function take(seen: Sightings, event: Event): void {
+  const { fact } = event
+  switch (fact.kind) {
+    case 'negotiation-request':
+      seen.request ??= event as Event<typeof fact>
+      break
+    case 'negotiation-response':
+      seen.confirm ??= event as Event<typeof fact>
+      break
+    case 'negotiation-failure':
+      seen.failure ??= event as Event<typeof fact>
+      break
+    case 'x224-disconnect':
+      seen.x224Refusal ??= event as Event<typeof fact>
+      break
+    case 'disconnect-provider-ultimatum':
+      seen.ultimatum ??= event as Event<typeof fact>
+      break
+    case 'rdp-data':
+      seen.plain[event.direction] ??= event
+      break
+    case 'client-hello':
+      tlsFor(seen).clientHello ??= event as Event<typeof fact>
+      break
+    case 'server-hello':
+      if (!fact.retry) tlsFor(seen).serverHello ??= event as Event<typeof fact>
+      break
+    case 'certificate':
+      tlsFor(seen).certificate ??= event as Event<typeof fact>
+      break
+    case 'record':
+      takeRecord(tlsFor(seen), event as Event<typeof fact>)
+      break
+    case 'alert':
+      if (fact.sealed) tlsFor(seen).sealedAlerts.push(event)
+      else tlsFor(seen).alerts.push(event as Event<typeof fact>)
+      break
+    case 'http-request':
+      if (fact.method === 'CONNECT') seen.connect ??= event as Event<typeof fact>
+      else if (isGatewayRequest(fact)) seen.gatewayRequest = event as Event<typeof fact>
+      break
+    case 'http-response':
+      if (fact.method === 'CONNECT' || (seen.connect !== null && seen.gatewayRequest === null)) {
+        seen.connectAnswer = event as Event<typeof fact>
+      } else seen.gatewayAnswer = event as Event<typeof fact>
+      break
+    case 'unrecognised':
+      if (event.direction === SERVER) seen.foreign ??= event as Event<typeof fact>
+      break
+    case 'stream-gap':
+    case 'malformed':
+      seen.gaps = true
+      break
+    default:
+  }
+}
+
+function tlsFor(seen: Sightings): TlsSighting {
+  if (seen.request !== null || seen.confirm !== null) {
+    seen.inner ??= newTls()
+    return seen.inner
+  }
+  seen.outer ??= newTls()
+  return seen.outer
+}
+
+function newTls(): TlsSighting {
+  return {
+    clientHello: null,
+    serverHello: null,
+    certificate: null,
+    finished: [null, null],
+    records: [],
+    sealedAlerts: [],
+    alerts: [],
+  }
+}
+
+function takeRecord(tls: TlsSighting, event: Event<FactOf<'record'>>): void {
+  const { type } = event.fact
+  if (type === RECORD_ALERT) tls.sealedAlerts.push(event)
+  else if (type === RECORD_HANDSHAKE) tls.finished[event.direction] ??= event
+  else if (type === RECORD_APPLICATION_DATA) {
+    if (!isTls13(tls) || tls.finished[CLIENT] !== null) tls.records.push(event)
+    else if (event.direction === CLIENT && event.fact.length !== ALERT_RECORD_LENGTH) tls.finished[CLIENT] = event
+    else if (event.direction === CLIENT) tls.sealedAlerts.push(event)
+    else tls.finished[SERVER] ??= event
+  }
+}
+
+/** In TLS 1.3 an alert looks like application data: the record of its size that a side sent last is taken for one. */
+function settleAlerts(tls: TlsSighting): void {
+  if (!isTls13(tls)) return
+  for (const direction of [CLIENT, SERVER] as const) {
+    const last = lastOf(tls.records, direction)
+    if (last === -1) continue
+    const record = tls.records[last] as Event<FactOf<'record'>>
+    if (record.fact.length !== ALERT_RECORD_LENGTH) continue
+    tls.sealedAlerts.push(record)
+    tls.records.splice(last, 1)
+  }
+  tls.sealedAlerts.sort((a, b) => a.packet - b.packet)
+}
+
+function lastOf(records: readonly Event[], direction: Direction): number {
+  for (let at = records.length - 1; at >= 0; at--) if (records[at]?.direction === direction) return at
+  return -1
+}

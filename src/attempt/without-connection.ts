@@ -1,0 +1,96 @@
+/**
+ * Attempts that never became a connection: the name could not be resolved, or nobody answered for the address on the local
+ * network. No SYN exists then, and all the same the user clicked. To keep the background noise of a network out, they
+ * count only where the client did nothing else.
+ */
+import type { NeighbourNote } from '../flow/conversation.ts'
+import { type Assembled, assembleWithoutConnection } from './assemble.ts'
+import type { Closing, Lookup } from './attempt.ts'
+import type { Clients } from './clients.ts'
+import { hasFailed, type Lookups } from './lookups.ts'
+
+/** A name, and the same with two search suffixes: more names than these are background noise. */
+const MAX_NAMES = 3
+/** Operating systems ask three times and more before they give up. */
+const UNANSWERED_REQUESTS = 2
+/** Hosts that one client looks for in vain: more are a scan. */
+const MAX_UNANSWERED = 2
+const NOBODY = '0.0.0.0'
+
+export function withoutConnection(
+  lookups: Lookups,
+  neighbours: readonly NeighbourNote[],
+  clients: Clients,
+  others: readonly Assembled[],
+  judgedBefore: boolean,
+  captureEndNs: number,
+): Assembled[] {
+  const found: Assembled[] = []
+  for (const client of lookups.clients()) {
+    if (!clients.connectedNowhere(client)) continue
+    const failed = failedLookups(lookups.ofClient(client))
+    if (failed.length > 0) found.push(fromLookups(client, failed, neighbours, captureEndNs))
+  }
+  // A quiet host is looked for all day by others: only a capture that shows nothing else is about it.
+  if (others.length > 0 || judgedBefore || found.length > 0) return found
+  const unanswered = neighbours.filter(note => isSearch(note) && clients.connectedNowhere(note.asker))
+  for (const asker of new Set(unanswered.map(note => note.asker))) {
+    const mine = unanswered.filter(note => note.asker === asker)
+    if (mine.length <= MAX_UNANSWERED) for (const note of mine) found.push(fromNeighbour(note, lookups))
+  }
+  return found
+}
+
+/** The lookups, when all that the client asked for came to nothing. */
+function failedLookups(asked: readonly Lookup[]): readonly Lookup[] {
+  const names = new Set(asked.map(lookup => lookup.name))
+  if (names.size === 0 || names.size > MAX_NAMES || !asked.every(hasFailed)) return []
+  return asked
+}
+
+function fromLookups(
+  client: string,
+  failed: readonly Lookup[],
+  neighbours: readonly NeighbourNote[],
+  captureEndNs: number,
+): Assembled {
+  const last = failed.at(-1) as Lookup
+  const unanswered = last.answerPacket === 0
+  const closing: Closing = {
+    side: 'nobody',
+    how: unanswered ? 'silence' : 'end-of-capture',
+    packet: unanswered ? last.lastQueryPacket : last.answerPacket,
+    timeNs: unanswered ? captureEndNs : last.answerNs,
+  }
+  return assembleWithoutConnection({
+    client,
+    target: '',
+    name: (failed[0] as Lookup).name,
+    lookups: failed,
+    neighbours: neighbours.filter(note => note.asker === client && isSearch(note)).slice(0, MAX_UNANSWERED),
+    closing,
+  })
+}
+
+function fromNeighbour(note: NeighbourNote, lookups: Lookups): Assembled {
+  const asked = lookups.ofClient(note.asker).filter(lookup => lookup.addresses.includes(note.address))
+  return assembleWithoutConnection({
+    client: note.asker,
+    target: note.address,
+    name: asked[0]?.name ?? '',
+    lookups: asked,
+    neighbours: [note],
+    closing: { side: 'nobody', how: 'silence', packet: note.lastPacket, timeNs: note.lastNs },
+  })
+}
+
+/** Somebody looks for a host that does not answer; probes for one's own address are not meant. */
+function isSearch(note: NeighbourNote): boolean {
+  return (
+    note.answers.length === 0 &&
+    note.requests >= UNANSWERED_REQUESTS &&
+    note.asker !== note.address &&
+    note.asker !== NOBODY &&
+    note.asker !== '::'
+  )
+}
