@@ -176,7 +176,10 @@ function gunzip(output: Output): Decoder {
 }
 
 interface ZstdZlib {
-  createZstdDecompress?(options: { chunkSize: number; params?: Record<number, number> }): ReturnType<typeof createGunzip>
+  createZstdDecompress?(options: {
+    chunkSize: number
+    params?: Record<number, number>
+  }): ReturnType<typeof createGunzip>
 }
 
 /** Node's own from 22.15 on, otherwise fzstd. Loaded only when a file needs it. */

@@ -33,7 +33,7 @@ export class Capture {
   /** Its captured bytes: bytes[start, end). */
   start = 0
   end = 0
-  /** Its length on the wire. */
+  /** Its length on the wire, as recorded: some recorders write less than they captured, or 0. */
   originalLength = 0
   /** Nanoseconds since the first packet; negative where the clock went back. Exact for 104 days, then to within a double. */
   timeNs = 0

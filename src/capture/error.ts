@@ -55,8 +55,10 @@ export class SourceError extends Error {
 }
 
 /** What to do about a file that ends too early or contradicts itself. */
-export const REMEDY_TRUNCATED = 'what was captured before it is shown; stop the recorder properly, or copy the file again'
-export const REMEDY_DAMAGED = 'what was captured before it is shown; copy the file again in binary mode, or record again'
+export const REMEDY_TRUNCATED =
+  'what was captured before it is shown; stop the recorder properly, or copy the file again'
+export const REMEDY_DAMAGED =
+  'what was captured before it is shown; copy the file again in binary mode, or record again'
 
 /** The operating system's word for it, as ours. */
 export function unreadable(path: string, error: unknown): CaptureError {

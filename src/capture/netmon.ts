@@ -178,7 +178,7 @@ class NetmonReader implements RecordReader {
     const view = capture.view
     const original = view.getUint32(at + 8, true)
     capture.start = at + FRAME_HEADER_BYTES
-    capture.end = capture.start + Math.min(captured, original)
+    capture.end = capture.start + captured
     capture.originalLength = original
     capture.offset = capture.base + at
     capture.linkType = linkTypeOf(media)

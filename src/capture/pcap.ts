@@ -126,13 +126,7 @@ class PcapReader implements RecordReader {
   private startSeconds = NOT_YET
   private startNs = 0
 
-  constructor(
-    littleEndian: boolean,
-    headerLength: number,
-    lengths: Lengths,
-    mostCaptured: number,
-    nsPerUnit: number,
-  ) {
+  constructor(littleEndian: boolean, headerLength: number, lengths: Lengths, mostCaptured: number, nsPerUnit: number) {
     this.littleEndian = littleEndian
     this.headerLength = headerLength
     this.capturedAt = lengths === 'original-first' ? 12 : 8
@@ -172,8 +166,7 @@ class PcapReader implements RecordReader {
     capture.timeNs = (seconds - this.startSeconds) * 1e9 + (ns - this.startNs)
     capture.number++
     capture.start = start
-    // More captured than there was on the wire makes no sense: the rest is not the packet's.
-    capture.end = captured > original ? start + original : end
+    capture.end = end
     capture.originalLength = original
     capture.offset = capture.base + at
     capture.pos = end
@@ -207,48 +200,36 @@ function lengthsOf(major: number, minor: number): Lengths {
   return major === 2 && minor === 3 ? 'larger-is-original' : 'captured-first'
 }
 
-/** Several record headers share one magic number: takes the one with which the first records make most sense. */
+const RECORDS_TRIED = 3
+
+/** Several record headers share one magic number: the first with which the first records make sense. */
 function likeliestHeader(
   capture: Capture,
   littleEndian: boolean,
   candidates: readonly number[],
   snapLength: number,
 ): number {
-  let best = candidates[0] as number
-  let fewest = Number.POSITIVE_INFINITY
-  for (const candidate of candidates) {
-    const oddities = countOddities(capture, littleEndian, candidate, snapLength)
-    if (oddities < fewest) {
-      fewest = oddities
-      best = candidate
-    }
-  }
-  return best
+  const fitting = candidates.find(candidate => makesSense(capture, littleEndian, candidate, snapLength))
+  return fitting ?? (candidates[0] as number)
 }
 
-const RECORDS_TRIED = 3
-
-function countOddities(capture: Capture, littleEndian: boolean, headerLength: number, snapLength: number): number {
+/** Up to three whole records look sane, at least two of them or all that the file holds. */
+function makesSense(capture: Capture, littleEndian: boolean, headerLength: number, snapLength: number): boolean {
   const { view, limit } = capture
-  const atEnd = capture.base + limit === capture.info.fileBytes
-  let oddities = 0
   let at = capture.pos
-  for (let tried = 0; tried < RECORDS_TRIED && at < limit; tried++) {
-    if (at + headerLength > limit) return atEnd ? oddities + 1 : oddities
+  let whole = 0
+  while (whole < RECORDS_TRIED && at + headerLength <= limit) {
     const captured = view.getUint32(at + 8, littleEndian)
     const original = view.getUint32(at + 12, littleEndian)
-    if (view.getUint32(at + 4, littleEndian) >= 1_000_000) oddities++
-    if (captured > STANDARD_PACKET_BYTES) oddities++
-    if (captured > snapLength) oddities++
-    if (original > 1 << 27) oddities++
-    if (captured > original) oddities++
+    if (view.getUint32(at + 4, littleEndian) >= 1_000_000) return false
+    if (captured > original || captured > snapLength || captured > STANDARD_PACKET_BYTES || original > 1 << 27)
+      return false
     // The patched headers: interface number, protocol, packet type and a byte of padding.
-    if (headerLength >= 24) {
-      if (view.getUint32(at + 16, littleEndian) > 10_000) oddities++
-      if (view.getUint8(at + 22) > 4) oddities++
-    }
+    if (headerLength >= 24 && (view.getUint32(at + 16, littleEndian) > 10_000 || view.getUint8(at + 22) > 4))
+      return false
     at += headerLength + captured
-    if (at > limit) return atEnd ? oddities + 1 : oddities
+    if (at > limit) break
+    whole++
   }
-  return oddities
+  return whole >= 2 || (at === limit && capture.base + limit === capture.info.fileBytes)
 }

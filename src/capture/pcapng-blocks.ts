@@ -163,5 +163,6 @@ export function readSecrets(info: CaptureInfo, view: DataView, at: number, end: 
 }
 
 function noteBroken(info: CaptureInfo, options: Options): void {
-  if (options.broken) info.note('options-broken', 'options of a block claim more than it holds; the rest of them is left out')
+  if (options.broken)
+    info.note('options-broken', 'options of a block claim more than it holds; the rest of them is left out')
 }

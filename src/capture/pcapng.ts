@@ -156,8 +156,7 @@ class PcapngReader implements RecordReader {
   }
 
   private accept(capture: Capture, at: number, from: PacketInterface, captured: number, original: number): void {
-    // More captured than there was on the wire makes no sense: the rest is not the packet's.
-    capture.end = capture.start + (captured > original ? original : captured)
+    capture.end = capture.start + captured
     capture.originalLength = original
     capture.offset = capture.base + at
     capture.interfaceId = from.id
@@ -369,7 +368,8 @@ class PcapngReader implements RecordReader {
   }
 
   private checkLength(capture: Capture, at: number, total: number, least: number, most: number): boolean {
-    if (total < least) return capture.fail('damaged', at, `a block claims ${total} bytes, less than the ${least} of its kind,`)
+    if (total < least)
+      return capture.fail('damaged', at, `a block claims ${total} bytes, less than the ${least} of its kind,`)
     if ((total & 3) !== 0) return capture.fail('damaged', at, `a block claims ${total} bytes, not a multiple of 4,`)
     if (total > most) return capture.fail('damaged', at, `a block claims ${total} bytes, more than ${most},`)
     return true
@@ -396,7 +396,9 @@ function byteOrder(view: DataView, at: number): boolean | null {
 }
 
 function isRead(type: number): boolean {
-  return type === SECTION_HEADER || (type >= INTERFACE_DESCRIPTION && type <= ENHANCED_PACKET) || type === DECRYPTION_SECRETS
+  return (
+    type === SECTION_HEADER || (type >= INTERFACE_DESCRIPTION && type <= ENHANCED_PACKET) || type === DECRYPTION_SECRETS
+  )
 }
 
 function leastBytes(type: number): number {

@@ -37,7 +37,7 @@ export function checkZstdFrames(mostWindowBytes: number): (piece: Uint8Array) =>
     }
     if (held < 5) return 0
     const magic = view.getUint32(0, true)
-    if (((magic & 0xffff_fff0) >>> 0) === SKIPPABLE_MAGIC) {
+    if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE_MAGIC) {
       if (held < 8) return 0
       skip = view.getUint32(4, true)
       return 8
