@@ -7,6 +7,7 @@ import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
   ETHERTYPE_MPLS,
+  ETHERTYPE_NSH,
   ETHERTYPE_PPPOE_SESSION,
   NEXT_ETHERNET,
   NEXT_PPP,
@@ -48,7 +49,7 @@ export function ethertype(position: Position, type: number): boolean {
     case 0x88e5:
       macSecurity(position)
       return false
-    case 0x894f:
+    case ETHERTYPE_NSH:
       return serviceHeader(position)
     case ETHERTYPE_MPLS:
     case 0x8848:

@@ -32,6 +32,8 @@ export const ETHERTYPE_IPV4 = 0x0800
 export const ETHERTYPE_ARP = 0x0806
 export const ETHERTYPE_IPV6 = 0x86dd
 export const ETHERTYPE_MPLS = 0x8847
+/** Network service header, RFC 8300. */
+export const ETHERTYPE_NSH = 0x894f
 export const ETHERTYPE_PPPOE_SESSION = 0x8864
 
 const NO_BYTES = new Uint8Array(0)

@@ -10,6 +10,7 @@ import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
+  ETHERTYPE_NSH,
   NEXT_ETHERNET,
   NEXT_PPP,
   NEXT_RAW_IP,
@@ -24,12 +25,14 @@ const PORT_TEREDO = 3544
 const PORT_VXLAN = 4789
 /** Where Linux sent VXLAN before the number was given. */
 const PORT_VXLAN_OLD = 8472
+const PORT_VXLAN_GPE = 4790
 const PORT_GENEVE = 6081
 
 const ETHERNET_HEADER_BYTES = 14
 const GRE_TRANSPARENT_ETHERNET = 0x6558
 const GRE_ERSPAN_1_2 = 0x88be
 const GRE_ERSPAN_3 = 0x22eb
+const GRE_WCCP = 0x883e
 const GRE_PPP = 0x880b
 const GTP_TPDU = 0xff
 const TEREDO_AUTHENTICATION = 1
@@ -48,6 +51,8 @@ function byPort(position: Position, port: number): boolean {
     case PORT_VXLAN:
     case PORT_VXLAN_OLD:
       return vxlan(position)
+    case PORT_VXLAN_GPE:
+      return vxlanGpe(position)
     case PORT_GENEVE:
       return geneve(position)
     case PORT_GTP:
@@ -66,6 +71,21 @@ function vxlan(position: Position): boolean {
   const { bytes, at, end } = position
   if (end - at < 8 || ((bytes[at] as number) & 0x08) === 0) return false
   return inside(position, at + 8, NEXT_ETHERNET)
+}
+
+/** draft-ietf-nvo3-vxlan-gpe: version 0, flag P with a next protocol, and the flag of a valid network number or none. */
+function vxlanGpe(position: Position): boolean {
+  const { bytes, at, end } = position
+  if (end - at < 8 || ((bytes[at] as number) & 0xf4) !== 0x04 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0)
+    return false
+  const protocol = bytes[at + 3]
+  if (protocol === 3) return inside(position, at + 8, NEXT_ETHERNET)
+  if (protocol === 1 || protocol === 2) return inside(position, at + 8, NEXT_RAW_IP)
+  if (protocol !== 4 || end - at < 20) return false
+  // A service header comes between: it has a type for what is inside.
+  position.at = at + 8
+  position.next = ETHERTYPE_NSH
+  return true
 }
 
 /** RFC 8926 section 3.4: version 0, options in words, an EtherType. */
@@ -176,6 +196,8 @@ export function gre(position: Position): boolean {
   }
   if (type === GRE_ERSPAN_1_2) start += flags & 0x1000 ? 8 : 0
   if (type === GRE_ERSPAN_3) return erspan3(position, start)
+  // Cisco's redirection to web caches: its second version puts four bytes before the packet.
+  if (type === GRE_WCCP) return inside(position, start, NEXT_RAW_IP) || inside(position, start + 4, NEXT_RAW_IP)
   if (start >= end) {
     position.next = STOP_CUT
     return false
