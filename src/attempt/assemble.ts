@@ -28,7 +28,7 @@ export interface Surroundings {
 
 /** @param connections at least one, in order of their start. */
 export function assemble(connections: readonly Examined[], around: Surroundings): Assembled {
-  const examined = withNested(connections)
+  const examined = withGatewayRounds(withNested(connections))
   const first = examined[0] as Examined
   const { explained, outcome } = judge(examined)
   const { client, server, firstNs } = explained.seen.conversation
@@ -94,12 +94,53 @@ function withNested(connections: readonly Examined[]): readonly Examined[] {
   const records: Event<FactOf<'record'>>[] = []
   for (const { seen } of connections)
     if (seen.inner === null && seen.outer !== null) records.push(...seen.outer.records)
+  if (records.length === 0) return connections
   if (connections.length > 1) records.sort((a, b) => a.packet - b.packet)
   const { active } = readNestedSession(records)
   if (active === null) return volumeOfChannels(connections)
   return connections.map(one =>
     one.seen.conversation.id === active.conversation ? examinedAsActive(one, active) : one,
   )
+}
+
+/**
+ * A front may carry each round of the gateway's authentication over another connection: a 401 is no refusal when a later
+ * connection was granted the same request. A granted output channel without an input channel led to nothing.
+ */
+function withGatewayRounds(connections: readonly Examined[]): readonly Examined[] {
+  if (!connections.some(one => one.seen.gatewayRequest !== null)) return connections
+  const output = connections.map(roundOf).some(round => round.method === 'RDG_OUT_DATA' && isGranted(round.status))
+  const input = connections.some(one => one.seen.gatewayRequest?.fact.method === 'RDG_IN_DATA')
+  return connections.map((one, at) => {
+    const { method, status } = roundOf(one)
+    if (one.outcome === 'failed' && status === UNAUTHORIZED) {
+      const later = connections.slice(at + 1).map(roundOf)
+      const granted = later.some(round => round.method === method && isGranted(round.status))
+      return granted ? unfinished(one) : one
+    }
+    // The request that carries the client's packets never ends, so that nobody answers it.
+    if (one.outcome === 'failed' && method === 'RDG_IN_DATA' && status === 0 && output) return unfinished(one)
+    const alone = method === 'RDG_OUT_DATA' && status === OK && !input && isClosed(one.closing)
+    return alone && one.active === null ? { ...one, outcome: 'failed' } : one
+  })
+}
+
+function unfinished(one: Examined): Examined {
+  return { ...one, outcome: 'unfinished' }
+}
+
+const OK = 200
+const UNAUTHORIZED = 401
+
+function roundOf(one: Examined): { readonly method: string; readonly status: number } {
+  return {
+    method: one.seen.gatewayRequest?.fact.method ?? '',
+    status: one.seen.gatewayAnswer?.fact.status ?? 0,
+  }
+}
+
+function isGranted(status: number): boolean {
+  return status > 0 && status < 300
 }
 
 /** Of two channels, one carries the server's volume and the other the client's segments. */
@@ -136,7 +177,7 @@ function judge(examined: readonly Examined[]): { explained: Examined; outcome: O
   const lost = examined.findLast(one => one.active !== null && one.outcome === 'failed')
   if (lost !== undefined) return { explained: lost, outcome: 'failed' }
   const failed = examined.findIndex(one => one.outcome === 'failed')
-  if (failed === -1) return { explained: brokenChannel(examined) ?? (examined[0] as Examined), outcome: 'unfinished' }
+  if (failed === -1) return { explained: grantedChannel(examined) ?? (examined[0] as Examined), outcome: 'unfinished' }
   const later = examined.find((one, at) => at > failed && mayHaveWorked(one))
   if (later !== undefined) return { explained: later, outcome: 'unfinished' }
   return { explained: examined[failed] as Examined, outcome: 'failed' }
@@ -149,9 +190,9 @@ function mayHaveWorked(one: Examined): boolean {
   return tls !== null && tlsDone(tls) !== null && isAnswered(tls)
 }
 
-/** Of channels that tell nothing, the one that the server's side carries shows most. */
-function brokenChannel(examined: readonly Examined[]): Examined | undefined {
-  return examined.length < 2 ? undefined : examined.find(one => one.seen.gatewayRequest !== null)
+/** Of a gateway's connections that tell nothing, the one that was let in and carries the server's side shows most. */
+function grantedChannel(examined: readonly Examined[]): Examined | undefined {
+  return examined.find(one => isGranted(roundOf(one).status) && roundOf(one).method !== 'RDG_IN_DATA')
 }
 
 function lastNsOf(examined: readonly Examined[]): number {

@@ -24,7 +24,9 @@ export interface TlsSighting {
   certificate: Event<FactOf<'certificate'>> | null
   /** First sealed handshake message a side; in TLS 1.3 the client's first sealed record, which must be its Finished. */
   readonly finished: [Event | null, Event | null]
-  /** Application data in packet order; the alert-sized record that ends a side of TLS 1.3 is not among them. */
+  /** All sealed records, as they came: {@link sightingsOf} sorts them out. */
+  readonly sealed: Event<FactOf<'record'>>[]
+  /** Application data in the order of the streams; the alert-sized record that ends a side of TLS 1.3 is not among them. */
   readonly records: Event<FactOf<'record'>>[]
   /** Sealed alerts, by type or by size. */
   readonly sealedAlerts: Event[]
@@ -74,9 +76,26 @@ export function sightingsOf(conversation: Conversation): Sightings {
     gaps: false,
   }
   for (const event of conversation.events) take(seen, event)
-  if (seen.outer !== null) settleAlerts(seen.outer)
-  if (seen.inner !== null) settleAlerts(seen.inner)
+  if (seen.outer !== null) settle(seen.outer)
+  if (seen.inner !== null) settle(seen.inner)
   return seen
+}
+
+/**
+ * Puts each side into the order of its stream, which is not that of the packets when segments overtook one another, and
+ * the sides together by the packet up to which each of them was complete.
+ */
+export function inStreamOrder<E extends Event>(events: readonly E[]): readonly E[] {
+  if (isInOrder(events)) return events
+  const placed: { readonly event: E; readonly packet: number }[] = []
+  for (const direction of [CLIENT, SERVER] as const) {
+    let packet = 0
+    for (const event of events.filter(one => one.direction === direction).sort((a, b) => a.at - b.at)) {
+      packet = Math.max(packet, event.packet)
+      placed.push({ event, packet })
+    }
+  }
+  return placed.sort((a, b) => a.packet - b.packet).map(one => one.event)
 }
 
 /** The TLS that carries the session or the gateway, whichever came last. */
@@ -135,7 +154,7 @@ function take(seen: Sightings, event: Event): void {
       tlsFor(seen).certificate ??= event as Event<typeof fact>
       break
     case 'record':
-      takeRecord(tlsFor(seen), event as Event<typeof fact>)
+      tlsFor(seen).sealed.push(event as Event<typeof fact>)
       break
     case 'alert':
       if (fact.sealed) tlsFor(seen).sealedAlerts.push(event)
@@ -176,10 +195,25 @@ function newTls(): TlsSighting {
     serverHello: null,
     certificate: null,
     finished: [null, null],
+    sealed: [],
     records: [],
     sealedAlerts: [],
     alerts: [],
   }
+}
+
+function isInOrder(events: readonly Event[]): boolean {
+  const reached = [-1, -1]
+  for (const { direction, at } of events) {
+    if (at < (reached[direction] as number)) return false
+    reached[direction] = at
+  }
+  return true
+}
+
+function settle(tls: TlsSighting): void {
+  for (const record of inStreamOrder(tls.sealed)) takeRecord(tls, record)
+  settleAlerts(tls)
 }
 
 function takeRecord(tls: TlsSighting, event: Event<FactOf<'record'>>): void {
