@@ -50,9 +50,10 @@ function readingLines(reading: Reading, { width, paint }: TextStyle): string[] {
 }
 
 function explanationLines({ asked, value, readAsHex, entries }: Explanation, { width, paint }: TextStyle): string[] {
-  const form = value === null ? '' : ` = ${value} = 0x${value.toString(16).toUpperCase()}${signed(value)}`
+  const forms =
+    value === null ? [] : otherForms(value).filter(form => form.toLowerCase() !== asked.trim().toLowerCase())
   const hint = readAsHex ? ' (read as hexadecimal)' : ''
-  const lines = [paint('strong', `${clean(asked)}${form}${hint}, layer by layer`)]
+  const lines = [paint('strong', `${[clean(asked), ...forms].join(' = ')}${hint}, layer by layer`)]
   for (const entry of entries) {
     lines.push('', ...entryHead(entry, width))
     const source = `${entry.table.source}${entry.code.tier === 'community' ? ' (not confirmed by the vendor)' : ''}`
@@ -71,8 +72,9 @@ function entryHead({ table, code }: Entry, width: number): string[] {
 }
 
 /** NTSTATUS and HRESULT values are often printed as negative numbers. */
-function signed(value: number): string {
-  return value > 0x7fff_ffff ? ` = ${value | 0}` : ''
+function otherForms(value: number): string[] {
+  const forms = [String(value), `0x${value.toString(16).toUpperCase()}`]
+  return value > 0x7fff_ffff ? [...forms, String(value | 0)] : forms
 }
 
 /** The rules that this version has. */

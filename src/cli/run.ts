@@ -1,5 +1,6 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { clean } from '../report/clean.ts'
 import { VERSION } from '../version.ts'
 import { Output } from './output.ts'
 import type { ScanOptions } from './scan.ts'
@@ -97,7 +98,7 @@ function columns(text: string): number {
 function failed(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT_CLEAN
-    return complain(error.message.replace(/^error: /, ''), EXIT_USAGE)
+    return complain(`${error.message.replace(/^error: /, '')} (rdpscope --help lists commands and options)`, EXIT_USAGE)
   }
   if (error instanceof UsageError) return complain(error.message, EXIT_USAGE)
   const what = error instanceof Error ? error.message : String(error)
@@ -106,7 +107,6 @@ function failed(error: unknown): number {
 
 function complain(message: string, status: number): number {
   const line = message.replaceAll(/\s+/g, ' ')
-  const hint = status === EXIT_USAGE ? ' (rdpscope --help lists the commands)' : ''
-  process.stderr.write(`rdpscope: ${line}${hint}\n`)
+  process.stderr.write(`rdpscope: ${clean(line)}\n`)
   return status
 }

@@ -56,7 +56,10 @@ function reportWriter(options: ScanOptions): ReportWriter {
     toTerminal: options.output === undefined,
     ...(options.width === undefined ? {} : { width: options.width }),
   })
-  return { head: () => '', capture: analysis => textReport(analysis, style), tail: () => '' }
+  const silent = options.output === undefined && process.stdout.isTTY && process.stderr.isTTY
+  // On a terminal the message on standard error already says that a capture can not be opened.
+  const capture = (analysis: CaptureAnalysis) => (silent && analysis.format === '' ? '' : textReport(analysis, style))
+  return { head: () => '', capture, tail: () => '' }
 }
 
 function fileOutput(path: string): Output {

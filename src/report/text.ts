@@ -5,7 +5,7 @@
 import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { clean } from './clean.ts'
 import { byteCount, counted, hanging, relativeTime, wrap } from './layout.ts'
-import { isoTime } from './time.ts'
+import { spokenTime } from './time.ts'
 import { closingText, stepsLine, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
@@ -55,7 +55,7 @@ class TextReport {
     const { path, format, packets, bytes, start, endNs, error } = this.#analysis
     this.lines.push(this.#style.paint('strong', clean(path)))
     if (format !== '') {
-      const span = start === null ? '' : `, ${isoTime(start, 0) ?? 'no valid time'}, ${(endNs / 1e9).toFixed(3)} s long`
+      const span = start === null ? '' : `, from ${spokenTime(start, 0)}, ${(endNs / 1e9).toFixed(3)} s long`
       this.#text(`${clean(format)}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`)
     }
     if (error !== null) this.#field('Unreadable', `${error.message}; ${error.remedy}`)
@@ -191,7 +191,7 @@ class TextReport {
       this.#text(`${title}:`)
       for (const { rule, says, toSettle, evidence } of verdicts) {
         const packets = evidence.length === 0 ? '' : ` (packet ${evidence.map(({ packet }) => packet).join(', ')})`
-        const settle = toSettle === '' ? '' : ` To settle: ${toSettle}`
+        const settle = toSettle === '' ? '' : ` To settle: ${sentence(toSettle)}`
         this.lines.push(...hanging(`  ${rule}: `, clean(`${sentence(says)}${packets}${settle}`), this.#style.width))
       }
       this.lines.push('')

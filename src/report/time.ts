@@ -18,3 +18,9 @@ export function isoTime(start: CaptureStart, sinceNs: number): string | null {
   const date = new Date(seconds * 1000).toISOString().slice(0, 19)
   return `${date}.${String(nanoseconds).padStart(9, '0')}Z`
 }
+
+/** `2026-11-20 10:00:01.123456 UTC`, for people. */
+export function spokenTime(start: CaptureStart, sinceNs: number): string {
+  const iso = isoTime(start, sinceNs)
+  return iso === null ? 'no valid time' : `${iso.slice(0, 10)} ${iso.slice(11, 26)} UTC`
+}

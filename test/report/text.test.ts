@@ -8,7 +8,7 @@ describe('the text report', () => {
   it('puts the verdict first, then the attempt, its proof and the remedy', () => {
     expect(textReport(captureAnalysis(), plain)).toMatchInlineSnapshot(`
       "attempt.pcapng
-      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+      pcapng, 7 packets, 1.2 kB, from 2025-11-21 00:00:00.000005 UTC, 0.003 s long
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
@@ -33,7 +33,7 @@ describe('the text report', () => {
   it('tells what was ruled out in whole sentences when asked', () => {
     expect(textReport(captureAnalysis(), { ...plain, verbose: true })).toMatchInlineSnapshot(`
       "attempt.pcapng
-      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+      pcapng, 7 packets, 1.2 kB, from 2025-11-21 00:00:00.000005 UTC, 0.003 s long
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
@@ -52,7 +52,7 @@ describe('the text report', () => {
         tcp-connect-refused: The connection was made.
 
       Not visible in attempt 1:
-        packet-loss: Too few packets. To settle: a longer capture
+        packet-loss: Too few packets. To settle: A longer capture.
 
       "
     `)
@@ -74,7 +74,7 @@ describe('the text report', () => {
     })
     expect(textReport(healthy, plain)).toMatchInlineSnapshot(`
       "attempt.pcapng
-      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+      pcapng, 7 packets, 1.2 kB, from 2025-11-21 00:00:00.000005 UTC, 0.003 s long
 
         Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
                     established, from 0.000000 s
@@ -94,7 +94,7 @@ describe('the text report', () => {
     })
     expect(textReport(empty, plain)).toMatchInlineSnapshot(`
       "attempt.pcapng
-      pcapng, 7 packets, 1.2 kB, 2025-11-21T00:00:00.000005000Z, 0.003 s long
+      pcapng, 7 packets, 1.2 kB, from 2025-11-21 00:00:00.000005 UTC, 0.003 s long
 
       No Remote Desktop connection in this capture.
 
