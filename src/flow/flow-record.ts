@@ -108,6 +108,8 @@ export const SAW_RESET = 1 << 4
 export const UNREADABLE = 1 << 5
 /** The first payload was looked at to learn who the client is. */
 export const SAW_PAYLOAD = 1 << 6
+/** It closed and waits until it is handed on. */
+export const CLOSING = 1 << 7
 
 // bits of SIDE_STATE
 export const HAS_ISN = 1

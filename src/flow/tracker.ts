@@ -13,7 +13,15 @@ import {
   LIKELY,
   SERVER,
 } from '../wire/dissector.ts'
-import { CLOSED_LINGER_MS, IDLE_TIMEOUT_MS, MAX_FLOWS, MAX_ICMP_NOTES, MAX_STACKS } from '../wire/limits.ts'
+import {
+  FIN_LINGER_MS,
+  FORGET_CLOSED_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_FLOWS,
+  MAX_ICMP_NOTES,
+  MAX_STACKS,
+  RESET_LINGER_MS,
+} from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
 import { Assembler } from './assembler.ts'
 import { conclude, ROLE_EVIDENCE, TCP } from './conclude.ts'
@@ -23,8 +31,10 @@ import type { FragmentedDatagram } from './defragment.ts'
 import { Dissection } from './dissection.ts'
 import type { Event } from './event.ts'
 import { FlowNotes } from './flow-notes.ts'
+import { FlowQueue, LingerQueue } from './flow-queue.ts'
 import {
   CLIENT_IS_HIGH,
+  CLOSING,
   CUT_PACKETS,
   DOUBLES,
   ENDED,
@@ -47,7 +57,7 @@ import {
   UNREADABLE,
 } from './flow-record.ts'
 import { FlowTable } from './flow-table.ts'
-import { ACK, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, SYN } from './headers.ts'
+import { ACK, FIN, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
 import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
@@ -55,6 +65,12 @@ import { TcpTracker } from './tcp-tracker.ts'
 
 const UDP = 17
 const NS_PER_MS = 1e6
+const FIN_LINGER_NS = FIN_LINGER_MS * NS_PER_MS
+const RESET_LINGER_NS = RESET_LINGER_MS * NS_PER_MS
+const FORGET_NS = FORGET_CLOSED_MS * NS_PER_MS
+const IDLE_NS = IDLE_TIMEOUT_MS * NS_PER_MS
+/** How often a flow is looked at for having gone idle. */
+const SWEEP_EVERY_PACKETS = 8
 /** How often the attempts hear what time it is. */
 const TIME_EVERY_PACKETS = 1024
 /** Flows looked at for making room when the table is full. */
@@ -70,6 +86,8 @@ export class Tracker {
   private readonly assembler = new Assembler(this.table)
   private readonly segments = new TcpTracker(this.table, this.analysis, this.assembler)
   private readonly dissection = new Dissection(event => this.event(event))
+  /** Records that the analysis has room for. */
+  private analysed = 0
   /** Parallel to the records of the table; a record given back leaves null. */
   private readonly notes: (FlowNotes | null)[] = []
   private conversations: [tcp: number, udp: number] = [0, 0]
@@ -77,8 +95,14 @@ export class Tracker {
   private current: FlowNotes | null = null
   /** The flow whose turn it is to be looked at for eviction. */
   private hand = 0
-  /** Flows with layers, oldest first, as pairs of flow and conversation: a ring. */
-  private readonly stacked = new Int32Array(2 * MAX_STACKS)
+  /** Closed flows, which late segments and resets still find; then those handed on, which swallow what comes later. */
+  private readonly closedByFin = new LingerQueue(FIN_LINGER_NS)
+  private readonly closedByReset = new LingerQueue(RESET_LINGER_NS)
+  private readonly handedOn = new LingerQueue(FORGET_NS)
+  /** Before this time none of them is due. */
+  private dueNs = Number.POSITIVE_INFINITY
+  /** Flows with layers, oldest first. */
+  private readonly stacked = new FlowQueue()
   private stacks = 0
   private evictedFlows = 0
   private evictedStacks = 0
@@ -104,19 +128,27 @@ export class Tracker {
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_ICMP && this.decoder.headers.icmpQuotes) this.icmp(packet, timeNs)
-    this.sweep(timeNs)
-    if ((++this.packets & (TIME_EVERY_PACKETS - 1)) === 0) this.sink.time(timeNs)
+    if (timeNs >= this.dueNs) {
+      this.serve(this.closedByFin, timeNs)
+      this.serve(this.closedByReset, timeNs)
+      this.serve(this.handedOn, timeNs)
+    }
+    this.packets++
+    if ((this.packets & (SWEEP_EVERY_PACKETS - 1)) === 0) this.sweep(timeNs)
+    if ((this.packets & (TIME_EVERY_PACKETS - 1)) === 0) this.sink.time(timeNs)
   }
 
   /** The capture is read: all that is open is handed on, in the order of its first packets. */
   finish(): FlowSummary {
     this.decoder.flush()
     const open: number[] = []
-    for (let flow = 0; flow < this.table.used; flow++) if (this.table.isLive(flow)) open.push(flow)
+    for (let flow = 0; flow < this.table.used; flow++) {
+      if (this.table.isLive(flow) && (this.notes[flow] ?? null) !== null) open.push(flow)
+    }
     const { ints } = this.table
     open.sort((a, b) => (ints[a * INTS + FIRST_PACKET] as number) - (ints[b * INTS + FIRST_PACKET] as number))
     for (const flow of open) this.close(flow, this.isClosed(flow) ? 'closed' : 'end-of-capture')
-    return { neighbours: this.decoder.neighbours.notes(), quality: this.quality() }
+    return { neighbours: this.decoder.neighbourNotes(), quality: this.quality() }
   }
 
   private tcp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
@@ -124,17 +156,35 @@ export class Tracker {
     let flow = this.find(h, TCP)
     let { side } = table
     if (flow >= 0 && (h.flags & SYN) !== 0 && this.analysis.reusesPorts(flow, side as Direction, h)) {
-      this.close(flow, 'ports-reused')
+      if (this.notes[flow] === null) table.remove(flow)
+      else this.close(flow, 'ports-reused')
       flow = this.find(h, TCP)
       side = table.side
     }
     if (flow < 0) flow = this.begin(h, TCP, packet, timeNs)
     this.touch(flow, packet, timeNs, cut)
-    const notes = this.notes[flow] as FlowNotes
+    const notes = this.notes[flow] ?? null
+    // It closed and was handed on: what still comes is its echo.
+    if (notes === null) return
     this.current = notes
     if (h.payloadLength > 0) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
     if (notes.stack?.finished === true) this.dropStack(flow, notes)
+    if ((h.flags & (FIN | RST)) !== 0) this.noteClosing(flow, timeNs)
+  }
+
+  private noteClosing(flow: number, timeNs: number): void {
+    const { ints } = this.table
+    const at = flow * INTS + STATE
+    if (((ints[at] as number) & CLOSING) !== 0 || !this.isClosed(flow)) return
+    ints[at] = (ints[at] as number) | CLOSING
+    const lingering = ((ints[at] as number) & SAW_RESET) !== 0 ? this.closedByReset : this.closedByFin
+    this.linger(lingering, flow, timeNs)
+  }
+
+  private linger(lingering: LingerQueue, flow: number, timeNs: number): void {
+    lingering.push(flow, this.table.ints[flow * INTS + ID] as number, timeNs)
+    this.dueNs = Math.min(this.dueNs, lingering.dueNs)
   }
 
   /** Before the first payload byte is read: who is the client, and a stack of layers. */
@@ -206,7 +256,8 @@ export class Tracker {
     if (protocol === 0) return
     const flow = this.find(quoted, protocol)
     if (flow < 0) return
-    const notes = this.notes[flow] as FlowNotes
+    const notes = this.notes[flow] ?? null
+    if (notes === null) return
     notes.icmp ??= []
     if (notes.icmp.length >= MAX_ICMP_NOTES) return
     const state = this.table.ints[flow * INTS + STATE] as number
@@ -251,7 +302,10 @@ export class Tracker {
     const flow = table.add()
     const record = flow * INTS
     if (protocol === TCP) {
-      this.analysis.grow(table.capacity)
+      if (this.analysed < table.capacity) {
+        this.analysed = table.capacity
+        this.analysis.grow(this.analysed)
+      }
       this.analysis.reset(flow)
     }
     table.ints[record + ID] = this.conversations[protocol === TCP ? 0 : 1]++
@@ -282,16 +336,39 @@ export class Tracker {
     if (cut) ints[flow * INTS + CUT_PACKETS] = (ints[flow * INTS + CUT_PACKETS] as number) + 1
   }
 
-  /** One flow a packet: closed ones linger, idle ones are given up. */
+  /** Closed flows linger without a packet for a while, are handed on, and are forgotten some time later. */
+  private serve(lingering: LingerQueue, timeNs: number): void {
+    const { queue } = lingering
+    while (queue.length > 0) {
+      const { flow, conversation } = queue
+      if (this.holds(flow, conversation)) {
+        const dueNs = (this.table.doubles[flow * DOUBLES + LAST_NS] as number) + lingering.lingerNs
+        if (dueNs > timeNs) {
+          lingering.dueNs = dueNs
+          break
+        }
+        if (lingering === this.handedOn) this.table.remove(flow)
+        else this.close(flow, 'closed')
+      }
+      queue.shift()
+    }
+    if (queue.length === 0) lingering.dueNs = Number.POSITIVE_INFINITY
+    this.dueNs = Math.min(this.closedByFin.dueNs, this.closedByReset.dueNs, this.handedOn.dueNs)
+  }
+
+  /** The record still holds this TCP conversation. */
+  private holds(flow: number, conversation: number): boolean {
+    const { ints } = this.table
+    return ((ints[flow * INTS + KEY] as number) & 0xff) === TCP && ints[flow * INTS + ID] === conversation
+  }
+
+  /** Looks at one flow after the other for what has gone idle. */
   private sweep(timeNs: number): void {
     const { table } = this
     if (++this.hand >= table.used) this.hand = 0
     const flow = this.hand
-    if (!table.isLive(flow)) return
-    const idleMs = (timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number)) / NS_PER_MS
-    if (idleMs < CLOSED_LINGER_MS) return
-    if (this.isClosed(flow)) this.close(flow, 'closed')
-    else if (idleMs > IDLE_TIMEOUT_MS) this.close(flow, 'idle')
+    if (!table.isLive(flow) || timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number) < IDLE_NS) return
+    if (((table.ints[flow * INTS + STATE] as number) & CLOSING) === 0) this.close(flow, 'idle')
   }
 
   private isClosed(flow: number): boolean {
@@ -315,8 +392,11 @@ export class Tracker {
       oldestNs = lastNs
       oldest = this.hand
     }
-    this.evictedFlows++
-    this.close(oldest, 'evicted')
+    if (this.notes[oldest] === null) table.remove(oldest)
+    else {
+      this.evictedFlows++
+      this.close(oldest, 'evicted')
+    }
     this.sink.time(timeNs)
   }
 
@@ -339,31 +419,36 @@ export class Tracker {
         notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
       }
     }
+    if (notes.stack !== null) this.stacks--
     const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
     this.notes[flow] = null
-    table.remove(flow)
+    if (endedBy === 'closed') this.linger(this.handedOn, flow, doubles[flow * DOUBLES + LAST_NS] as number)
+    else table.remove(flow)
     this.sink.conversation(conversation)
   }
 
   /** Bounds how many flows have layers: the oldest one gives its stack up. */
   private remember(flow: number): void {
-    const at = 2 * (this.stacks % MAX_STACKS)
-    if (this.stacks >= MAX_STACKS) {
-      const old = this.stacked[at] as number
-      const notes = this.notes[old]
-      const same = this.table.isLive(old) && this.table.ints[old * INTS + ID] === this.stacked[at + 1]
-      if (same && notes !== null && notes !== undefined && notes.stack !== null && old !== flow) {
-        this.dropStack(old, notes)
-        this.evictedStacks++
-      }
-    }
-    this.stacked[at] = flow
-    this.stacked[at + 1] = this.table.ints[flow * INTS + ID] as number
+    const { stacked } = this
+    stacked.push(flow, this.table.ints[flow * INTS + ID] as number)
     this.stacks++
+    // One entry is looked at for each that comes: those without layers by now leave, so that the queue stays short.
+    for (let looked = 0; stacked.length > 1 && (looked < 2 || this.stacks > MAX_STACKS); looked++) {
+      const oldest = stacked.flow
+      const { conversation } = stacked
+      const notes = this.holds(oldest, conversation) ? (this.notes[oldest] ?? null) : null
+      stacked.shift()
+      if (notes === null || notes.stack === null) continue
+      if (this.stacks > MAX_STACKS) {
+        this.dropStack(oldest, notes)
+        this.evictedStacks++
+      } else stacked.push(oldest, conversation)
+    }
   }
 
   private dropStack(flow: number, notes: FlowNotes): void {
     notes.stack = null
+    this.stacks--
     this.table.ints[flow * INTS + STATE] = (this.table.ints[flow * INTS + STATE] as number) | UNREADABLE
   }
 

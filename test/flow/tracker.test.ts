@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import type { Conversation } from '../../src/flow/conversation.ts'
+import { Tracker } from '../../src/flow/tracker.ts'
+import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
+import { type Packet, RST, SYN, TcpConversation } from '../support/packets.ts'
+
+const ETHERNET = 1
+const REQUEST = Uint8Array.from([3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0])
+const REFUSAL = Uint8Array.from([3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 3, 0, 8, 0, 5, 0, 0, 0])
+
+/** All conversations of these packets, in the order in which they were handed on. */
+function track(...packets: readonly Packet[]): Conversation[] {
+  const found: Conversation[] = []
+  const tracker = new Tracker({ conversation: conversation => found.push(conversation), time: () => {} })
+  const start = packets[0]?.timeUs ?? 0
+  packets.forEach(({ bytes, timeUs }, index) => {
+    tracker.packet(bytes, 0, bytes.length, bytes.length, ETHERNET, index + 1, (timeUs - start) * 1000)
+  })
+  tracker.finish()
+  return found
+}
+
+function one(conversation: TcpConversation): Conversation {
+  const found = track(...conversation.packets())
+  expect(found).toHaveLength(1)
+  return found[0] as Conversation
+}
+
+describe('tracker', () => {
+  it('tells handshake, sides, events and how it ended', () => {
+    const found = one(new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, REFUSAL).close(CLIENT))
+    expect(found).toMatchObject({
+      transport: 'tcp',
+      client: { address: '192.0.2.1', port: 50_000 },
+      server: { address: '198.51.100.1', port: 3389 },
+      roles: 'syn',
+      firstPacket: 1,
+      lastPacket: 10,
+      endedBy: 'closed',
+      tcp: { synPacket: 1, synAckPacket: 2, ackPacket: 3, syns: 1, synAcks: 1, initialRoundTripMs: 2 },
+    })
+    expect(found.tcp?.sides[CLIENT]).toMatchObject({
+      mss: 1460,
+      windowScale: 7,
+      bytes: 19,
+      segments: 1,
+      unacknowledged: 0,
+    })
+    expect(found.events.map(event => [event.fact.kind, event.packet, event.direction])).toEqual([
+      ['negotiation-request', 4, CLIENT],
+      ['negotiation-failure', 6, SERVER],
+    ])
+    expect(found.tcp?.marks.map(mark => mark.kind)).toEqual(['syn', 'syn-ack', 'handshake-ack', 'fin', 'fin'])
+  })
+
+  it('knows the client of a connection without SYN by what is said', () => {
+    const whole = new TcpConversation({
+      client: { address: '192.0.2.9', port: 3389 },
+      server: { address: '192.0.2.1', port: 443 },
+    })
+    whole.handshake().send(CLIENT, REQUEST).send(SERVER, REFUSAL)
+    whole.segments = whole.segments.slice(3)
+    expect(one(whole)).toMatchObject({ roles: 'content', client: { address: '192.0.2.9' }, tcp: { synPacket: 0 } })
+  })
+
+  it('reads a PDU whose segments came in the wrong order, once the hole is filled', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST, 7).close(CLIENT)
+    const [second, third] = [whole.segments[4], whole.segments[5]]
+    if (second === undefined || third === undefined) throw new Error('three segments')
+    whole.segments[4] = third
+    whole.segments[5] = second
+    const found = one(whole)
+    expect(found.events).toHaveLength(1)
+    expect(found.events[0]).toMatchObject({
+      first: 4,
+      packet: 5,
+      fact: { kind: 'negotiation-request', complete: true },
+    })
+    expect(found.tcp?.sides[CLIENT].lostSegments).toBe(1)
+  })
+
+  it('says which bytes the capture does not hold, and reads on behind them', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST, 7).send(SERVER, REFUSAL)
+    whole.segments.splice(4, 1)
+    const found = one(whole)
+    expect(found.events.map(event => event.fact.kind)).toEqual(
+      ['negotiation-failure', 'stream-gap', 'negotiation-request', 'malformed'].sort(
+        (a, b) => found.events.findIndex(e => e.fact.kind === a) - found.events.findIndex(e => e.fact.kind === b),
+      ),
+    )
+    expect(found.events.find(event => event.fact.kind === 'stream-gap')?.fact).toMatchObject({ length: 7 })
+    expect(found.events.find(event => event.fact.kind === 'negotiation-request')?.fact).toMatchObject({
+      complete: false,
+    })
+  })
+
+  it('counts a resend that nobody acknowledges, with its size', () => {
+    const whole = new TcpConversation().handshake()
+    const data = new Uint8Array(1400).fill(7)
+    whole.segment(CLIENT, 0x18, data)
+    const lost = whole.segments.at(-1)
+    if (lost === undefined) throw new Error('a segment')
+    for (const ms of [300, 900, 2100]) whole.segments.push({ ...lost, timeUs: lost.timeUs + ms * 1000 })
+    const side = one(whole).tcp?.sides[CLIENT]
+    expect(side).toMatchObject({
+      retransmissions: 3,
+      stalledResends: 3,
+      stalledLength: 1400,
+      unacknowledged: 1400,
+      largestSegment: 1400,
+      largestAcknowledged: 0,
+      bytes: 1400,
+    })
+  })
+
+  it('takes a packet that the mirror port copied for no resend', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST)
+    const packets = whole.packets()
+    const data = packets[3]
+    if (data === undefined) throw new Error('data')
+    packets.splice(4, 0, { ...data, timeUs: data.timeUs + 20 })
+    const found = track(...packets)[0]
+    expect(found?.tcp?.sides[CLIENT]).toMatchObject({ mirrorDuplicates: 1, retransmissions: 0, segments: 1 })
+  })
+
+  it('keeps what a reset looked like, and whether the receiver would take it', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST).reset(SERVER)
+    const mark = one(whole).tcp?.marks.at(-1)
+    expect(mark).toMatchObject({ kind: 'reset', direction: SERVER, packet: 6, ttl: 64, inWindow: true, ipIdStep: 1 })
+    whole.segments[5] = { ...(whole.segments[5] as (typeof whole.segments)[number]), sequence: 77 }
+    expect(one(whole).tcp?.marks.at(-1)).toMatchObject({ kind: 'reset', inWindow: false })
+  })
+
+  it('begins another conversation when a SYN uses the ports again', () => {
+    const first = new TcpConversation().handshake().close(CLIENT)
+    const second = new TcpConversation({ initial: [500_000, 700_000], startUs: 1_700_000_010_000_000 }).handshake()
+    expect(track(...first.packets(), ...second.packets()).map(found => [found.id, found.endedBy])).toEqual([
+      [0, 'ports-reused'],
+      [1, 'end-of-capture'],
+    ])
+  })
+
+  it('hands on what closed and what went idle while it still reads', () => {
+    const found: Conversation[] = []
+    const tracker = new Tracker({ conversation: conversation => found.push(conversation), time: () => {} })
+    let packet = 0
+    const feed = (packets: readonly Packet[], seconds: number) => {
+      for (const { bytes } of packets)
+        tracker.packet(bytes, 0, bytes.length, bytes.length, ETHERNET, ++packet, seconds * 1e9)
+    }
+    const client = (last: number) => ({ client: { address: `192.0.2.${last}`, port: 50_000 } })
+    feed(new TcpConversation(client(1)).handshake().close(CLIENT).packets(), 0)
+    feed(new TcpConversation(client(2)).handshake().packets(), 1)
+    feed(new TcpConversation(client(3)).handshake().packets(), 10)
+    expect(found.map(conversation => [conversation.id, conversation.endedBy])).toEqual([[0, 'closed']])
+    for (let last = 4; last < 30; last++) feed(new TcpConversation(client(last)).handshake().packets(), 2000)
+    expect(new Set(found.slice(1).map(conversation => `${conversation.id} ${conversation.endedBy}`))).toEqual(
+      new Set(['1 idle', '2 idle']),
+    )
+  })
+
+  it('takes what comes after a conversation was handed on for its echo', () => {
+    const whole = new TcpConversation().handshake().close(CLIENT).wait(3_000_000).reset(SERVER)
+    const other = new TcpConversation({ client: { address: '192.0.2.2', port: 4 }, startUs: 1_700_000_002_500_000 })
+    const packets = [...whole.packets(), ...other.handshake().packets()].sort((a, b) => a.timeUs - b.timeUs)
+    expect(track(...packets).map(conversation => [conversation.id, conversation.packets])).toEqual([
+      [0, [4, 2]],
+      [1, [2, 1]],
+    ])
+  })
+
+  it('counts SYNs that nobody answers', () => {
+    const whole = new TcpConversation().segment(CLIENT, SYN)
+    const syn = whole.segments[0]
+    if (syn === undefined) throw new Error('a SYN')
+    for (const ms of [1000, 3000, 7000]) whole.segments.push({ ...syn, timeUs: syn.timeUs + ms * 1000 })
+    expect(one(whole)).toMatchObject({ packets: [4, 0], tcp: { syns: 4, synAcks: 0, ackPacket: 0 } })
+  })
+
+  it('takes a reset in answer to a SYN only when it acknowledges it', () => {
+    const refused = new TcpConversation().segment(CLIENT, SYN).reset(SERVER)
+    expect(one(refused).tcp?.marks.at(-1)).toMatchObject({ kind: 'reset', inWindow: true, flags: RST | 0x10 })
+  })
+})
