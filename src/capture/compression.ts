@@ -20,6 +20,9 @@ export async function decompressed(compression: Compression, source: ByteSource)
   return new DecompressedSource(compression, source, compression === 'gzip' ? gunzip : await zstd())
 }
 
+/** Steps in which damage is looked for first. */
+const CLOSING_IN_BYTES = 256
+
 class DecompressedSource implements ByteSource {
   private readonly compression: Compression
   private readonly inner: ByteSource
@@ -116,25 +119,34 @@ class DecompressedSource implements ByteSource {
 
   /**
    * A decompressor that meets damage keeps what it had made of the same piece. While the whole input is still there, it is
-   * run again, the last piece byte by byte, and the difference taken.
+   * run again to close in on the damage, and what it makes beyond what was had is taken.
    */
   private async closeIn(piece: Uint8Array): Promise<void> {
     if (this.remembered === null) return
+    const start = await this.runAgain(piece, 0, CLOSING_IN_BYTES, () => {})
     const had = this.produced
     let seen = 0
-    const decoder = this.make(chunk => {
+    await this.runAgain(piece, start, 1, chunk => {
       const fresh = Math.max(0, had - seen)
       seen += chunk.length
       if (fresh < chunk.length) this.take(chunk.subarray(fresh))
     })
+  }
+
+  /** From `start` on in steps of so many bytes; answers where the step began that failed. */
+  private async runAgain(piece: Uint8Array, start: number, step: number, output: Output): Promise<number> {
+    const decoder = this.make(output)
+    let at = start
     try {
-      for (const earlier of this.remembered) await decoder.push(earlier)
-      for (let at = 0; at < piece.length; at++) await decoder.push(piece.slice(at, at + 1))
+      for (const earlier of this.remembered ?? []) await decoder.push(earlier)
+      if (start > 0) await decoder.push(piece.slice(0, start))
+      for (; at < piece.length; at += step) await decoder.push(piece.slice(at, at + step))
     } catch {
       // The damage, met again.
     } finally {
       decoder.close()
     }
+    return Math.min(at, piece.length)
   }
 }
 

@@ -23,6 +23,8 @@ export interface RecordReader {
 
 /** Room at the end of the window below which the rest moves to the front. */
 const LEAST_ROOM_BYTES = READ_WINDOW_BYTES >> 3
+/** Read at once after a jump; doubles while no other follows, so that a file full of jumps is not read over and over. */
+const AFTER_JUMP_BYTES = 1 << 16
 
 export class Capture {
   /** The window. Replaced by a larger one when a record needs it; offsets hold until the next {@link fill}. */
@@ -66,6 +68,7 @@ export class Capture {
   /** For readers: there is nothing more to come. */
   done = false
 
+  private readAhead = READ_WINDOW_BYTES
   private source: ByteSource
   private reader: RecordReader | null = null
 
@@ -145,8 +148,10 @@ export class Capture {
     this.makeRoom()
     try {
       for (;;) {
-        const got = await this.source.read(this.bytes, this.limit, this.bytes.length - this.limit)
+        const room = Math.min(this.readAhead, this.bytes.length - this.limit)
+        const got = await this.source.read(this.bytes, this.limit, room)
         if (got === 0) return false
+        if (this.readAhead < this.bytes.length) this.readAhead *= 2
         this.limit += got
         if (this.skip === 0) return true
         const dropped = Math.min(this.skip, this.limit - this.pos)
@@ -171,6 +176,7 @@ export class Capture {
       return true
     }
     this.source.seek?.(offset)
+    this.readAhead = AFTER_JUMP_BYTES
     this.base = offset
     this.pos = 0
     this.limit = 0

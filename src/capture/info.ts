@@ -97,7 +97,10 @@ export class CaptureInfo {
 
   /** @param bytes are kept: hand in a copy. */
   addSecrets(type: number, bytes: Uint8Array): void {
-    if (this.secretBytes + bytes.length > MAX_SECRETS_BYTES) return this.noteSecretsLimit()
+    if (this.secretBytes + bytes.length > MAX_SECRETS_BYTES) {
+      this.noteSecretsLimit()
+      return
+    }
     this.secretBytes += bytes.length
     this.secrets.push({ type, bytes })
   }

@@ -50,17 +50,16 @@ const OTHERS: readonly Known[] = [
 const LZ4 = '\x04\x22\x4d\x18'
 const GZIP = '\x1f\x8b'
 const ZSTD = '\x28\xb5\x2f\xfd'
-const ZSTD_SKIPPABLE = /^[\x50-\x5f]\x2a\x4d\x18/
+/** Frames of zstd that hold no data begin with 0x50 to 0x5f and this. */
+const ZSTD_SKIPPABLE = '\x2a\x4d\x18'
 /** Where the header of the first event lies in an event trace, and how it begins on 64 and on 32 bits. */
 const ETL_EVENT_AT = 72
-const ETL_EVENT = /^\x02\x00[\x01\x02]\xc0/
-/** Printable, white space, or beyond ASCII. */
-const TEXT = /^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/
+const ETL_EVENTS: readonly string[] = ['\x02\x00\x02\xc0', '\x02\x00\x01\xc0']
 
 /** How the bytes are compressed, if they are. @param head one character a byte. */
 export function compressionOf(head: string): Compression | null {
   if (head.startsWith(GZIP)) return 'gzip'
-  if (head.startsWith(ZSTD) || ZSTD_SKIPPABLE.test(head)) return 'zstd'
+  if (head.startsWith(ZSTD) || isSkippable(head)) return 'zstd'
   return null
 }
 
@@ -74,7 +73,7 @@ export function unreadableFormat(path: string, head: string): CaptureError {
       'unpack it with: lz4 -d in out',
     )
   }
-  if (ETL_EVENT.test(head.slice(ETL_EVENT_AT))) {
+  if (ETL_EVENTS.some(event => head.startsWith(event, ETL_EVENT_AT))) {
     return new CaptureError(
       'unsupported-format',
       `${path}: a Windows event trace (.etl)`,
@@ -90,10 +89,23 @@ export function unreadableFormat(path: string, head: string): CaptureError {
     return new CaptureError('unsupported-format', `${path}: ${archive.name}, which is not read`, UNPACK)
   }
   const other = OTHERS.find(known => head.startsWith(known.starts))
-  const what = other?.name ?? (TEXT.test(head) ? 'text' : 'of no known format')
+  const what = other?.name ?? (isText(head) ? 'text' : 'of no known format')
   return new CaptureError(
     'not-a-capture',
     `${path}: not a capture: the file is ${what}`,
     'give a capture of tcpdump, Wireshark, dumpcap, pktmon or Network Monitor (pcap, pcapng, cap)',
   )
+}
+
+function isSkippable(head: string): boolean {
+  return head.charCodeAt(0) >> 4 === 5 && head.startsWith(ZSTD_SKIPPABLE, 1)
+}
+
+/** Printable, white space, escapes, or beyond ASCII. */
+function isText(head: string): boolean {
+  for (let at = 0; at < head.length; at++) {
+    const code = head.charCodeAt(at)
+    if (code === 0x7f || (code < 0x20 && !'\t\n\f\r\x1b'.includes(head.charAt(at)))) return false
+  }
+  return true
 }

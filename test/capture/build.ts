@@ -125,14 +125,14 @@ export class Blocks {
     return this.writer().u32(type, total).bytes(padded).u32(total).done()
   }
 
-  options(...all: readonly (readonly [code: number, value: Uint8Array])[]): Uint8Array {
+  options(...all: readonly (readonly [code: number, value: Uint8Array])[]): Uint8Array<ArrayBuffer> {
     if (all.length === 0) return new Uint8Array(0)
     const writer = this.writer()
     for (const [code, value] of all) writer.u16(code, value.length).bytes(value).pad(4)
     return writer.u16(0, 0).done()
   }
 
-  section(options = new Uint8Array(0), version: readonly [number, number] = [1, 0]): Uint8Array {
+  section(options: Uint8Array = new Uint8Array(0), version: readonly [number, number] = [1, 0]): Uint8Array {
     const body = this.writer()
       .u32(0x1a2b3c4d)
       .u16(...version)
@@ -141,7 +141,7 @@ export class Blocks {
     return this.block(0x0a0d0d0a, body.done())
   }
 
-  interface(linkType = 1, snapLength = 0, options = new Uint8Array(0)): Uint8Array {
+  interface(linkType = 1, snapLength = 0, options: Uint8Array = new Uint8Array(0)): Uint8Array {
     return this.block(1, this.writer().u16(linkType, 0).u32(snapLength).bytes(options).done())
   }
 
@@ -150,7 +150,7 @@ export class Blocks {
     ticks: bigint,
     data: Uint8Array,
     original = data.length,
-    options = new Uint8Array(0),
+    options: Uint8Array = new Uint8Array(0),
   ): Uint8Array {
     const body = this.writer().u32(interfaceId, Number((ticks >> 32n) & 0xffff_ffffn), Number(ticks & 0xffff_ffffn))
     body.u32(data.length, original).bytes(data).pad(4).bytes(options)
