@@ -7,7 +7,7 @@ import { Addresses } from './addresses.ts'
 import type { NeighbourNote, QualityNote } from './conversation.ts'
 import { DecodeQuality } from './decode-quality.ts'
 import { Defragmenter, type FragmentedDatagram } from './defragment.ts'
-import { Headers, KIND_FRAGMENT, KIND_OTHER } from './headers.ts'
+import { Headers, KIND_FRAGMENT, KIND_OTHER, KIND_TCP, KIND_UDP } from './headers.ts'
 import { icmp } from './icmp.ts'
 import {
   extension,
@@ -140,7 +140,11 @@ export class Decoder {
       else if (position.next >= LINK) this.linkLayer(position.next - LINK)
       else kind = this.network(position.next, packet, timeNs)
     }
-    if (position.next === STOP_DONE) return kind
+    if (position.next === STOP_DONE) {
+      if (this.headers.fragments > 0 && (kind === KIND_TCP || kind === KIND_UDP))
+        this.defragmenter.identify(this.headers)
+      return kind
+    }
     this.counts.stopped(position.next)
     return KIND_OTHER
   }

@@ -89,7 +89,7 @@ export class Defragmenter {
   overlapping = 0
   incomplete = 0
   /** Completed by the packet before. */
-  untold: FragmentedDatagram | null = null
+  untold: Assembly | null = null
   private readonly done: (datagram: FragmentedDatagram) => void
   private readonly limit: number
   private readonly byteLimit: number
@@ -158,6 +158,16 @@ export class Defragmenter {
       if (nowNs - completedNs <= FRAGMENT_COPY_LINGER_MS * NS_PER_MS) break
       this.completed.delete(key)
     }
+  }
+
+  /** The completed datagram has extension headers before its ports: only now they are known. */
+  identify(headers: Headers): void {
+    const datagram = this.untold
+    if (datagram === null || datagram.sourcePort >= 0) return
+    if (datagram.source !== headers.source || datagram.destination !== headers.destination) return
+    datagram.protocol = headers.protocol
+    datagram.sourcePort = headers.sourcePort
+    datagram.destinationPort = headers.destinationPort
   }
 
   /** Whoever takes the datagrams has seen the completed one as a packet by now. */
