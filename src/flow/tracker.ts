@@ -294,10 +294,11 @@ export class Tracker {
 
   private begin(h: Headers, protocol: number, packet: number, timeNs: number): number {
     const { table } = this
-    if (table.count >= MAX_FLOWS) {
-      this.makeRoom(timeNs)
-      this.find(h, protocol)
-    }
+    if (table.count >= MAX_FLOWS) this.makeRoom(timeNs)
+    // More are looked at than come, or the table would only grow.
+    this.sweep(timeNs)
+    this.sweep(timeNs)
+    this.find(h, protocol)
     const { side } = table
     const flow = table.add()
     const record = flow * INTS
