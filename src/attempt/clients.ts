@@ -19,17 +19,21 @@ interface ClientRecord {
 }
 
 const NS_PER_SECOND = 1e9
-/** A person's client tries one target, its addresses and a few ports; a scanner passes this in a second. */
-const SCAN_TARGETS = 16
+/** A person's client tries one name, a few addresses of it and two or three ports; a scanner passes this in a second. */
+const SCAN_TARGETS = 8
 const SCAN_WINDOW_SECONDS = 10
 
 export class Clients {
   private readonly records = new Map<string, ClientRecord>()
+  /** Server ports on which anybody was answered: a host of two address families tries one after the other. */
+  private readonly alivePorts = new Uint8Array(1 << 16)
   /** Clients that found no room: nothing is concluded from what they did not do. */
   forgotten = 0
 
   note(conversation: Conversation, relevance: Relevance): void {
     const { address } = conversation.client
+    const alive = isAlive(conversation)
+    if (alive) this.alivePorts[conversation.server.port] = 1
     let record = this.records.get(address)
     if (record === undefined) {
       if (this.records.size >= MAX_CLIENTS) {
@@ -41,7 +45,7 @@ export class Clients {
     }
     record.tcp++
     if (relevance === 'attempt') record.attempts++
-    if (isAlive(conversation)) record.alive++
+    if (alive) record.alive++
     if (!record.scans && (isDead(conversation) || isBareProbe(conversation))) knock(record, conversation)
   }
 
@@ -59,6 +63,11 @@ export class Clients {
   reachedNobody(client: string): boolean {
     const record = this.records.get(client)
     return record === undefined ? this.forgotten === 0 : record.alive === 0
+  }
+
+  /** Some server answered some client on this port. */
+  isAnsweredOn(port: number): boolean {
+    return this.alivePorts[port] === 1
   }
 
   /** It is known that this client sent no SYN at all. */

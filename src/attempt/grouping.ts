@@ -67,7 +67,7 @@ export class Attempts implements ConversationSink {
     const relevance = relevanceOf(conversation)
     this.clients.note(conversation, relevance)
     if (relevance === 'attempt') this.group(conversation)
-    else if (relevance === 'doubtful') {
+    else if (relevance === 'doubtful' && !this.clients.isScanner(conversation.client.address)) {
       if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
       else this.doubtfulLost++
     }
@@ -212,7 +212,8 @@ export class Attempts implements ConversationSink {
       const client = conversation.client.address
       if (!this.clients.triedNothing(client) || this.clients.isScanner(client)) continue
       // A SYN without an answer is noise beside servers that did answer.
-      if (isDead(conversation) && !this.clients.reachedNobody(client)) continue
+      const answered = !this.clients.reachedNobody(client) || this.clients.isAnsweredOn(conversation.server.port)
+      if (isDead(conversation) && answered) continue
       this.group(conversation)
     }
   }

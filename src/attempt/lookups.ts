@@ -25,6 +25,8 @@ interface Asked {
 }
 
 const NS_PER_SECOND = 1e9
+/** RFC 6762 and RFC 4795. */
+const NEIGHBOURS_PORTS: readonly number[] = [5353, 5355]
 const TYPE_A = 1
 const TYPE_AAAA = 28
 const RCODE_NO_ERROR = 0
@@ -46,8 +48,9 @@ export class Lookups {
   /** Lookups that made room for later ones. */
   forgotten = 0
 
-  /** Takes what a UDP conversation says of DNS. */
+  /** Takes what a UDP conversation says of DNS. Names asked of the neighbours (mDNS, LLMNR) are asked without hope. */
   add(conversation: Conversation): void {
+    if (NEIGHBOURS_PORTS.includes(conversation.server.port)) return
     for (const event of conversation.events) {
       const { kind } = event.fact
       if (kind === 'dns-query' || kind === 'dns-response') this.take(conversation, event as Event<DnsMessage>)

@@ -6,8 +6,8 @@ import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Place, Transport } from './attempt.ts'
 import { hasFailed } from './lookups.ts'
-import type { Examined } from './outcome.ts'
-import { innermostTls, type Sightings, tlsDone } from './sightings.ts'
+import { type Examined, isAnswered } from './outcome.ts'
+import { innermostTls, type Sightings, type TlsSighting, tlsDone } from './sightings.ts'
 
 const PROTOCOL_HYBRID = 0x02
 const PROTOCOL_HYBRID_EX = 0x08
@@ -45,16 +45,16 @@ function connection(found: Milestone[], sources: MilestoneSources, explained: Ex
   const steps = stepsOf(sources, explained)
   let furthest = steps.length - 1
   while (furthest >= 0 && steps[furthest]?.packet === null) furthest--
-  let failed = sources.outcome !== 'failed'
+  const failed = sources.outcome === 'failed'
   for (const [at, step] of steps.entries()) {
     if (step.packet !== null) found.push(milestone(step.id, 'reached', step.packet, step.inferred))
     // What lies before a step that was passed was passed as well.
     else if (at < furthest) found.push(milestone(step.id, 'reached', 0, true))
     else if (step.hidden) found.push(milestone(step.id, 'not-visible', 0, false))
-    else if (!failed) {
-      failed = true
-      found.push(milestone(step.id, 'failed', sources.closing.packet, false))
-    } else break
+    else {
+      if (failed) found.push(milestone(step.id, 'failed', refusal(explained) ?? sources.closing.packet, false))
+      break
+    }
   }
 }
 
@@ -67,7 +67,7 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   }
   const gateway = sources.transport.startsWith('gateway')
   if (gateway) gatewaySteps(steps, sources, explained)
-  else if (seen.outer !== null) steps.push(step('tls', tlsDone(seen.outer)?.packet ?? null))
+  else if (seen.outer !== null) steps.push(step('tls', tlsPacket(seen.outer)))
   // Behind the TLS of a gateway or of an unknown service nothing can be read; it may have been passed all the same.
   const hidden = seen.request === null && seen.confirm === null && (gateway || isSealed(seen))
   const x224 = seen.confirm?.packet ?? null
@@ -89,15 +89,26 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
 function gatewaySteps(steps: Step[], sources: MilestoneSources, explained: Examined): void {
   const { seen } = explained
   if (seen.outer !== null || seen.gatewayRequest === null) {
-    steps.push(step('tls', seen.outer === null ? null : (tlsDone(seen.outer)?.packet ?? null)))
+    steps.push(step('tls', tlsPacket(seen.outer)))
   }
   const clear = sources.examined.find(one => one.seen.gatewayRequest !== null)
   const status = seen.gatewayAnswer?.fact.status ?? 0
   const granted = status > 0 && status < 300 ? (seen.gatewayAnswer?.packet ?? 0) : null
-  steps.push({ id: 'gateway-http', packet: granted, inferred: false, hidden: clear === undefined && isSealed(seen) })
-  const hidden = granted !== null || (clear === undefined && isSealed(seen))
+  // A client that never asked, or was never answered, was not let in.
+  const sealed = clear === undefined && seen.outer !== null && isAnswered(seen.outer)
+  steps.push({ id: 'gateway-http', packet: granted, inferred: false, hidden: sealed })
+  const hidden = granted !== null || sealed
   steps.push({ id: 'gateway-tunnel', packet: null, inferred: true, hidden })
   steps.push({ id: 'gateway-channel', packet: null, inferred: true, hidden })
+}
+
+/** The packet in which the other side says no, where there is one: the close only follows it. */
+function refusal({ seen }: Examined): number | null {
+  const status = seen.gatewayAnswer?.fact.status ?? 0
+  if (seen.failure !== null) return seen.failure.packet
+  if (seen.connectAnswer !== null && seen.outer === null) return seen.connectAnswer.packet
+  if (status >= 300) return seen.gatewayAnswer?.packet ?? null
+  return seen.confirm === null ? (seen.foreign?.packet ?? null) : null
 }
 
 /** TLS came so far that what follows can not be read. */
@@ -107,7 +118,14 @@ function isSealed(seen: Sightings): boolean {
 }
 
 function securityPacket(seen: Sightings): number | null {
-  return seen.inner === null ? null : (tlsDone(seen.inner)?.packet ?? null)
+  return tlsPacket(seen.inner)
+}
+
+/** Application data shows a handshake that the capture does not hold. */
+function tlsPacket(tls: TlsSighting | null): number | null {
+  if (tls === null) return null
+  const done = tlsDone(tls)
+  return done === null && tls.records.length > 0 ? 0 : (done?.packet ?? null)
 }
 
 function tcpPacket(conversation: Conversation): number | null {

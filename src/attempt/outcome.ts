@@ -55,10 +55,14 @@ export function activeByVolume(conversation: Conversation): Place | null {
     : null
 }
 
-/** SYNs that nobody answered with a SYN-ACK, and no data: refused, rejected by ICMP, or silent. */
+/**
+ * SYNs that nobody answered with a SYN-ACK: refused, rejected by ICMP, or silent. Where the client went on all the same,
+ * the answer is only missing in the capture.
+ */
 export function isDead(conversation: Conversation): boolean {
   const { tcp } = conversation
-  return tcp !== null && tcp.synPacket > 0 && tcp.synAckPacket === 0 && tcp.sides[SERVER].bytes === 0
+  if (tcp === null || tcp.synPacket === 0 || tcp.synAckPacket > 0 || tcp.ackPacket > 0) return false
+  return tcp.sides[CLIENT].bytes === 0 && tcp.sides[SERVER].bytes === 0
 }
 
 /** The server said something behind TLS that can be an answer; session tickets of TLS 1.3 are none. */

@@ -23,18 +23,21 @@ const RDP_PORTS: readonly number[] = [RDP_PORT, 3391]
 /** 3390: RDP Shortpath for managed networks. */
 const RDP_UDP_PORTS: readonly number[] = [RDP_PORT, 3390, 3391]
 /** Other protocols over TLS by IANA's list: NNTPS, LDAPS, DoT, FTPS, IMAPS, POP3S, global catalogue, SIPS, XMPP, AMQPS, MQTTS. */
-const OTHER_TLS_PORTS: readonly number[] = [
+export const OTHER_TLS_PORTS: readonly number[] = [
   465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 3269, 5061, 5223, 5671, 8883,
 ]
 
 export function relevanceOf(conversation: Conversation): Relevance {
   if (conversation.tcp === null) return 'none'
   const { port } = conversation.server
-  if (isDead(conversation)) return RDP_PORTS.includes(port) || port === HTTPS_PORT ? 'attempt' : 'doubtful'
+  if (isDead(conversation)) {
+    if (isRdpPort(port) || port === HTTPS_PORT) return 'attempt'
+    return port >= FIRST_USER_PORT && isRefusedOrRepeated(conversation) ? 'doubtful' : 'none'
+  }
   const said = relevanceOfContent(conversation.events, port)
   if (said !== null) return said
-  if (isBareProbe(conversation)) return 'doubtful'
-  return RDP_PORTS.includes(port) ? 'attempt' : 'none'
+  if (!isRdpPort(port)) return 'none'
+  return isBareProbe(conversation) ? 'doubtful' : 'attempt'
 }
 
 /** A connection that was made and left without a byte, as load balancers and monitors do all day. */
@@ -60,6 +63,16 @@ export function isWebHello(hello: FactOf<'client-hello'>): boolean {
   return hello.alpn.length > 0
 }
 
+/** Below are the well-known services (RFC 6335), which have nothing to do with a gateway or proxy on a port of its own. */
+const FIRST_USER_PORT = 1024
+
+/** One SYN and nothing else says nothing: it may be all that was recorded. */
+function isRefusedOrRepeated(conversation: Conversation): boolean {
+  const { tcp } = conversation
+  if (tcp === null) return false
+  return tcp.syns > 1 || conversation.icmp.length > 0 || tcp.marks.some(mark => mark.kind === 'reset')
+}
+
 /** A monitor leaves at once; who stays longer waits for something. */
 const PROBE_SECONDS = 3
 
@@ -80,7 +93,7 @@ function relevanceOfContent(events: readonly Event[], port: number): Relevance |
         return isRdpPort(port) ? 'attempt' : 'doubtful'
       case 'http-request':
         if (isGatewayRequest(fact)) return 'attempt'
-        if (fact.method !== 'CONNECT') return isRdpPort(port) ? 'attempt' : 'none'
+        if (fact.method !== 'CONNECT' || !fact.target.includes(':')) return isRdpPort(port) ? 'attempt' : 'none'
         if (isBrowser(fact)) return 'doubtful'
         proxied = true
         break

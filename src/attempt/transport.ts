@@ -1,7 +1,7 @@
 /** How an attempt reaches the desktop, and the name it dials: told by content, by the port only where there is none. */
 import type { Lookup, Transport } from './attempt.ts'
 import type { Examined } from './outcome.ts'
-import { HTTPS_PORT, isRdpPort, isWebHello } from './relevance.ts'
+import { HTTPS_PORT, isRdpPort, isWebHello, OTHER_TLS_PORTS } from './relevance.ts'
 import type { Sightings } from './sightings.ts'
 
 const SWITCHING_PROTOCOLS = 101
@@ -18,7 +18,7 @@ export function transportOf(explained: Sightings, examined: readonly Examined[])
   if (isRdpPort(port)) return 'direct'
   if (explained.connect !== null && explained.outer === null) return proxied(explained.connect.fact.target)
   const hello = explained.outer?.clientHello
-  if (hello != null) return isWebHello(hello.fact) ? 'unknown' : 'gateway-tls'
+  if (hello != null) return isWebHello(hello.fact) || OTHER_TLS_PORTS.includes(port) ? 'unknown' : 'gateway-tls'
   return port === HTTPS_PORT ? 'gateway-tls' : 'unknown'
 }
 

@@ -1,7 +1,7 @@
 /**
  * Attempts that never became a connection: the name could not be resolved, or nobody answered for the address on the local
  * network. No SYN exists then, and all the same the user clicked. To keep the background noise of a network out, they
- * count only where the client did nothing else.
+ * count where the client did nothing else, or where the name is one that people give to desktops and gateways.
  */
 import type { NeighbourNote } from '../flow/conversation.ts'
 import { type Assembled, assembleWithoutConnection } from './assemble.ts'
@@ -11,8 +11,12 @@ import { hasFailed, type Lookups } from './lookups.ts'
 
 /** A name, and the same with two search suffixes: more names than these are background noise. */
 const MAX_NAMES = 3
+const MAX_CLIENTS_IN_VAIN = 4
+/** The first label begins with what such hosts are called: rdp, rds01, rdgw, rd-gateway, tsgw, remote, terminal2, vdi. */
+const DESKTOP_NAME =
+  /^(?:rd|rdp|rds|rdg|rdgw|rdsh|rdcb|rdweb|rdsgw|ts|tsgw|remote[a-z]*|terminal[a-z]*|vdi|avd|wvd)\d*(?:[.-]|$)/
 /** Operating systems ask three times and more before they give up. */
-const UNANSWERED_REQUESTS = 2
+const UNANSWERED_REQUESTS = 3
 /** Hosts that one client looks for in vain: more are a scan. */
 const MAX_UNANSWERED = 2
 const NOBODY = '0.0.0.0'
@@ -27,9 +31,11 @@ export function withoutConnection(
 ): Assembled[] {
   const found: Assembled[] = []
   for (const client of lookups.clients()) {
-    if (!clients.connectedNowhere(client)) continue
-    const failed = failedLookups(lookups.ofClient(client))
-    if (failed.length > 0) found.push(fromLookups(client, failed, neighbours, captureEndNs))
+    const failed = plausible(lookups.ofClient(client), clients.connectedNowhere(client))
+    const told = others.some(one => one.lookups.some(lookup => failed.includes(lookup)))
+    if (failed.length > 0 && !told) found.push(fromLookups(client, failed, neighbours, captureEndNs))
+    // So many clients without an answer are a broken resolver, or a capture made at one.
+    if (found.length > MAX_CLIENTS_IN_VAIN) return []
   }
   // A quiet host is looked for all day by others: only a capture that shows nothing else is about it.
   if (others.length > 0 || judgedBefore || found.length > 0) return found
@@ -41,11 +47,30 @@ export function withoutConnection(
   return found
 }
 
-/** The lookups, when all that the client asked for came to nothing. */
-function failedLookups(asked: readonly Lookup[]): readonly Lookup[] {
-  const names = new Set(asked.map(lookup => lookup.name))
-  if (names.size === 0 || names.size > MAX_NAMES || !asked.every(hasFailed)) return []
-  return asked
+/** The lookups of names that never led to an address. */
+function plausible(asked: readonly Lookup[], idle: boolean): readonly Lookup[] {
+  const failed = asked.filter(
+    lookup => isProven(lookup) && !asked.some(other => isSame(other, lookup) && !hasFailed(other)),
+  )
+  if (failed.length === 0) return failed
+  if (idle && failed.length === asked.length && new Set(asked.map(lookup => lookup.name)).size <= MAX_NAMES)
+    return asked
+  return failed.filter(lookup => DESKTOP_NAME.test(lookup.name)).slice(0, MAX_NAMES)
+}
+
+/** Refused in so many words, or asked again and still not answered. */
+function isProven(lookup: Lookup): boolean {
+  return hasFailed(lookup) && (lookup.answerPacket > 0 || lookup.queries > 1)
+}
+
+/** The same name, perhaps with a search suffix. */
+function isSame(other: Lookup, lookup: Lookup): boolean {
+  return other.name === lookup.name || firstLabel(other.name) === firstLabel(lookup.name)
+}
+
+function firstLabel(name: string): string {
+  const dot = name.indexOf('.')
+  return dot === -1 ? name : name.slice(0, dot)
 }
 
 function fromLookups(
