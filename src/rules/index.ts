@@ -1,19 +1,48 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+import { clientAborted } from './client-aborted.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
+import { foreignService } from './foreign-service.ts'
+import { gatewayAuthFailed } from './gateway-auth-failed.ts'
+import { gatewayAuthLoop } from './gateway-auth-loop.ts'
+import { gatewayClosed } from './gateway-closed.ts'
+import { gatewayHttpError } from './gateway-http-error.ts'
+import { gatewayResponseBuffered } from './gateway-response-buffered.ts'
+import { gatewayResponseMalformed } from './gateway-response-malformed.ts'
+import { gatewayUnanswered } from './gateway-unanswered.ts'
+import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
 import { middleboxReset } from './middlebox-reset.ts'
+import { nlaLogonFailed } from './nla-logon-failed.ts'
+import { nlaRequired } from './nla-required.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pathMtuBlackHole } from './path-mtu-black-hole.ts'
+import { proxyConnectRefused } from './proxy-connect-refused.ts'
 import type { Rule } from './rule.ts'
+import { securityNegotiationFailed } from './security-negotiation-failed.ts'
+import { serverCertificateUnusable } from './server-certificate-unusable.ts'
+import { serverEndedSession } from './server-ended-session.ts'
+import { sessionAbortedByServer } from './session-aborted-by-server.ts'
 import { slowPath } from './slow-path.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
 import { tcpConnectUnanswered } from './tcp-connect-unanswered.ts'
+import { tlsCertificateExpired } from './tls-certificate-expired.ts'
+import { tlsCertificateNameMismatch } from './tls-certificate-name-mismatch.ts'
+import { tlsCertificateNotYetValid } from './tls-certificate-not-yet-valid.ts'
+import { tlsCertificateRejected } from './tls-certificate-rejected.ts'
+import { tlsCertificateUntrusted } from './tls-certificate-untrusted.ts'
+import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
+import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
+import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
+import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
+import { tlsVersionMismatch } from './tls-version-mismatch.ts'
+import { x224NoConfirm } from './x224-no-confirm.ts'
 
 export const rules: readonly Rule[] = [
+  // The way to the server.
   dnsLookupFailed,
   connectProhibited,
   hostUnreachable,
@@ -22,8 +51,39 @@ export const rules: readonly Rule[] = [
   ipFragmentsLost,
   pathMtuBlackHole,
   middleboxReset,
+  foreignService,
+  proxyConnectRefused,
+  // The negotiation, then TLS.
+  serverCertificateUnusable,
+  nlaRequired,
+  securityNegotiationFailed,
+  tlsVersionMismatch,
+  tlsCipherMismatch,
+  tlsCertificateNotYetValid,
+  tlsCertificateExpired,
+  tlsCertificateUntrusted,
+  tlsCertificateNameMismatch,
+  tlsCertificateRejected,
+  tlsHandshakeRefused,
+  tlsHandshakeUnanswered,
+  x224NoConfirm,
+  // The gateway.
+  gatewayHttpError,
+  gatewayAuthLoop,
+  gatewayAuthFailed,
+  gatewayResponseMalformed,
+  gatewayResponseBuffered,
+  gatewayUnanswered,
+  gatewayWebsocketRefused,
+  gatewayClosed,
+  // The logon and the session.
+  nlaLogonFailed,
   connectionStateLost,
+  sessionAbortedByServer,
   packetLoss,
+  clientAborted,
+  serverEndedSession,
+  tlsVersionDeprecated,
   ipFragmentation,
   slowPath,
 ]

@@ -1,0 +1,116 @@
+/** The client left without any fault of the server before it. Causes 36 and 44. */
+import type { Attempt } from '../attempt/attempt.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { certificateExitOf } from './certificate-exit.ts'
+import { duration } from './figures.ts'
+import { helloRefusalOf } from './hello-refusal.ts'
+import { selectionRefusal } from './negotiation.ts'
+import { type Picture, pictureOf } from './picture.ts'
+import { foreignResetOf } from './resets.ts'
+import { at, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { refusedLogonOf } from './sealed-exchange.ts'
+import { isNotable, NOTABLE_WAIT_NS, silenceOf } from './silence.ts'
+import { hindranceOf } from './stall.ts'
+
+const WORKED = ruledOut('The session was established; closing it is the right of the client.')
+const NOT_CONNECTED = ruledOut('The connection was never established.')
+const NOT_CLIENT = ruledOut('The client did not end the connection first.')
+const EXPLAINED = ruledOut('The client left for a reason that another rule names.')
+const NOBODY = notVisible(
+  'Nobody ended the connection in this capture.',
+  'Let the capture run until the client reports its error.',
+)
+const TO_SETTLE =
+  'Ask what the user did (a cancelled logon prompt looks like this), look at the log of the client (event log Microsoft-Windows-TerminalServices-RDPClient/Operational), and try from another PC: security software on the client closes sockets, too.'
+
+export const clientAborted = rule({
+  id: 'client-aborted',
+  severity: 'warning',
+  title: 'The client ended the attempt, and no fault of the server is visible before',
+  causes: [36, 44],
+  looksAt: 'Who ended the connection first, at which step, and whether the other side owed an answer.',
+  confirms:
+    'Never: a capture does not show what a client thinks. Likely: the client leaves in clear sight, with nothing wrong before.',
+  rulesOut: 'A server that left first, or a fault that another rule names.',
+  cannotSee: 'The reason: a person who cancels, a local error, security software. The log of the client tells.',
+  remedy: [
+    'Try from another PC and another network; on this one switch off the web shield of the antivirus as a test, then netsh winsock reset.',
+    'Event log Microsoft-Windows-TerminalServices-RDPClient/Operational: event 1026 holds the disconnect reason.',
+  ],
+  filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && (tcp.dstport == 3389 || tcp.dstport == 443)',
+
+  assess(attempt): Verdict {
+    if (attempt.outcome === 'established') return WORKED
+    const picture = pictureOf(attempt)
+    const { leaving } = picture
+    if (!picture.connected) return NOT_CONNECTED
+    if (leaving === null) return NOBODY
+    if (leaving.side !== CLIENT) return NOT_CLIENT
+    if (isExplained(attempt, picture)) return EXPLAINED
+    return found(attempt, picture)
+  },
+})
+
+function isExplained(attempt: Attempt, picture: Picture): boolean {
+  if (picture.failure !== null || picture.disconnect !== null || selectionRefusal(attempt) !== null) return true
+  if (certificateExitOf(attempt)?.certificate === null || (certificateExitOf(attempt)?.faults.length ?? 0) > 0)
+    return true
+  if (helloRefusalOf(attempt) !== null || foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null)
+    return true
+  if (hindranceOf(attempt).kind !== 'none' || isForeign(picture)) return true
+  const silence = silenceOf(picture, SERVER)
+  return (silence !== null && isNotable(silence)) || owesAnswer(picture)
+}
+
+/** The server owed an answer for so long that its silence is the finding, not the client's patience. */
+function owesAnswer({ leaving, tcp }: Picture): boolean {
+  if (leaving === null || tcp === null) return false
+  const asked = tcp.sides[CLIENT].lastDataPacket < leaving.packet ? tcp.sides[CLIENT] : null
+  if (asked === null || asked.lastDataPacket <= tcp.sides[SERVER].lastDataPacket) return false
+  return leaving.timeNs - asked.lastDataNs >= NOTABLE_WAIT_NS
+}
+
+function isForeign({ firstFromServer }: Picture): boolean {
+  const kind = firstFromServer?.fact.kind
+  return kind === 'unrecognised' || kind === 'http-response'
+}
+
+function found(attempt: Attempt, picture: Picture): Verdict {
+  const { leaving, tcp, confirm, clientHello, clientApplication } = picture
+  if (leaving === null || tcp === null) return NOBODY
+  const how = leaving.how === 'rst' ? 'resets' : 'closes'
+  const evidence: Evidence[] = [[leaving, `The client ${how} the connection first.`]]
+  const { lastDataPacket, lastDataNs } = tcp.sides[SERVER]
+  if (lastDataPacket > 0 && lastDataPacket < leaving.packet) {
+    evidence.unshift([
+      { packet: lastDataPacket, timeNs: lastDataNs },
+      `The last data of the server, ${duration(leaving.timeNs - lastDataNs)} before.`,
+    ])
+  }
+  if (clientApplication !== null) {
+    return possible(
+      'The client ended the connection inside the encrypted session; the reason, if the server gave one, is encrypted.',
+      TO_SETTLE,
+      ...evidence,
+    )
+  }
+  const step = stepName(picture)
+  const verdict = likely(
+    `The client ended the attempt ${step}, and no fault of the server is visible before.`,
+    TO_SETTLE,
+    ...evidence,
+  )
+  // A person who cancels the logon prompt behind the negotiation: normal.
+  if (confirm !== null && clientHello === null) return at('info', verdict)
+  // Encrypted, or not RDP at all: nothing that this tool could call a fault.
+  return attempt.transport === 'unknown' ? at('info', verdict) : verdict
+}
+
+function stepName({ request, confirm, clientHello, serverHello }: Picture): string {
+  if (serverHello !== null) return 'behind the TLS handshake of the server'
+  if (clientHello !== null) return 'while it waited for the answer to its TLS ClientHello'
+  if (confirm !== null) return 'behind the negotiation, before TLS began'
+  return request === null
+    ? 'before it asked for anything'
+    : 'while it waited for the answer to its RDP connection request'
+}

@@ -1,0 +1,54 @@
+/** An HTTP status that ends the attempt to reach the gateway. Causes 12 and 14; MS-TSGU 3.3.5.1, MS-RPCH 2.1.2.1.3. */
+import { httpStatusMeaning } from '../codes/http-status.ts'
+import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
+import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+
+const UNAUTHORIZED = 401
+
+const NO_ERROR = ruledOut('No answer of the gateway is an HTTP error, apart from the rounds of authentication.')
+const WORKED = ruledOut('The attempt worked all the same: the client fell back to another transport.')
+
+export const gatewayHttpError = rule({
+  id: 'gateway-http-error',
+  severity: 'error',
+  title: 'The way to the gateway ended with an HTTP error',
+  causes: [12, 14],
+  looksAt: 'HTTP answers to the requests to the RD Gateway, on a hop that can be read.',
+  confirms: 'A status of 300 or above other than 401 in an attempt that failed (the gateway is never to redirect).',
+  rulesOut: 'Answers of 101 and 200, and 401 while the authentication goes on.',
+  cannotSee: 'Answers inside TLS. Capture behind the reverse proxy, or with TLS keys.',
+  remedy: [
+    '404, 410: the request does not reach the gateway role: forward /remoteDesktopGateway/ and /rpc/ to it, and look at the host name.',
+    '403, 405, 501: a filter does not know RDG_OUT_DATA and RDG_IN_DATA: allow these methods (IIS request filtering, WAF, HAProxy ACL); Cloudflare and others can not pass them.',
+    '502, 503, 504: the proxy can not reach the gateway: look at its error log and at the service TSGateway (Get-Service TSGateway).',
+    '503 "RPC Error: …": the Windows error in hexadecimal; 5 = access denied.',
+  ],
+  filter: 'http.response.code >= 300 && http.response.code != 401',
+
+  assess(attempt): Verdict {
+    const exchanges = exchangesOf(attempt)
+    if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
+    const wrong = exchanges.find(isError)
+    if (wrong === undefined || wrong.response === null) return NO_ERROR
+    if (attempt.outcome === 'established') return WORKED
+    return found(wrong, wrong.response)
+  },
+})
+
+function isError({ response }: Exchange): boolean {
+  return response !== null && response.fact.status >= 300 && response.fact.status !== UNAUTHORIZED
+}
+
+function found({ request }: Exchange, response: NonNullable<Exchange['response']>): Verdict {
+  const { status, phrase } = response.fact
+  const line = phrase === '' ? `${status}` : `${status} ${phrase}`
+  const sender = header(response.fact, 'server')
+  const from = sender === '' ? '' : ` It comes from "${sender}".`
+  const meaning = httpStatusMeaning(status)
+  return confirmed(
+    `${request.fact.method} ${request.fact.target} was answered with HTTP ${line}${meaning === '' ? '' : `: ${meaning}`}.${from}`,
+    [request, `The client sends ${request.fact.method} ${request.fact.target}.`],
+    [response, `The answer is HTTP ${line}.${from}`],
+  )
+}

@@ -1,0 +1,66 @@
+/** The gateway's answer is held back on the way to the client. Cause 12; MS-TSGU 3.3.5.1. */
+import { CLIENT } from '../wire/dissector.ts'
+import { duration } from './figures.ts'
+import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
+import { firstClose } from './gateway-unanswered.ts'
+import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { NOTABLE_WAIT_NS } from './silence.ts'
+
+const OK = 200
+
+const WENT_ON = ruledOut('The client went on behind the answer to its OUT channel.')
+const NO_ANSWER = ruledOut('The OUT channel was not answered with 200.')
+const WORKED = ruledOut('The attempt worked.')
+const TOO_SHORT = notVisible(
+  'The capture ends too soon behind the answer to the OUT channel.',
+  'Let the capture run for at least 15 s.',
+)
+const TO_SETTLE =
+  'Capture between client and proxy, too: if the 200 arrives there late or never, the proxy buffers it; if it arrives at once, the client is at fault.'
+
+export const gatewayResponseBuffered = rule({
+  id: 'gateway-response-buffered',
+  severity: 'error',
+  title: 'The answer of the gateway is held back on its way to the client',
+  causes: [12],
+  looksAt: 'The 200 to RDG_OUT_DATA on this hop, and whether RDG_IN_DATA follows it.',
+  confirms:
+    'Never from one hop. Likely: the gateway answers, and for 2 s or more no RDG_IN_DATA follows, until the asking side gives up.',
+  rulesOut: 'An RDG_IN_DATA behind the answer.',
+  cannotSee: 'The other hop. A capture between client and proxy settles it.',
+  remedy: [
+    'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1. Apache: SetEnv proxy-sendchunked, flushpackets=on. Switch off content inspection for /remoteDesktopGateway/.',
+  ],
+  filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA"} || http.response.code == 200',
+
+  assess(attempt): Verdict {
+    const exchanges = exchangesOf(attempt)
+    if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
+    if (attempt.outcome === 'established') return WORKED
+    const out = exchanges.findLast(isOpenOut)
+    if (out?.response == null) return NO_ANSWER
+    const opened = out.response
+    if (exchanges.some(one => one.request.fact.method === 'RDG_IN_DATA' && one.request.packet > opened.packet))
+      return WENT_ON
+    const closed = firstClose(out.conversation, opened.packet)
+    const until = closed?.timeNs ?? Math.max(attempt.captureEndNs, out.conversation.lastNs)
+    if (until - opened.timeNs < NOTABLE_WAIT_NS) return TOO_SHORT
+    if (closed !== null && closed.direction !== CLIENT) return WENT_ON
+    const evidence: Evidence[] = [
+      [out.request, 'The OUT channel is asked for.'],
+      [opened, `The gateway answers 200, ${duration(opened.timeNs - out.request.timeNs)} later.`],
+    ]
+    if (closed !== null)
+      evidence.push([closed, `The asking side gives up ${duration(closed.timeNs - opened.timeNs)} behind the answer.`])
+    return likely(
+      `The gateway answered RDG_OUT_DATA with 200, but no RDG_IN_DATA followed within ${duration(until - opened.timeNs)}: something between here and the client holds the answer back.`,
+      TO_SETTLE,
+      ...evidence,
+    )
+  },
+})
+
+function isOpenOut({ request, response }: Exchange): boolean {
+  return request.fact.method === 'RDG_OUT_DATA' && response?.fact.status === OK
+}

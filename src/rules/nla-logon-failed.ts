@@ -1,0 +1,55 @@
+/** CredSSP ended in a refusal. Cause 6; MS-CSSP 2.2.1 (errorCode), 3.1.5. Without keys this is inference from record sizes. */
+import { duration } from './figures.ts'
+import { pictureOf } from './picture.ts'
+import { likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
+
+const NO_NLA = ruledOut('The server did not select NLA.')
+const NO_NEGOTIATION = notVisible(
+  'This capture holds no negotiation in clear.',
+  'Capture on the client from before the click on Connect.',
+)
+const WORKED = ruledOut('The session was established: the logon worked.')
+const UNCLEAR = notVisible(
+  'The logon is encrypted, and its record sizes do not tell how it ended.',
+  'Event 4625 in the security log of the server (status and sub status), or a capture with TLS keys.',
+)
+const TO_SETTLE =
+  'Event 4625 in the security log of the server names the reason (wrong password, locked, expired, no right to log on), as would a capture with TLS keys. A server that fails for another reason at this moment looks the same.'
+
+export const nlaLogonFailed = rule({
+  id: 'nla-logon-failed',
+  severity: 'error',
+  title: 'The server refused the logon (NLA)',
+  causes: [6],
+  looksAt:
+    'Sizes, directions and order of the first encrypted records behind the TLS handshake, where NLA was selected.',
+  confirms:
+    "Only with TLS keys. Likely: the client's last logon message is answered with a record of the size of a CredSSP error, or with an alert, and the connection ends.",
+  rulesOut: 'An established session, or a server that did not select NLA.',
+  cannotSee:
+    'The reason, and logons of other sizes (Kerberos, smart cards). The security log of the server (4625, 4771, 4776) tells.',
+  remedy: [
+    'Event 4625 on the server: sub status 0xC000006A wrong password, 0xC0000234 locked out, 0xC0000071 password expired, 0xC000015B no right to log on this way.',
+    'Is the user in Remote Desktop Users, and may log on through Remote Desktop Services (secpol.msc, user rights)?',
+    'Write the user as DOMAIN\\user or user@domain; for local accounts SERVER\\user.',
+  ],
+  filter: 'tls.record.content_type == 23 && tls.record.length < 60',
+
+  assess(attempt): Verdict {
+    const picture = pictureOf(attempt)
+    if (picture.confirm === null) return NO_NEGOTIATION
+    if (!usesNla(picture)) return NO_NLA
+    if (attempt.outcome === 'established') return WORKED
+    const end = refusedLogonOf(attempt)
+    if (end === null) return UNCLEAR
+    const what =
+      end.how === 'error' ? 'a record of the size of a CredSSP error' : 'an alert and the end of the connection'
+    return likely(
+      `The server answered the client's last logon message with ${what}: it most likely refused the credentials or the account.`,
+      TO_SETTLE,
+      [end.authenticate, `The client sends its last logon message (${end.authenticate.length} bytes encrypted).`],
+      [end.answer, `The server answers ${duration(end.answer.timeNs - end.authenticate.timeNs)} later with ${what}.`],
+    )
+  },
+})

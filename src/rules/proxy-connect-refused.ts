@@ -1,0 +1,86 @@
+/** The HTTP proxy refused or never answered CONNECT. Cause 12; RFC 9110 9.3.6, 15.5.8. */
+import type { Attempt } from '../attempt/attempt.ts'
+import { httpStatusMeaning } from '../codes/http-status.ts'
+import { SERVER } from '../wire/dissector.ts'
+import { duration } from './figures.ts'
+import { header } from './gateway-exchanges.ts'
+import { type Picture, pictureOf } from './picture.ts'
+import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
+
+/** Proxies give up connecting after a minute, and clients before them. */
+const CERTAIN_WAIT_NS = 60e9
+
+const NO_CONNECT = notVisible(
+  'This capture holds no CONNECT: no HTTP proxy is used, or the capture does not show the way to it.',
+  'netsh winhttp show proxy and the proxy settings of the user tell whether there is one.',
+)
+const OPENED = ruledOut('The proxy opened the tunnel.')
+const WORKED = ruledOut('The attempt worked.')
+const TOO_SHORT = notVisible(
+  'The client left, or the capture ends, too soon after CONNECT to speak of silence.',
+  'Let the capture run for at least 15 s.',
+)
+const TO_SETTLE =
+  'The access log of the proxy at that second: whether it could resolve and reach the target, and which rule it applied.'
+
+export const proxyConnectRefused = rule({
+  id: 'proxy-connect-refused',
+  severity: 'error',
+  title: 'The HTTP proxy did not open the tunnel',
+  causes: [12],
+  looksAt: 'CONNECT requests and the answers of the proxy.',
+  confirms:
+    'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
+  rulesOut: 'A 2xx answer to CONNECT.',
+  cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
+  remedy: [
+    '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow rdgw).',
+    '403: allow CONNECT to this host and port (squid: acl SSL_ports port 443; acl Safe_ports port 443).',
+    '502, 503, 504: the proxy can not resolve or reach the gateway: test from the proxy itself (curl -v https://<gateway>/remoteDesktopGateway/).',
+    'Bypass: netsh winhttp set proxy <proxy> "<local>;<gateway>", or the proxy exceptions of the user.',
+  ],
+  filter: 'http.request.method == "CONNECT" || http.response.code in {403, 407, 502, 503, 504}',
+
+  assess(attempt): Verdict {
+    const picture = pictureOf(attempt)
+    const { connectRequest, connectResponse } = picture
+    if (connectRequest === null) return NO_CONNECT
+    if (attempt.outcome === 'established') return WORKED
+    if (connectResponse === null) return unanswered(attempt, picture)
+    const { status } = connectResponse.fact
+    return status >= 200 && status < 300 ? OPENED : refused(picture)
+  },
+})
+
+function refused({ connectRequest, connectResponse }: Picture): Verdict {
+  if (connectRequest === null || connectResponse === null) return NO_CONNECT
+  const { status, phrase } = connectResponse.fact
+  const line = phrase === '' ? `${status}` : `${status} ${phrase}`
+  const meaning = httpStatusMeaning(status)
+  const squid = header(connectResponse.fact, 'x-squid-error')
+  const own = squid === '' ? '' : ` (${squid})`
+  return confirmed(
+    `The proxy refused CONNECT to ${connectRequest.fact.target} with ${line}${own}${meaning === '' ? '' : `: ${meaning}`}.`,
+    [connectRequest, `The client asks the proxy for a tunnel to ${connectRequest.fact.target}.`],
+    [connectResponse, `The proxy answers ${line}${own}.`],
+  )
+}
+
+function unanswered(attempt: Attempt, picture: Picture): Verdict {
+  const { connectRequest, leaving } = picture
+  if (connectRequest === null) return NO_CONNECT
+  const { target } = connectRequest.fact
+  const asked: Evidence = [connectRequest, `The client asks the proxy for a tunnel to ${target}.`]
+  if (leaving !== null && leaving.side === SERVER) {
+    return confirmed(`The proxy ended the connection instead of answering CONNECT to ${target}.`, asked, [
+      leaving,
+      `The proxy ${leaving.how === 'rst' ? 'resets' : 'closes'} the connection.`,
+    ])
+  }
+  const waited = waitedNs(attempt, picture, connectRequest)
+  if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
+  const says = `The proxy did not answer CONNECT to ${target} within ${duration(waited)}.`
+  const evidence = leaving === null ? [asked] : [asked, [leaving, 'The client gives up.'] as const]
+  return waited >= CERTAIN_WAIT_NS ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+}

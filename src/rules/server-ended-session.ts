@@ -1,0 +1,40 @@
+/** An orderly end that the server or an administrator asked for. Cause 27; MS-RDPBCGR 1.3.1.4, T.125 (DisconnectProviderUltimatum). */
+import { mcsDisconnectReasons } from '../codes/mcs.ts'
+import { meaningOf } from '../codes/table.ts'
+import { SERVER } from '../wire/dissector.ts'
+import { pictureOf } from './picture.ts'
+import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+
+const ENCRYPTED = notVisible(
+  'The session is encrypted, so that a farewell of the server can not be read.',
+  'Capture with TLS keys; or read events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager on the server.',
+)
+const NONE = ruledOut('The server sent no Disconnect Provider Ultimatum.')
+const BY_CLIENT = ruledOut('The client asked for the end of the session.')
+
+export const serverEndedSession = rule({
+  id: 'server-ended-session',
+  severity: 'info',
+  title: 'The server ended the session in order',
+  causes: [27],
+  looksAt: 'The MCS Disconnect Provider Ultimatum, in clear with standard RDP security.',
+  confirms: 'Such a message from the server.',
+  rulesOut: 'None in a session that can be read.',
+  cannotSee: 'Sessions inside TLS without keys.',
+  remedy: [
+    'On the server: events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager name the reason; session limits: MaxIdleTime, MaxConnectionTime under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
+  ],
+  filter: 't125.disconnectProviderUltimatum_element',
+
+  assess(attempt): Verdict {
+    const { ultimatum, clientHello, confirm } = pictureOf(attempt)
+    if (ultimatum === null) return clientHello === null && confirm !== null ? NONE : ENCRYPTED
+    if (ultimatum.direction !== SERVER) return BY_CLIENT
+    const { reason } = ultimatum.fact
+    const meaning = meaningOf(mcsDisconnectReasons, reason)
+    return confirmed(
+      `The server ended the session in order${meaning === '' ? '' : `: ${meaning}`} (reason ${reason}).`,
+      [ultimatum, `The server sends a Disconnect Provider Ultimatum with reason ${reason}.`],
+    )
+  },
+})

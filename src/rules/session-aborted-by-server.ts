@@ -1,0 +1,82 @@
+/** The server ended a connection in use without a farewell. Cause 22; RFC 8446 6.1, MS-RDPBCGR 1.3.1.4. */
+import { TLS_1_2, TLS_1_3 } from '../codes/tls-names.ts'
+import { SERVER } from '../wire/dissector.ts'
+import { count, duration } from './figures.ts'
+import { type Picture, pictureOf } from './picture.ts'
+import { foreignResetOf } from './resets.ts'
+import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { refusedLogonOf } from './sealed-exchange.ts'
+
+const NOT_IN_USE = ruledOut('The connection did not come as far as a session.')
+const BY_CLIENT = ruledOut('The client ended the connection first.')
+const OPEN = ruledOut('Nobody ended the connection in this capture.')
+const FAREWELL = ruledOut('The server said farewell before it closed.')
+const WORKED = ruledOut('The session was established and ended in order.')
+const OTHER_CAUSE = ruledOut('Another rule explains the end: a forged reset, or a refused logon.')
+const NO_DATA = notVisible(
+  'This capture holds no data of both sides.',
+  'Capture a whole attempt, from the click on Connect to its end.',
+)
+const TO_SETTLE =
+  'Events 7031, 7034 (service crashed) and 1000 (application error) on the server at that second; several clients cut at the same instant mean a restart of the service.'
+
+export const sessionAbortedByServer = rule({
+  id: 'session-aborted-by-server',
+  severity: 'error',
+  title: 'The server ended the connection in use without a farewell',
+  causes: [22],
+  looksAt: 'Who ended the connection first, and whether a TLS close_notify or an RDP farewell came before.',
+  confirms:
+    'FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where so much was sent that its last record sizes were not kept.',
+  rulesOut: 'A client that left first, or a farewell of the server.',
+  cannotSee:
+    'An RDP farewell inside TLS, other than by its size; crash and kill look the same. The event log of the server tells.',
+  remedy: [
+    'On the server: Get-WinEvent System (7031, 7034), Application (1000, 1001), TerminalServices-LocalSessionManager (23, 24, 39, 40) at that second.',
+    'Was the host restarted, or the session ended by an administrator or a limit? quser, event 1074.',
+  ],
+  filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && tcp.srcport == 3389',
+
+  assess(attempt): Verdict {
+    if (attempt.outcome === 'established') return WORKED
+    const picture = pictureOf(attempt)
+    const { leaving, tcp, connection } = picture
+    if (tcp === null || connection === null || tcp.sides[SERVER].bytes === 0) return NO_DATA
+    if (leaving === null) return OPEN
+    if (leaving.side !== SERVER) return BY_CLIENT
+    if (!isInUse(picture)) return NOT_IN_USE
+    if (leaving.how !== 'fin' && leaving.how !== 'rst') return FAREWELL
+    if (foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null) return OTHER_CAUSE
+    if (endsWithFarewell(picture)) return FAREWELL
+    const how = leaving.how === 'fin' ? 'closed' : 'reset'
+    const age = duration(leaving.timeNs - connection.firstNs)
+    const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.`
+    const evidence = [
+      [
+        { packet: tcp.sides[SERVER].lastDataPacket, timeNs: tcp.sides[SERVER].lastDataNs },
+        'The last data of the server.',
+      ],
+      [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection first, without a close_notify.`],
+    ] as const
+    return attempt.transport === 'direct' ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+  },
+})
+
+/** Application data went over it, or RDP in clear behind the negotiation. */
+function isInUse({ clientApplication, clientHello, confirm, connection }: Picture): boolean {
+  if (clientHello !== null) return clientApplication !== null
+  return confirm !== null && (connection?.events.some(event => event.fact.kind === 'rdp-data') ?? false)
+}
+
+/** MCS Disconnect Provider Ultimatum: 9 bytes with its headers; encrypted, the overhead of the cipher comes on top. */
+const ULTIMATUM_LENGTH = 9
+const OVERHEAD_GCM_1_2 = 24
+const OVERHEAD_1_3 = 17
+
+function endsWithFarewell({ sealed, serverHello }: Picture): boolean {
+  const last = sealed.findLast(record => record.direction === SERVER)
+  if (last === undefined || serverHello === null) return false
+  const { version } = serverHello.fact
+  const overhead = version === TLS_1_3 ? OVERHEAD_1_3 : version === TLS_1_2 ? OVERHEAD_GCM_1_2 : -1
+  return overhead > 0 && last.length === ULTIMATUM_LENGTH + overhead
+}
