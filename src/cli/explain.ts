@@ -6,21 +6,21 @@ import { clean } from '../report/clean.ts'
 import { hanging, wrap } from '../report/layout.ts'
 import type { TextStyle } from '../report/text.ts'
 import { rules } from '../rules/index.ts'
-import type { Output } from './output.ts'
+import type { Streams } from './output.ts'
 import { EXIT_CLEAN, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
 
 /** @throws UsageError when no table knows one of them. */
-export async function explainCodes(codes: readonly string[], output: Output): Promise<number> {
+export async function explainCodes(codes: readonly string[], streams: Streams): Promise<number> {
   const explanations = codes.map(explain)
   const unknown = explanations.find(({ entries }) => entries.length === 0)
   if (unknown !== undefined)
     throw new UsageError(`no table knows ${clean(unknown.asked)}: give a number, a name or a word`)
-  const style = textStyle({ verbose: false, toTerminal: true })
+  const style = textStyle({ verbose: false, columns: streams.columns })
   const reading = dialogReading(explanations)
   const lines = reading === null ? [] : readingLines(reading, style)
   for (const explanation of explanations) lines.push(...explanationLines(explanation, style))
-  await output.write(lines.map(line => `${line}\n`).join(''))
+  await streams.results.write(lines.map(line => `${line}\n`).join(''))
   return EXIT_CLEAN
 }
 

@@ -1,6 +1,6 @@
 /** From what was typed to the captures to read: files, folders, globs, and `-` for standard input. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { UsageError } from './status.ts'
 
 /** Names of captures inside folders; a file named itself is read whatever its name. */
@@ -13,9 +13,14 @@ const GLOB = /[*?{}[\]]/
  */
 export async function captureInputs(paths: readonly string[]): Promise<string[]> {
   if (paths.filter(path => path === '-').length > 1) throw new UsageError('standard input (-) can be read only once')
-  const inputs: string[] = []
-  for (const path of paths) inputs.push(...(await expand(path)))
-  return [...new Set(inputs)]
+  const inputs = new Map<string, string>()
+  for (const path of paths) {
+    for (const input of await expand(path)) {
+      const key = input === '-' ? input : resolve(input)
+      if (!inputs.has(key)) inputs.set(key, input)
+    }
+  }
+  return [...inputs.values()]
 }
 
 async function expand(path: string): Promise<string[]> {
@@ -60,7 +65,7 @@ function capturesBelow(folder: string): string[] {
 
 async function matching(pattern: string): Promise<string[]> {
   const { glob } = await import('tinyglobby')
-  const found = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: true, dot: false, expandDirectories: false })
+  const found = await glob(pattern.replaceAll('\\', '/'), { absolute: isAbsolute(pattern), expandDirectories: false })
   if (found.length === 0) throw new UsageError(`${pattern}: no file matches`)
   return found.sort()
 }

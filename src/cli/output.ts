@@ -1,6 +1,37 @@
 /** Where results go: standard output or a file. A reader that closes the pipe ends the writing without a word. */
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { clean } from '../report/clean.ts'
+
+/** A stream that may be a terminal. */
+export type Sink = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** What a command talks to: results here, messages there. */
+export class Streams {
+  readonly results: Output
+  /** Results go to a terminal of so many columns; null when they do not. */
+  readonly columns: number | null
+  /** Messages go to a terminal. */
+  readonly messagesShown: boolean
+  readonly #messages: Sink
+
+  constructor(results: Sink, messages: Sink) {
+    this.results = new Output(results)
+    this.columns = results.isTTY ? results.columns || DEFAULT_COLUMNS : null
+    this.messagesShown = messages.isTTY ?? false
+    this.#messages = messages
+    // Nobody reads the messages any more: that is no reason to stop.
+    messages.on('error', () => {})
+  }
+
+  /** One line, whatever the message holds. */
+  complain(message: string): void {
+    this.#messages.write(`rdpscope: ${clean(message.trim().replaceAll(/\s+/g, ' '))}\n`)
+  }
+}
+
+/** Where the width is not known. */
+export const DEFAULT_COLUMNS = 80
 
 export class Output {
   /** Nobody reads any more. */

@@ -3,14 +3,14 @@ import { clean } from '../report/clean.ts'
 import { hanging } from '../report/layout.ts'
 import { rules } from '../rules/index.ts'
 import type { Rule } from '../rules/rule.ts'
-import type { Output } from './output.ts'
+import type { Streams } from './output.ts'
 import { EXIT_CLEAN, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
 
 /** @throws UsageError for a rule that does not exist. */
-export async function printRules(id: string | undefined, output: Output): Promise<number> {
-  const { width } = textStyle({ verbose: false, toTerminal: true })
-  await output.write([...(id === undefined ? list(width) : inFull(named(id), width)), ''].join('\n'))
+export async function printRules(id: string | undefined, streams: Streams): Promise<number> {
+  const { width } = textStyle({ verbose: false, columns: streams.columns })
+  await streams.results.write([...(id === undefined ? list(width) : inFull(named(id), width)), ''].join('\n'))
   return EXIT_CLEAN
 }
 

@@ -1,40 +1,42 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { clean } from '../report/clean.ts'
 import { VERSION } from '../version.ts'
-import { Output } from './output.ts'
+import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
-import { EXIT_CLEAN, EXIT_INTERRUPTED, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
+import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
 
 /** @returns the exit status. Never throws: whatever goes wrong is one line on standard error. */
-export async function run(args: readonly string[]): Promise<number> {
-  const output = new Output(process.stdout)
-  process.once('SIGINT', () => {
-    process.stderr.write('rdpscope: interrupted\n')
-    process.exit(EXIT_INTERRUPTED)
-  })
+export async function run(args: readonly string[], stdout: Sink, stderr: Sink): Promise<number> {
+  const streams = new Streams(stdout, stderr)
   let status = EXIT_CLEAN
-  const program = commands(output, result => {
+  const program = commands(stdout, streams, result => {
     status = result
   })
   try {
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync(args, { from: 'user' })
-    await output.flushed()
+    await streams.results.flushed()
     return status
   } catch (error) {
-    return failed(error)
+    return failed(error, streams)
   }
 }
 
-function commands(output: Output, done: (status: number) => void): Command {
+function commands(stdout: Sink, streams: Streams, done: (status: number) => void): Command {
+  // Errors are told once, in one line, where they are caught.
+  const writing = {
+    writeOut: (text: string) => stdout.write(text),
+    writeErr: () => {},
+    outputError: () => {},
+    getOutHelpWidth: () => streams.columns ?? DEFAULT_COLUMNS,
+  }
   const program = new Command('rdpscope')
     .description('Opens packet captures and says why a Remote Desktop connection failed.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureOutput(writing)
     .addHelpText('after', EXAMPLES)
   program
     .command('scan', { isDefault: true })
@@ -51,7 +53,7 @@ function commands(output: Output, done: (status: number) => void): Command {
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
     .action(async (paths: string[], options: ScanOptions) => {
       const { scan } = await import('./scan.ts')
-      done(await scan(paths, options, output))
+      done(await scan(paths, options, streams))
     })
   program
     .command('explain')
@@ -59,7 +61,7 @@ function commands(output: Output, done: (status: number) => void): Command {
     .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
     .action(async (codes: string[]) => {
       const { explainCodes } = await import('./explain.ts')
-      done(await explainCodes(codes, output))
+      done(await explainCodes(codes, streams))
     })
   program
     .command('rules')
@@ -67,13 +69,10 @@ function commands(output: Output, done: (status: number) => void): Command {
     .argument('[id]', 'one rule in full')
     .action(async (id: string | undefined) => {
       const { printRules } = await import('./rules.ts')
-      done(await printRules(id, output))
+      done(await printRules(id, streams))
     })
   for (const command of program.commands) {
-    command
-      .exitOverride()
-      .configureOutput({ writeErr: () => {}, outputError: () => {} })
-      .helpOption('-h, --help', 'print this help')
+    command.exitOverride().configureOutput(writing).helpOption('-h, --help', 'print this help')
   }
   return program
 }
@@ -95,18 +94,17 @@ function columns(text: string): number {
 }
 
 /** One line on standard error, whatever happened. */
-function failed(error: unknown): number {
+function failed(error: unknown, streams: Streams): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT_CLEAN
-    return complain(`${error.message.replace(/^error: /, '')} (rdpscope --help lists commands and options)`, EXIT_USAGE)
+    streams.complain(`${error.message.replace(/^error: /, '')} (rdpscope --help lists commands and options)`)
+    return EXIT_USAGE
   }
-  if (error instanceof UsageError) return complain(error.message, EXIT_USAGE)
+  if (error instanceof UsageError) {
+    streams.complain(error.message)
+    return EXIT_USAGE
+  }
   const what = error instanceof Error ? error.message : String(error)
-  return complain(`internal error: ${what}; please report it with the capture if you may`, EXIT_UNREADABLE)
-}
-
-function complain(message: string, status: number): number {
-  const line = message.replaceAll(/\s+/g, ' ')
-  process.stderr.write(`rdpscope: ${clean(line)}\n`)
-  return status
+  streams.complain(`internal error: ${what}; please report it`)
+  return EXIT_UNREADABLE
 }

@@ -2,11 +2,10 @@
 import { statSync } from 'node:fs'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { analyzeFile, CaptureError, unreadable } from '../analyze.ts'
-import { clean } from '../report/clean.ts'
 import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
 import { textReport } from '../report/text.ts'
 import { captureInputs } from './inputs.ts'
-import { Output } from './output.ts'
+import { Output, type Streams } from './output.ts'
 import { Progress } from './progress.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
@@ -29,34 +28,35 @@ interface ReportWriter {
 }
 
 /** @returns the exit status. */
-export async function scan(paths: readonly string[], options: ScanOptions, stdout: Output): Promise<number> {
+export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
-  const output = options.output === undefined ? stdout : fileOutput(options.output)
-  const writer = reportWriter(options)
+  const output = options.output === undefined ? streams.results : fileOutput(options.output)
+  const writer = reportWriter(options, streams)
   let status = EXIT_CLEAN
   await output.write(writer.head())
   for (const [index, path] of inputs.entries()) {
-    const analysis = await analyzeOne(path)
+    const analysis = await analyzeOne(path, streams)
     await output.write(writer.capture(analysis, index))
     status = Math.max(status, statusOf(analysis, options.failOn))
     if (output.closed) break
   }
   await output.write(writer.tail())
-  if (output !== stdout) await output.end()
+  if (output !== streams.results) await output.end()
   if (output.error !== null) {
     throw new UsageError(`${options.output ?? 'standard output'}: can not be written: ${output.error.message}`)
   }
   return status
 }
 
-function reportWriter(options: ScanOptions): ReportWriter {
+function reportWriter(options: ScanOptions, streams: Streams): ReportWriter {
   if (options.format === 'json') return { head: jsonHead, capture: jsonCapture, tail: jsonTail }
+  const columns = options.output === undefined ? streams.columns : null
   const style = textStyle({
     verbose: options.verbose,
-    toTerminal: options.output === undefined,
+    columns,
     ...(options.width === undefined ? {} : { width: options.width }),
   })
-  const silent = options.output === undefined && process.stdout.isTTY && process.stderr.isTTY
+  const silent = columns !== null && streams.messagesShown
   // On a terminal the message on standard error already says that a capture can not be opened.
   const capture = (analysis: CaptureAnalysis) => (silent && analysis.format === '' ? '' : textReport(analysis, style))
   return { head: () => '', capture, tail: () => '' }
@@ -68,30 +68,26 @@ function fileOutput(path: string): Output {
 }
 
 /** What can not be read is told on standard error and in the report; the other captures are still read. */
-async function analyzeOne(path: string): Promise<CaptureAnalysis> {
+async function analyzeOne(path: string, streams: Streams): Promise<CaptureAnalysis> {
   const progress = new Progress(path)
   try {
     const analysis = await analyzeFile(path, { onProgress: (read, total) => progress.update(read, total) })
     progress.end()
     if (analysis.error !== null) {
       const { message, remedy } = analysis.error
-      complain(`${path}: ${message}; ${remedy}`)
+      streams.complain(`${path}: ${message}; ${remedy}`)
     }
     return analysis
   } catch (error) {
     progress.end()
     if (error instanceof CaptureError) {
-      complain(`${error.message}; ${error.remedy}`)
+      streams.complain(`${error.message}; ${error.remedy}`)
       return unreadable(path, { code: error.code, message: error.message, remedy: error.remedy })
     }
     const what = error instanceof Error ? error.message : String(error)
-    complain(`${path}: internal error: ${what}; please report it, with the capture if you may`)
+    streams.complain(`${path}: internal error: ${what}; please report it, with the capture if you may`)
     return unreadable(path, { code: 'internal', message: `internal error: ${what}`, remedy: 'please report it' })
   }
-}
-
-function complain(message: string): void {
-  process.stderr.write(`rdpscope: ${clean(message.replaceAll(/\s+/g, ' '))}\n`)
 }
 
 const WEIGHT = { info: 1, warning: 2, error: 3, never: 4 }

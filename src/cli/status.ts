@@ -6,8 +6,6 @@ export const EXIT_FINDINGS = 1
 export const EXIT_USAGE = 2
 /** Some input could not be read. It wins over findings: a scan that did not see everything is not to be trusted. */
 export const EXIT_UNREADABLE = 3
-/** As a shell writes a death by SIGINT. */
-export const EXIT_INTERRUPTED = 130
 
 /** The command was called wrongly; the message is one line. */
 export class UsageError extends Error {}

@@ -1,8 +1,8 @@
-/** What the terminal on standard output can show. */
+/** What the place that text goes to can show. */
 import { styleText } from 'node:util'
 import type { Colour, TextStyle } from '../report/text.ts'
+import { DEFAULT_COLUMNS } from './output.ts'
 
-const DEFAULT_COLUMNS = 80
 const COLOURS: Record<Colour, Parameters<typeof styleText>[0]> = {
   strong: 'bold',
   faint: 'dim',
@@ -14,15 +14,15 @@ const COLOURS: Record<Colour, Parameters<typeof styleText>[0]> = {
 export interface TextWishes {
   readonly verbose: boolean
   readonly width?: number
-  /** The text goes to standard output, not to a file. */
-  readonly toTerminal: boolean
+  /** Of the terminal that the text goes to; null when it goes elsewhere. */
+  readonly columns: number | null
 }
 
-export function textStyle({ verbose, width, toTerminal }: TextWishes): TextStyle {
-  const tty = toTerminal && process.stdout.isTTY
+export function textStyle({ verbose, width, columns }: TextWishes): TextStyle {
+  const tty = columns !== null
   const coloured = tty && coloursWanted(process.env)
   return {
-    width: width ?? (tty ? process.stdout.columns || DEFAULT_COLUMNS : DEFAULT_COLUMNS),
+    width: width ?? columns ?? DEFAULT_COLUMNS,
     unicode: !tty || showsUnicode(process.env, process.platform),
     verbose,
     paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text) : text),

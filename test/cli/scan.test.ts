@@ -1,0 +1,136 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { called, ROOT, rdpscope } from '../support/cli.ts'
+
+const NLA = 'captures/nla-server-client-tls.pcapng'
+const HEALTHY = 'captures/direct-tls13-login-ok.pcapng'
+const LOSSY = 'captures/net-delay-jitter-loss5-dup-reorder.pcapng'
+const bytesOf = (name: string) => readFileSync(join(ROOT, name))
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rdpscope-scan-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('scan', () => {
+  it('tells the verdict first, as plain text where nobody is at a terminal', async () => {
+    const { status, stdout, stderr } = await rdpscope([NLA])
+    expect(stderr).toBe('')
+    expect(stdout.split('\n')[3]).toBe('CONFIRMED error: nla-required')
+    expect(stdout).not.toContain('\x1b')
+    expect(status).toBe(1)
+  })
+
+  it('is silent about a healthy session', async () => {
+    const { status, stdout } = await called('scan', HEALTHY)
+    expect(stdout).toContain('nothing wrong found')
+    expect(status).toBe(0)
+  })
+
+  it.each([
+    ['error', 0],
+    ['warning', 1],
+    ['never', 0],
+  ])('--fail-on %s of a warning is status %i, in every format', async (threshold, expected) => {
+    for (const format of ['text', 'json']) {
+      const { status } = await called('scan', LOSSY, '--format', format, '--fail-on', threshold)
+      expect(status).toBe(expected)
+    }
+  })
+
+  it('reads standard input as it reads the file', async () => {
+    const piped = await rdpscope(['scan', '--format', 'json', '-'], { input: bytesOf(NLA) })
+    const named = await called('scan', '--format', 'json', NLA)
+    expect(piped.stdout.replace('"path": "-"', `"path": "${NLA}"`)).toBe(named.stdout)
+    expect(piped.status).toBe(1)
+  })
+
+  it('finds captures in folders and globs by their names, each once, in order', async () => {
+    mkdirSync(join(folder, 'deep'))
+    writeFileSync(join(folder, 'b.pcapng'), bytesOf(NLA))
+    writeFileSync(join(folder, 'deep', 'a.pcapng.gz'), gzipSync(bytesOf(NLA)))
+    writeFileSync(join(folder, 'readme.txt'), 'not for us\n')
+    const args = ['scan', '--format', 'json', folder, join(folder, '*.pcapng')]
+    const { stdout } = await called(...args)
+    const paths = JSON.parse(stdout).captures.map((capture: { path: string }) => capture.path)
+    expect(paths).toEqual([join(folder, 'b.pcapng'), join(folder, 'deep', 'a.pcapng.gz')])
+  })
+
+  it('writes the report to a file, the same bytes each time', async () => {
+    const file = join(folder, 'report.json')
+    const first = await called('scan', '--format', 'json', NLA, '--output', file)
+    expect(first.stdout).toBe('')
+    expect(first.status).toBe(1)
+    const { stdout } = await called('scan', '--format', 'json', NLA)
+    expect(readFileSync(file, 'utf8')).toBe(stdout)
+  })
+
+  it('tells what a truncated capture still held, where it ends, and status 3', async () => {
+    const file = join(folder, 'cut.pcapng')
+    const whole = bytesOf(HEALTHY)
+    writeFileSync(file, whole.subarray(0, whole.length - 100))
+    const { status, stdout, stderr } = await called('scan', '--format', 'json', file)
+    const [capture] = JSON.parse(stdout).captures
+    expect(capture.packets).toBeGreaterThan(50)
+    expect(capture.error.message).toMatch(/at offset \d+/)
+    expect(stderr).toMatch(/^rdpscope: .*cut\.pcapng: .*at offset \d+.*\n$/)
+    expect(status).toBe(3)
+  })
+
+  it('ends without a word when the reader closes the pipe, with the right status', async () => {
+    const { status, stderr } = await rdpscope(['scan', NLA, '--verbose'], { closeEarly: true })
+    expect(stderr).toBe('')
+    expect(status).toBe(1)
+  })
+
+  it('ends with one line when interrupted', async () => {
+    const { status, stderr } = await rdpscope(['scan', NLA, '-', '--format', 'json'], {
+      input: bytesOf(NLA).subarray(0, 500),
+      signal: 'SIGINT',
+    })
+    expect(stderr).toBe('rdpscope: interrupted\n')
+    expect(status).toBe(130)
+  })
+
+  it('wraps to the width that is asked for', async () => {
+    const { stdout } = await called('scan', NLA, '--width', '60')
+    const long = stdout.split('\n').filter(line => line.length > 60 && !line.includes('Wireshark'))
+    expect(long).toEqual([])
+  })
+})
+
+describe('the other commands', () => {
+  it('print help without arguments', async () => {
+    const { status, stdout, stderr } = await called()
+    expect(stdout).toContain('Usage: rdpscope')
+    expect(stdout).toContain('Exit status:')
+    expect([status, stderr]).toEqual([0, ''])
+    expect((await called('--help')).stdout).toBe(stdout)
+    expect((await called('scan', '--help')).stdout).toContain('--fail-on')
+  })
+
+  it('print the version of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(await rdpscope(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+    expect(await called('-V')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('explain what the dialog shows, and what it does not', async () => {
+    const { status, stdout } = await called('explain', '0x904', '0x7')
+    expect(stdout).toContain('It names no cause')
+    expect(stdout).toContain('STATUS_VALID_CLIENT')
+    expect(stdout).toContain('tls-handshake-refused')
+    expect(status).toBe(0)
+    expect((await called('explain', '--', '-1073741715')).stdout).toContain('STATUS_LOGON_FAILURE')
+  })
+
+  it('list the rules, and one in full', async () => {
+    expect((await called('rules')).stdout).toMatch(/^nla-required +error/m)
+    const { stdout } = await called('rules', 'nla-required')
+    for (const label of ['Looks at', 'Confirms', 'Rules out', 'Remedy', 'Wireshark']) expect(stdout).toContain(label)
+  })
+})
