@@ -72,6 +72,7 @@ export interface VerdictAnalysis {
   readonly evidence: readonly EvidenceAnalysis[]
   /** A Wireshark display filter for the evidence, or for the rule's packets in general where there is none. */
   readonly filter: string
+  /** Empty where nothing was found. */
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string

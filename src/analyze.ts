@@ -186,10 +186,12 @@ function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: 
     says,
     evidence: evidence.map(([place, says]) => ({ packet: place.packet, timeNs: place.timeNs, says })),
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
-    remedy: rule.remedy,
+    remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
   }
 }
+
+const NOTHING_TO_REMEDY: readonly string[] = []
 
 /** A display filter for exactly these packets. */
 function packetFilter(packets: readonly number[]): string {

@@ -23,7 +23,7 @@ export type FailOn = 'error' | 'warning' | 'info' | 'never'
 /** Writes one kind of report, capture by capture. */
 interface ReportWriter {
   head(): string
-  capture(analysis: CaptureAnalysis, index: number): string
+  capture(analysis: CaptureAnalysis, index: number): Iterable<string>
   tail(): string
 }
 
@@ -36,7 +36,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   await output.write(writer.head())
   for (const [index, path] of inputs.entries()) {
     const analysis = await analyzeOne(path, streams)
-    await output.write(writer.capture(analysis, index))
+    for (const piece of writer.capture(analysis, index)) await output.write(piece)
     status = Math.max(status, statusOf(analysis, options.failOn))
     if (output.closed) break
   }
@@ -58,7 +58,7 @@ function reportWriter(options: ScanOptions, streams: Streams): ReportWriter {
   })
   const silent = columns !== null && streams.messagesShown
   // On a terminal the message on standard error already says that a capture can not be opened.
-  const capture = (analysis: CaptureAnalysis) => (silent && analysis.format === '' ? '' : textReport(analysis, style))
+  const capture = (analysis: CaptureAnalysis) => (silent && analysis.format === '' ? [] : [textReport(analysis, style)])
   return { head: () => '', capture, tail: () => '' }
 }
 

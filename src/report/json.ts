@@ -13,10 +13,15 @@ export function jsonHead(): string {
   return `{\n  "schema": "rdpscope/report@1",\n  "tool": ${tool},\n  "captures": [`
 }
 
-/** One capture; `index` counts from 0. */
-export function jsonCapture(analysis: CaptureAnalysis, index: number): string {
-  const text = cleanJson(JSON.stringify(captureObject(analysis), null, 2))
-  return `${index === 0 ? '' : ','}\n    ${text.replaceAll('\n', '\n    ')}`
+/** One capture in pieces, attempt by attempt: there may be thousands. `index` counts from 0. */
+export function* jsonCapture(analysis: CaptureAnalysis, index: number): Generator<string> {
+  const { start, attempts } = analysis
+  yield `${index === 0 ? '' : ','}\n    {${members(headOf(analysis))},\n      "attempts": [`
+  for (const [at, attempt] of attempts.entries()) {
+    yield `${at === 0 ? '' : ','}\n        ${indented(attemptObject(attempt, start), '        ')}`
+  }
+  const close = attempts.length === 0 ? ']' : '\n      ]'
+  yield `${close},${members({ diagnosis: analysis.diagnosis })}\n    }`
 }
 
 /** What stands behind the last capture. */
@@ -26,10 +31,12 @@ export function jsonTail(): string {
 
 /** The whole document at once. */
 export function jsonReport(analyses: readonly CaptureAnalysis[]): string {
-  return jsonHead() + analyses.map(jsonCapture).join('') + jsonTail()
+  const captures = analyses.map((analysis, index) => [...jsonCapture(analysis, index)].join(''))
+  return jsonHead() + captures.join('') + jsonTail()
 }
 
-function captureObject(analysis: CaptureAnalysis) {
+/** What stands before the attempts of a capture. */
+function headOf(analysis: CaptureAnalysis): Record<string, unknown> {
   const { start } = analysis
   return {
     path: analysis.path,
@@ -41,9 +48,19 @@ function captureObject(analysis: CaptureAnalysis) {
     error: analysis.error,
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
-    attempts: analysis.attempts.map(attempt => attemptObject(attempt, start)),
-    diagnosis: analysis.diagnosis,
   }
+}
+
+/** Members of a capture's object, one a line. */
+function members(values: Record<string, unknown>): string {
+  const lines = Object.entries(values).map(
+    ([name, value]) => `\n      ${JSON.stringify(name)}: ${indented(value, '      ')}`,
+  )
+  return lines.join(',')
+}
+
+function indented(value: unknown, indent: string): string {
+  return cleanJson(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${indent}`)
 }
 
 function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {

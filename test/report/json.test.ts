@@ -56,7 +56,7 @@ describe('the JSON report', () => {
 
   it('is the same document in pieces and at once, for none, one and several captures', () => {
     for (const captures of [[], [captureAnalysis()], [captureAnalysis(), captureAnalysis({ path: 'b.pcap' })]]) {
-      const pieces = jsonHead() + captures.map(jsonCapture).join('') + jsonTail()
+      const pieces = [jsonHead(), ...captures.flatMap((one, at) => [...jsonCapture(one, at)]), jsonTail()].join('')
       expect(pieces).toBe(jsonReport(captures))
       expect(JSON.parse(pieces).captures).toHaveLength(captures.length)
     }
