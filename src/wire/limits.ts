@@ -54,6 +54,8 @@ export const MAX_COMPRESSED_PIECE_BYTES = 1 << 15
 export const MAX_REMEMBERED_BYTES = 1 << 20
 /** A zstd frame may ask for so much history (what `zstd -d` allows unasked). */
 export const MAX_ZSTD_WINDOW_BYTES = 1 << 27
+/** The same where Node has no zstd of its own: the stand-in moves all of it for each block. Level 19 asks for so much. */
+export const MAX_SLOW_ZSTD_WINDOW_BYTES = 1 << 23
 /** Compressed files inside compressed files. */
 export const MAX_COMPRESSIONS = 2
 /** Entries of a NetMon frame table. */
@@ -115,11 +117,13 @@ export const MAX_REPORTED_ATTEMPTS = 10_000
 /** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
 export const MAX_DIAGNOSED_ATTEMPTS = 1000
 /** Attempts whose verdicts are all kept; beyond them only what was claimed, not what was ruled out or not visible. */
-export const MAX_FULL_ATTEMPTS = 1000
+export const MAX_FULL_ATTEMPTS = 250
 /** Attempts that are quiet and wait for a retry that is still running; beyond them the oldest are judged. */
 export const MAX_QUIET_ATTEMPTS = 512
 /** Connections of one attempt; the next one begins another attempt. */
 export const MAX_ATTEMPT_CONVERSATIONS = 64
+/** Open attempts of one client that a new connection may belong to: the latest ones. */
+export const MAX_GROUPS_SEARCHED = 64
 /** Connections of which only the end of the capture tells whether they belong to Remote Desktop. */
 export const MAX_DOUBTFUL_CONVERSATIONS = 512
 /** UDP conversations, lookups and clients remembered beside the attempts. */
