@@ -4,43 +4,31 @@
  * explains it may still be running and is only told when it closes.
  */
 import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
-import {
-  MAX_ATTEMPT_CONVERSATIONS,
-  MAX_DOUBTFUL_CONVERSATIONS,
-  MAX_OPEN_ATTEMPTS,
-  MAX_QUIET_ATTEMPTS,
-  MAX_UDP_BESIDE,
-} from '../wire/limits.ts'
+import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS, MAX_UDP_BESIDE } from '../wire/limits.ts'
 import { type Assembled, assemble, type Surroundings, startOf } from './assemble.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type AttemptParts } from './attempt.ts'
 import { Clients } from './clients.ts'
 import { Histories } from './history.ts'
 import { Lookups } from './lookups.ts'
+import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
 import { isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
-import { idsOf, splitIntoAttempts } from './split.ts'
+import { splitIntoAttempts } from './split.ts'
 import { withoutConnection } from './without-connection.ts'
 
-/** Connections of one client that belong together by target, name or id; cut into attempts when they are judged. */
-interface Group {
-  readonly conversations: Conversation[]
-  readonly keys: string[]
-  firstNs: number
-  lastNs: number
-}
+/** What is added to an attempt when it is handed to the judge. */
+type Known = Pick<AttemptParts, 'id' | 'history' | 'captureEndNs' | 'captureStartSeconds'>
 
 const NS_PER_SECOND = 1e9
-/** No connection of a group begins later than this after the one before: {@link splitIntoAttempts} cuts finer. */
-const GROUP_SECONDS = 60
+/** UDP beside a session begins with it, or soon after. */
+const UDP_SECONDS = 60
 /** Quiet for so long, no retry is to be expected that has not begun yet. */
 const QUIET_SECONDS = 30
 
 export class Attempts implements ConversationSink {
   private readonly judge: (attempt: Attempt) => void
   private readonly clock: { startSeconds(): number }
-  /** The one quiet for longest first. */
-  private readonly open = new Set<Group>()
-  private readonly byKey = new Map<string, Group>()
+  private readonly open = new OpenGroups()
   private readonly clients = new Clients()
   private readonly lookups = new Lookups()
   private readonly histories = new Histories()
@@ -76,9 +64,9 @@ export class Attempts implements ConversationSink {
   time(nowNs: number): void {
     if (nowNs > this.nowNs) this.nowNs = nowNs
     while (this.open.size > MAX_QUIET_ATTEMPTS) {
-      const oldest = this.oldest()
-      if (oldest === null || this.nowNs - oldest.lastNs < QUIET_SECONDS * NS_PER_SECOND) return
-      this.finish(oldest)
+      const { quietest } = this.open
+      if (quietest === null || this.nowNs - quietest.lastNs < QUIET_SECONDS * NS_PER_SECOND) return
+      this.finish(quietest)
     }
   }
 
@@ -88,9 +76,10 @@ export class Attempts implements ConversationSink {
     this.neighbours = summary.neighbours
     this.settleDoubtful()
     const rest: Assembled[] = []
-    for (const group of this.open) rest.push(...this.assembled(group))
-    this.open.clear()
-    this.byKey.clear()
+    for (let group = this.open.quietest; group !== null; group = this.open.quietest) {
+      this.open.remove(group)
+      rest.push(...this.assembled(group))
+    }
     rest.push(...withoutConnection(this.lookups, this.neighbours, this.clients, rest, this.judged > 0, this.nowNs))
     rest.sort((a, b) => startOf(a).packet - startOf(b).packet)
     for (const assembled of rest) this.remember(assembled)
@@ -120,47 +109,15 @@ export class Attempts implements ConversationSink {
   }
 
   private group(conversation: Conversation): void {
-    const keys = keysOf(conversation)
-    let group: Group | undefined
-    for (const key of keys) {
-      const candidate = this.byKey.get(key)
-      if (candidate !== undefined && fits(candidate, conversation)) {
-        group = candidate
-        break
-      }
-    }
-    if (group === undefined) {
-      const { firstNs, lastNs } = conversation
-      group = { conversations: [conversation], keys: [], firstNs, lastNs }
-    } else {
-      group.conversations.push(conversation)
-      group.firstNs = Math.min(group.firstNs, conversation.firstNs)
-      group.lastNs = Math.max(group.lastNs, conversation.lastNs)
-      this.open.delete(group)
-    }
-    this.open.add(group)
-    for (const key of keys) {
-      if (this.byKey.get(key) === group) continue
-      this.byKey.set(key, group)
-      group.keys.push(key)
-    }
-    if (this.open.size > MAX_OPEN_ATTEMPTS) {
-      const oldest = this.oldest()
-      if (oldest !== null) {
-        this.judgedEarly++
-        this.finish(oldest)
-      }
-    }
-  }
-
-  private oldest(): Group | null {
-    for (const group of this.open) return group
-    return null
+    this.open.add(conversation)
+    const { quietest } = this.open
+    if (this.open.size <= MAX_OPEN_ATTEMPTS || quietest === null) return
+    this.judgedEarly++
+    this.finish(quietest)
   }
 
   private finish(group: Group): void {
-    this.open.delete(group)
-    for (const key of group.keys) if (this.byKey.get(key) === group) this.byKey.delete(key)
+    this.open.remove(group)
     const done = this.assembled(group)
     for (const assembled of done) this.remember(assembled)
     for (const assembled of done) this.pass(assembled)
@@ -183,7 +140,7 @@ export class Attempts implements ConversationSink {
           one.client.address === client &&
           one.server.address === server &&
           one.firstNs >= firstNs &&
-          one.firstNs <= lastNs + GROUP_SECONDS * NS_PER_SECOND,
+          one.firstNs <= lastNs + UDP_SECONDS * NS_PER_SECOND,
       ),
   }
 
@@ -192,16 +149,14 @@ export class Attempts implements ConversationSink {
   }
 
   private pass(assembled: Assembled): void {
-    const { examined: _, ...parts } = assembled
-    this.judge(
-      new Attempt({
-        ...parts,
-        id: ++this.judged,
-        history: this.histories.beside(historyKey(parts.server), parts.outcome),
-        captureEndNs: this.nowNs,
-        captureStartSeconds: this.clock.startSeconds(),
-      }),
-    )
+    const { server, outcome } = assembled
+    const known: Known = {
+      id: ++this.judged,
+      history: this.histories.beside(historyKey(server), outcome),
+      captureEndNs: this.nowNs,
+      captureStartSeconds: this.clock.startSeconds(),
+    }
+    this.judge(new Attempt(Object.assign(assembled, known)))
   }
 
   /** Doubtful connections count when their client did nothing that counts for sure. */
@@ -221,30 +176,6 @@ export class Attempts implements ConversationSink {
 
 /** Notes on hardware addresses that one attempt keeps. */
 const MAX_NEIGHBOURS = 8
-
-function fits(group: Group, conversation: Conversation): boolean {
-  const pauseNs = GROUP_SECONDS * NS_PER_SECOND
-  return (
-    group.conversations.length < MAX_ATTEMPT_CONVERSATIONS &&
-    conversation.firstNs <= group.lastNs + pauseNs &&
-    conversation.lastNs >= group.firstNs - pauseNs
-  )
-}
-
-/** Target, name and ids: any of them ties connections of one client together. */
-function keysOf(conversation: Conversation): string[] {
-  const { client, server } = conversation
-  const keys = [`${client.address} ${server.address} ${server.port}`]
-  const name = nameOf(conversation)
-  if (name !== '') keys.push(`${client.address} ${name} ${server.port}`)
-  for (const id of idsOf(conversation)) keys.push(`${client.address} ${id}`)
-  return keys
-}
-
-function nameOf(conversation: Conversation): string {
-  for (const { fact } of conversation.events) if (fact.kind === 'client-hello') return fact.serverName.toLowerCase()
-  return ''
-}
 
 function historyKey(server: { readonly address: string; readonly port: number }): string {
   return `${server.address} ${server.port}`

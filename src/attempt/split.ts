@@ -37,11 +37,14 @@ export function splitIntoAttempts(conversations: readonly Conversation[], captur
 export function idsOf(conversation: Conversation): readonly string[] {
   let ids: string[] | null = null
   for (const { fact } of conversation.events) {
-    if (fact.kind === 'negotiation-request') {
-      if (fact.correlationId !== '') ids = [...(ids ?? []), fact.correlationId.toLowerCase()]
+    if (fact.kind === 'negotiation-request' && fact.correlationId !== '') {
+      ids ??= []
+      ids.push(fact.correlationId.toLowerCase())
     } else if (fact.kind === 'http-request') {
       for (const [name, value] of fact.headers) {
-        if (name === 'rdg-connection-id' || name === 'rdg-correlation-id') ids = [...(ids ?? []), normal(value)]
+        if (name !== 'rdg-connection-id' && name !== 'rdg-correlation-id') continue
+        ids ??= []
+        ids.push(value.toLowerCase())
       }
     }
   }
@@ -49,11 +52,6 @@ export function idsOf(conversation: Conversation): readonly string[] {
 }
 
 const NO_IDS: readonly string[] = []
-
-/** '{9A1F5B1C-…}' as it stands in headers. */
-function normal(guid: string): string {
-  return guid.replaceAll('{', '').replaceAll('}', '').toLowerCase()
-}
 
 function isBorder(current: readonly Examined[], lastNs: number, next: Examined): boolean {
   const { conversation } = next.seen
