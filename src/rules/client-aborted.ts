@@ -53,8 +53,8 @@ export const clientAborted = rule({
 
 function isExplained(attempt: Attempt, picture: Picture): boolean {
   if (picture.failure !== null || picture.disconnect !== null || selectionRefusal(attempt) !== null) return true
-  if (certificateExitOf(attempt)?.certificate === null || (certificateExitOf(attempt)?.faults.length ?? 0) > 0)
-    return true
+  const exit = certificateExitOf(attempt)
+  if (exit !== null && (exit.certificate === null || exit.explicit || exit.faults.length > 0)) return true
   if (helloRefusalOf(attempt) !== null || foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null)
     return true
   if (hindranceOf(attempt).kind !== 'none' || isForeign(picture)) return true
@@ -63,8 +63,8 @@ function isExplained(attempt: Attempt, picture: Picture): boolean {
 }
 
 /** The server owed an answer for so long that its silence is the finding, not the client's patience. */
-function owesAnswer({ leaving, tcp }: Picture): boolean {
-  if (leaving === null || tcp === null) return false
+function owesAnswer({ leaving, tcp, clientApplication }: Picture): boolean {
+  if (leaving === null || tcp === null || clientApplication !== null) return false
   const asked = tcp.sides[CLIENT].lastDataPacket < leaving.packet ? tcp.sides[CLIENT] : null
   if (asked === null || asked.lastDataPacket <= tcp.sides[SERVER].lastDataPacket) return false
   return leaving.timeNs - asked.lastDataNs >= NOTABLE_WAIT_NS
@@ -88,11 +88,13 @@ function found(attempt: Attempt, picture: Picture): Verdict {
     ])
   }
   if (clientApplication !== null) {
-    return possible(
+    const inside = possible(
       'The client ended the connection inside the encrypted session; the reason, if the server gave one, is encrypted.',
       TO_SETTLE,
       ...evidence,
     )
+    // Without keys any web site looks like a gateway, and its visitors leave first.
+    return attempt.transport === 'direct' ? inside : at('info', inside)
   }
   const step = stepName(picture)
   const verdict = likely(
@@ -102,8 +104,7 @@ function found(attempt: Attempt, picture: Picture): Verdict {
   )
   // A person who cancels the logon prompt behind the negotiation: normal.
   if (confirm !== null && clientHello === null) return at('info', verdict)
-  // Encrypted, or not RDP at all: nothing that this tool could call a fault.
-  return attempt.transport === 'unknown' ? at('info', verdict) : verdict
+  return attempt.transport === 'direct' ? verdict : at('info', verdict)
 }
 
 function stepName({ request, confirm, clientHello, serverHello }: Picture): string {

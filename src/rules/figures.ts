@@ -1,8 +1,9 @@
 /** Figures as the sentences of rules write them. */
 
-/** `0.4 ms`, `120 ms`, `3.6 s`, `12 min`. */
+/** `less than 0.1 ms`, `0.4 ms`, `120 ms`, `3.6 s`, `12 min`. */
 export function duration(ns: number): string {
   const ms = ns / 1e6
+  if (ms < 0.05) return 'less than 0.1 ms'
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`

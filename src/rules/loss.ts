@@ -1,8 +1,11 @@
 /**
  * How many segments of a side were really lost. Resends that D-SACK or an earlier ACK proves needless, repeated SYNs and
- * FINs, and copies of a mirror port are no loss. RFC 2883; what retransmission means is Wireshark's tcp.analysis.*.
+ * FINs, copies of a mirror port, and what is sent when a side has already left are no loss. RFC 2883; what
+ * retransmission means is Wireshark's tcp.analysis.*.
  */
-import type { TcpSide } from '../flow/conversation.ts'
+import type { TcpMark } from '../flow/conversation.ts'
+import type { Direction } from '../wire/dissector.ts'
+import type { Picture } from './picture.ts'
 
 export interface Loss {
   /** Segments with payload, without resends. */
@@ -12,15 +15,34 @@ export interface Loss {
   readonly share: number
   /** Holes seen at the capture point: the loss lies before it. Otherwise resends of what passed here: behind it. */
   readonly before: boolean
+  /** All resends are of the same bytes: something stands in their way, which is no random loss. */
+  readonly oneStretch: boolean
+  /** Where it shows. */
+  readonly marks: readonly TcpMark[]
 }
 
-export function lossOf(side: TcpSide): Loss {
+const NO_LOSS: Loss = { segments: 0, resent: 0, share: 0, before: false, oneStretch: false, marks: [] }
+
+export function lossOf({ tcp, leaving }: Picture, direction: Direction): Loss {
+  if (tcp === null) return NO_LOSS
+  const side = tcp.sides[direction]
   const all = side.retransmissions + side.fastRetransmissions + side.spuriousRetransmissions
-  const resent = Math.max(0, all - side.needlessRetransmissions)
+  if (all <= side.needlessRetransmissions) return NO_LOSS
+  const until = leaving?.packet ?? Number.MAX_SAFE_INTEGER
+  const marks = tcp.marks.filter(mark => mark.direction === direction && mark.packet < until && isNeeded(mark))
+  // Of a long connection not all marks are kept; then only the counts tell.
+  const resent = tcp.marksLost > 0 ? all - side.needlessRetransmissions : marks.length
+  const first = marks[0]
   return {
     segments: side.segments,
     resent,
     share: side.segments > 0 ? resent / Math.max(side.segments, resent) : 0,
     before: side.lostSegments > 0 && side.lostSegments * 2 >= resent,
+    oneStretch: tcp.marksLost === 0 && marks.every(mark => mark.sequence === first?.sequence),
+    marks,
   }
+}
+
+function isNeeded(mark: TcpMark): boolean {
+  return !mark.needless && mark.length > 0 && (mark.kind === 'retransmission' || mark.kind === 'fast-retransmission')
 }

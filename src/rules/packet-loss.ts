@@ -1,10 +1,9 @@
 /** Segments are lost on the way and sent again. Cause 30; RFC 9293 3.8.1, RFC 6298. */
-import type { Attempt } from '../attempt/attempt.ts'
 import type { TcpMark } from '../flow/conversation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { count, percent, sideName } from './figures.ts'
 import { type Loss, lossOf } from './loss.ts'
-import { pictureOf } from './picture.ts'
+import { type Picture, pictureOf } from './picture.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { isNotable, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
@@ -45,30 +44,28 @@ export const packetLoss = rule({
     const picture = pictureOf(attempt)
     const { tcp } = picture
     if (tcp === null || !picture.connected) return NOTHING_SENT
-    const client = lossOf(tcp.sides[CLIENT])
-    const server = lossOf(tcp.sides[SERVER])
+    const client = lossOf(picture, CLIENT)
+    const server = lossOf(picture, SERVER)
     if (client.resent === 0 && server.resent === 0) return CLEAN
-    if (hindranceOf(attempt).kind !== 'none' || isStuck(attempt)) return OTHER_CAUSE
+    if (hindranceOf(attempt).kind !== 'none' || isStuck(picture, client, server)) return OTHER_CAUSE
     const worst: Direction = isWorse(client, server) ? CLIENT : SERVER
     const loss = worst === CLIENT ? client : server
-    const marks = tcp.marks.filter(mark => mark.direction === worst && isLoss(mark))
-    if (loss.resent < NOTABLE_RESENDS || loss.share < NOTABLE_SHARE) return at('info', few(loss, worst, marks))
-    const evidence = evidenceOf(marks, worst)
+    if (loss.resent < NOTABLE_RESENDS || loss.share < NOTABLE_SHARE) return at('info', few(loss, worst))
+    if (loss.oneStretch) return OTHER_CAUSE
+    const evidence = evidenceOf(loss.marks, worst)
     const where = loss.before ? 'between it and the capture point' : 'behind the capture point'
     const says = `${loss.resent} of ${count(loss.segments, 'segment')} of the ${sideName(worst)} (${percent(loss.share)}) were lost ${where} and had to be sent again.`
     return evidence.length > 0 ? confirmed(says, ...evidence) : likely(says, TO_SETTLE)
   },
 })
 
-function isStuck(attempt: Attempt): boolean {
-  const picture = pictureOf(attempt)
-  const { tcp } = picture
+/** One side fell silent, and all needed resends belong to the silence: before it nothing was lost. */
+function isStuck(picture: Picture, client: Loss, server: Loss): boolean {
   for (const quiet of [SERVER, CLIENT] as const) {
     const silence = silenceOf(picture, quiet)
-    if (silence === null || !isNotable(silence) || tcp === null) continue
-    // Before it fell silent nothing was lost: all needed resends belong to the silence.
-    const side = tcp.sides[quiet === SERVER ? CLIENT : SERVER]
-    if (lossOf(side).resent <= silence.resends && lossOf(tcp.sides[quiet]).resent < NOTABLE_RESENDS) return true
+    if (silence === null || !isNotable(silence)) continue
+    const [asking, silent] = quiet === SERVER ? [client, server] : [server, client]
+    if (asking.resent <= silence.resends && silent.resent < NOTABLE_RESENDS) return true
   }
   return false
 }
@@ -79,19 +76,11 @@ function isWorse(a: Loss, b: Loss): boolean {
   return aCounts === bCounts ? a.share > b.share : aCounts
 }
 
-function isLoss(mark: TcpMark): boolean {
-  return (
-    !mark.needless &&
-    mark.length > 0 &&
-    (mark.kind === 'retransmission' || mark.kind === 'fast-retransmission' || mark.kind === 'lost-segment')
-  )
-}
-
-function few(loss: Loss, worst: Direction, marks: readonly TcpMark[]): Verdict {
+function few(loss: Loss, worst: Direction): Verdict {
   return possible(
     `${count(loss.resent, 'segment')} of ${loss.segments} of the ${sideName(worst)} were sent again: too few to speak of loss.`,
     TO_SETTLE,
-    ...evidenceOf(marks, worst),
+    ...evidenceOf(loss.marks, worst),
   )
 }
 

@@ -1,6 +1,6 @@
 /** An orderly end that the server or an administrator asked for. Cause 27; MS-RDPBCGR 1.3.1.4, T.125 (DisconnectProviderUltimatum). */
 import { mcsDisconnectReasons } from '../codes/mcs.ts'
-import { meaningOf } from '../codes/table.ts'
+import { symbolOf } from '../codes/table.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
@@ -10,7 +10,7 @@ const ENCRYPTED = notVisible(
   'Capture with TLS keys; or read events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager on the server.',
 )
 const NONE = ruledOut('The server sent no Disconnect Provider Ultimatum.')
-const BY_CLIENT = ruledOut('The client asked for the end of the session.')
+const BY_CLIENT = ruledOut('The connection was ended by other means before, or by the client.')
 
 export const serverEndedSession = rule({
   id: 'server-ended-session',
@@ -27,14 +27,14 @@ export const serverEndedSession = rule({
   filter: 't125.disconnectProviderUltimatum_element',
 
   assess(attempt): Verdict {
-    const { ultimatum, clientHello, confirm } = pictureOf(attempt)
+    const { ultimatum, clientHello, confirm, leaving } = pictureOf(attempt)
     if (ultimatum === null) return clientHello === null && confirm !== null ? NONE : ENCRYPTED
-    if (ultimatum.direction !== SERVER) return BY_CLIENT
-    const { reason } = ultimatum.fact
-    const meaning = meaningOf(mcsDisconnectReasons, reason)
-    return confirmed(
-      `The server ended the session in order${meaning === '' ? '' : `: ${meaning}`} (reason ${reason}).`,
-      [ultimatum, `The server sends a Disconnect Provider Ultimatum with reason ${reason}.`],
-    )
+    if (ultimatum.direction !== SERVER || leaving?.packet !== ultimatum.packet) return BY_CLIENT
+    const name = `reason ${ultimatum.fact.reason}, ${symbolOf(mcsDisconnectReasons, ultimatum.fact.reason)}`
+    const step = attempt.outcome === 'established' ? '' : ' before it became active'
+    return confirmed(`The server ended the session in order${step} (${name}; servers may give any reason).`, [
+      ultimatum,
+      `The server sends a Disconnect Provider Ultimatum (${name}).`,
+    ])
   },
 })

@@ -4,7 +4,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
 
 const NOT_IN_USE = ruledOut('The connection did not come as far as a session.')
@@ -58,7 +58,10 @@ export const sessionAbortedByServer = rule({
       ],
       [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection first, without a close_notify.`],
     ] as const
-    return attempt.transport === 'direct' ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    if (attempt.transport === 'direct') return confirmed(says, ...evidence)
+    // Web servers close behind their answer without a word; a reset into a gateway's stream is another matter.
+    if (leaving.how === 'rst') return likely(says, TO_SETTLE, ...evidence)
+    return at('info', possible(says, TO_SETTLE, ...evidence))
   },
 })
 

@@ -43,6 +43,8 @@ export function silenceOf(picture: Picture, quiet: Direction): Silence | null {
   if (tcp === null || !picture.connected) return null
   const asking = tcp.sides[opposite(quiet)]
   const heard = tcp.sides[quiet]
+  // Who has left owes no answer.
+  if (picture.leaving?.side === quiet) return null
   if (heard.lastPacket === 0 || asking.lastPacket <= heard.lastPacket) return null
   return demandsAfter(tcp, quiet)
 }
