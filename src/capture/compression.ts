@@ -1,10 +1,15 @@
 /** Compressed captures, decompressed as they are read: gzip (RFC 1952) and zstd (RFC 8878). */
 import { constants, createGunzip } from 'node:zlib'
-import { MAX_COMPRESSED_PIECE_BYTES, MAX_REMEMBERED_BYTES, MAX_ZSTD_WINDOW_BYTES } from '../wire/limits.ts'
+import {
+  MAX_COMPRESSED_PIECE_BYTES,
+  MAX_REMEMBERED_BYTES,
+  MAX_SLOW_ZSTD_WINDOW_BYTES,
+  MAX_ZSTD_WINDOW_BYTES,
+} from '../wire/limits.ts'
 import { REMEDY_DAMAGED, REMEDY_TRUNCATED, SourceError } from './error.ts'
 import type { Compression } from './info.ts'
 import type { ByteSource } from './source.ts'
-import { checkZstdFrames } from './zstd-frames.ts'
+import { ZstdFrames } from './zstd-frames.ts'
 
 /** Turns compressed bytes into plain ones. Both calls reject on damage, after all that came out before was handed over. */
 interface Decoder {
@@ -197,26 +202,47 @@ interface ZstdZlib {
 /** Node's own from 22.15 on, otherwise fzstd. Loaded only when a file needs it. */
 async function zstd(): Promise<MakeDecoder> {
   const zlib = (await import('node:zlib')) as unknown as ZstdZlib
-  if (zlib.createZstdDecompress !== undefined) {
-    const create = zlib.createZstdDecompress
+  const create = zlib.createZstdDecompress
+  if (create !== undefined) {
     const windowLogMax = (constants as Record<string, number>).ZSTD_d_windowLogMax
     const params = windowLogMax === undefined ? {} : { [windowLogMax]: Math.log2(MAX_ZSTD_WINDOW_BYTES) }
-    return output => streamDecoder(create({ chunkSize: CHUNK_BYTES, params }), output)
+    return output =>
+      framesDecoder(MAX_ZSTD_WINDOW_BYTES, () => streamDecoder(create({ chunkSize: CHUNK_BYTES, params }), output))
   }
   const { Decompress } = await import('fzstd')
-  return output => {
-    // Its blocks may be kept by it and overwritten: hand over copies.
-    const decompress = new Decompress(chunk => output(chunk.slice()))
-    const check = checkZstdFrames(MAX_ZSTD_WINDOW_BYTES)
-    return {
-      push: async piece => {
-        check(piece)
-        decompress.push(piece)
-      },
-      end: async () => {
-        decompress.push(new Uint8Array(0), true)
-      },
-      close: () => {},
-    }
+  return output =>
+    framesDecoder(MAX_SLOW_ZSTD_WINDOW_BYTES, () => blocksDecoder(new Decompress(chunk => output(chunk.slice()))))
+}
+
+/** A decoder for each frame, so that none has to know what comes behind its own. */
+function framesDecoder(mostWindowBytes: number, make: () => Decoder): Decoder {
+  const frames = new ZstdFrames(mostWindowBytes)
+  let decoder: Decoder | null = null
+  return {
+    push: async piece => {
+      for (let at = 0; at < piece.length; ) {
+        const end = frames.scan(piece, at)
+        decoder ??= make()
+        await decoder.push(piece.slice(at, end))
+        at = end
+        if (!frames.atEnd) continue
+        await decoder.end()
+        decoder.close()
+        decoder = null
+      }
+    },
+    end: async () => {
+      if (!frames.isWhole) throw new Error('the last frame is not whole')
+    },
+    close: () => decoder?.close(),
+  }
+}
+
+/** fzstd works at once, and throws. */
+function blocksDecoder(decompress: { push(chunk: Uint8Array, final?: boolean): void }): Decoder {
+  return {
+    push: async piece => decompress.push(piece),
+    end: async () => decompress.push(new Uint8Array(0), true),
+    close: () => {},
   }
 }

@@ -1,51 +1,99 @@
 /**
- * Follows the frames of a zstd stream (RFC 8878, section 3.1) without decompressing: what history a frame asks for must be
- * known before a decompressor makes room for it.
+ * Follows the frames of a zstd stream (RFC 8878, section 3.1) without decompressing. What history a frame asks for must be
+ * known before a decompressor makes room for it; that of Node stops at the end of a frame; and neither of the two
+ * tells a stream that is cut off from one that is whole.
  */
+import { SourceError } from './error.ts'
 
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 /** Longest frame header, with magic number. */
 const MOST_HEADER_BYTES = 18
 const RLE_BLOCK = 1
+const CHECKSUM_BYTES = 4
 
-/**
- * A function that is shown the compressed bytes piece by piece.
- * @param mostWindowBytes it throws when a frame asks for more history than this.
- */
-export function checkZstdFrames(mostWindowBytes: number): (piece: Uint8Array) => void {
-  const head = new Uint8Array(MOST_HEADER_BYTES)
-  const view = new DataView(head.buffer)
-  let held = 0
-  let skip = 0
-  let inFrame = false
-  let hasChecksum = false
-  let isLost = false
+export class ZstdFrames {
+  /** The bytes scanned last were the end of a frame. */
+  atEnd = false
+  private readonly mostWindowBytes: number
+  private readonly head = new Uint8Array(MOST_HEADER_BYTES)
+  private readonly view = new DataView(this.head.buffer)
+  /** Bytes in `head`: of a frame header, or of a block header inside a frame. */
+  private held = 0
+  /** Bytes that need no looking at: content of blocks, checksums. */
+  private skip = 0
+  private inFrame = false
+  /** The frame ends behind what is skipped. */
+  private isLast = false
+  private hasChecksum = false
+  /** No frame at all: the decompressor will say so. */
+  private isLost = false
 
-  /** Bytes of `head` that make a whole header; 0 = not known yet. */
-  function step(): number {
-    if (inFrame) {
-      if (held < 3) return 0
-      const header = view.getUint16(0, true) | (view.getUint8(2) << 16)
-      const size = header >>> 3
-      skip = ((header >>> 1) & 3) === RLE_BLOCK ? 1 : size
-      if ((header & 1) !== 0) {
-        inFrame = false
-        if (hasChecksum) skip += 4
+  /** @param mostWindowBytes a frame that asks for more history than this is refused. */
+  constructor(mostWindowBytes: number) {
+    this.mostWindowBytes = mostWindowBytes
+  }
+
+  /** Nothing is missing: no frame is open. */
+  get isWhole(): boolean {
+    return !this.inFrame && !this.isLast && this.held === 0 && !this.isLost
+  }
+
+  /**
+   * Follows the bytes from `from` on. @returns where the current frame ends in the piece, or the piece's end.
+   * @throws SourceError when a frame asks for too much history.
+   */
+  scan(piece: Uint8Array, from: number): number {
+    this.atEnd = false
+    let at = from
+    while (at < piece.length && !this.isLost) {
+      if (this.skip > 0) {
+        const passed = Math.min(this.skip, piece.length - at)
+        this.skip -= passed
+        at += passed
+      } else {
+        this.head[this.held++] = piece[at++] as number
+        if (this.header()) this.held = 0
       }
-      return 3
+      if (this.skip === 0 && this.isLast) {
+        this.isLast = false
+        this.atEnd = true
+        return at
+      }
     }
-    if (held < 5) return 0
+    return piece.length
+  }
+
+  /** Reads the header in `head`; false = it is not whole yet. */
+  private header(): boolean {
+    return this.inFrame ? this.blockHeader() : this.frameHeader()
+  }
+
+  private blockHeader(): boolean {
+    if (this.held < 3) return false
+    const header = this.view.getUint16(0, true) | (this.view.getUint8(2) << 16)
+    this.skip = ((header >>> 1) & 3) === RLE_BLOCK ? 1 : header >>> 3
+    if ((header & 1) !== 0) {
+      this.inFrame = false
+      this.isLast = true
+      if (this.hasChecksum) this.skip += CHECKSUM_BYTES
+    }
+    return true
+  }
+
+  private frameHeader(): boolean {
+    const { view, held } = this
+    if (held < 5) return false
     const magic = view.getUint32(0, true)
     if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE_MAGIC) {
-      if (held < 8) return 0
-      skip = view.getUint32(4, true)
-      return 8
+      if (held < 8) return false
+      this.skip = view.getUint32(4, true)
+      this.isLast = true
+      return true
     }
     if (magic !== FRAME_MAGIC) {
-      // Not a frame: the decompressor will say so.
-      isLost = true
-      return held
+      this.isLost = true
+      return true
     }
     const flags = view.getUint8(4)
     const single = (flags >>> 5) & 1
@@ -53,28 +101,18 @@ export function checkZstdFrames(mostWindowBytes: number): (piece: Uint8Array) =>
     const sizeFlag = flags >>> 6
     const sizeBytes = sizeFlag === 0 ? single : 1 << sizeFlag
     const length = 5 + (1 - single) + dictionaryBytes + sizeBytes
-    if (held < length) return 0
+    if (held < length) return false
     const windowBytes = single === 1 ? contentSize(view, length - sizeBytes, sizeBytes) : windowSize(view.getUint8(5))
-    if (windowBytes > mostWindowBytes) {
-      throw new Error(`a frame asks for ${windowBytes} bytes of history, more than ${mostWindowBytes}`)
+    if (windowBytes > this.mostWindowBytes) {
+      throw new SourceError(
+        'limit',
+        `a zstd frame asks for ${windowBytes} bytes of history, more than ${this.mostWindowBytes}`,
+        'unpack it with: zstd -d --long=31 in',
+      )
     }
-    hasChecksum = (flags & 4) !== 0
-    inFrame = true
-    return length
-  }
-
-  return piece => {
-    let at = 0
-    while (at < piece.length && !isLost) {
-      if (skip > 0) {
-        const passed = Math.min(skip, piece.length - at)
-        skip -= passed
-        at += passed
-        continue
-      }
-      head[held++] = piece[at++] as number
-      if (step() > 0) held = 0
-    }
+    this.hasChecksum = (flags & 4) !== 0
+    this.inFrame = true
+    return true
   }
 }
 
