@@ -12,7 +12,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { run } = await import('./run.ts')
   process.once('SIGINT', () => {
     process.stderr.write('rdpscope: interrupted\n')
-    process.exit(INTERRUPTED)
+    // Others listen too: the progress bar gives the cursor back.
+    setImmediate(() => process.exit(INTERRUPTED))
   })
   process.exitCode = await run(args, process.stdout, process.stderr)
 }

@@ -18,12 +18,16 @@ export interface TextWishes {
   readonly columns: number | null
 }
 
-export function textStyle({ verbose, width, columns }: TextWishes): TextStyle {
+export function textStyle(
+  { verbose, width, columns }: TextWishes,
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): TextStyle {
   const tty = columns !== null
-  const coloured = tty && coloursWanted(process.env)
+  const coloured = tty && coloursWanted(env)
   return {
     width: width ?? columns ?? DEFAULT_COLUMNS,
-    unicode: !tty || showsUnicode(process.env, process.platform),
+    unicode: !tty || showsUnicode(env, platform),
     verbose,
     paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text) : text),
   }

@@ -123,7 +123,7 @@ class TextReport {
     this.#field('To settle', verdict.toSettle)
     heading = 'Remedy'
     for (const line of verdict.remedy) {
-      this.#field(heading, line)
+      this.#field(heading, verdict.remedy.length === 1 ? line : `- ${line}`)
       heading = ''
     }
   }
