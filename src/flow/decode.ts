@@ -45,6 +45,8 @@ import { tcp, udp } from './transport.ts'
 import { gre, udpTunnel } from './tunnel.ts'
 
 const LINKTYPE_ETHERNET = 1
+/** A file may claim up to 2^32; beyond 2^31 a sum with it would change the shape of {@link Position}. */
+const LARGEST_WIRE_BYTES = 0x3fff_ffff
 
 export class Decoder {
   /** The result, reused: valid until the next packet. */
@@ -98,7 +100,7 @@ export class Decoder {
     position.bytes = bytes
     position.at = start
     position.end = end
-    position.wireEnd = Math.max(start + originalLength, end)
+    position.wireEnd = Math.max(start + Math.min(originalLength, LARGEST_WIRE_BYTES), end)
     // The straight way of nearly all packets: Ethernet, IPv4, TCP, without a turn of the loop.
     if (linkType === LINKTYPE_ETHERNET) {
       ethernet(position, headers)

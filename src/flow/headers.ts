@@ -13,7 +13,6 @@ export const SYN = 0x02
 export const RST = 0x04
 export const PSH = 0x08
 export const ACK = 0x10
-export const URG = 0x20
 
 const NO_BYTES = new Uint8Array(0)
 

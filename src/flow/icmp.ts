@@ -9,6 +9,8 @@ import { IP_PROTOCOL, NEXT_FRAGMENT, type Position, STOP_CUT, STOP_DONE, STOP_MA
 const ICMP_HEADER_BYTES = 4
 /** An error has four bytes more before what it quotes. */
 const ERROR_HEADER_BYTES = 8
+/** The field has 32 bits, but an integer beyond this would change the shape of {@link Headers}. */
+const LARGEST_MTU = 0x7fff_ffff
 
 /** @returns the kind; `headers.icmpQuotes` says whether `quoted` holds a packet. */
 export function icmp(position: Position, headers: Headers, quoted: Headers, addresses: Addresses): number {
@@ -32,7 +34,7 @@ export function icmp(position: Position, headers: Headers, quoted: Headers, addr
     ? type >= 1 && type <= 4
     : type === 3 || type === 4 || type === 5 || type === 11 || type === 12
   if (!isError || position.end - at < ERROR_HEADER_BYTES) return KIND_ICMP
-  if (isVersion6 && type === 2) headers.icmpMtu = i32be(bytes, at + 4) >>> 0
+  if (isVersion6 && type === 2) headers.icmpMtu = Math.min(i32be(bytes, at + 4) >>> 0, LARGEST_MTU)
   if (!isVersion6 && type === 3 && code === 4) headers.icmpMtu = u16be(bytes, at + 6)
   position.at = at + ERROR_HEADER_BYTES
   quote(position, headers, quoted, addresses)

@@ -13,28 +13,31 @@ import {
   STOP_UNKNOWN,
 } from './position.ts'
 
-export const PROTOCOL_HOP_BY_HOP = 0
 export const PROTOCOL_ICMP = 1
 export const PROTOCOL_IPV4 = 4
 export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 export const PROTOCOL_IPV6 = 41
-export const PROTOCOL_ROUTING = 43
-export const PROTOCOL_FRAGMENT = 44
 export const PROTOCOL_GRE = 47
-export const PROTOCOL_AUTHENTICATION = 51
 export const PROTOCOL_ICMPV6 = 58
 export const PROTOCOL_NONE = 59
-export const PROTOCOL_DESTINATION_OPTIONS = 60
-export const PROTOCOL_ETHERNET = 143
 export const PROTOCOL_ETHERIP = 97
 export const PROTOCOL_MPLS = 137
-export const PROTOCOL_MOBILITY = 135
-export const PROTOCOL_HIP = 139
-export const PROTOCOL_SHIM6 = 140
+export const PROTOCOL_ETHERNET = 143
 
 export const IPV4_HEADER_BYTES = 20
 export const IPV6_HEADER_BYTES = 40
+
+const PROTOCOL_HOP_BY_HOP = 0
+const PROTOCOL_ROUTING = 43
+const PROTOCOL_FRAGMENT = 44
+const PROTOCOL_AUTHENTICATION = 51
+const PROTOCOL_DESTINATION_OPTIONS = 60
+const PROTOCOL_MOBILITY = 135
+const PROTOCOL_HIP = 139
+const PROTOCOL_SHIM6 = 140
+
+/** Also the least length of an extension header. */
 const FRAGMENT_HEADER_BYTES = 8
 /** More fragments, and a fragment offset. */
 const IPV4_FRAGMENT_BITS = 0x3fff

@@ -145,7 +145,7 @@ export function typeOrLength(value: number): number {
 }
 
 /** IEEE 802.2 LLC, with SNAP (IEEE 802 section 9): only what carries an EtherType, and LLC's own number for IP. */
-export function llc(position: Position): void {
+function llc(position: Position): void {
   const { bytes, at, end } = position
   if (end - at < 3) {
     position.next = STOP_CUT

@@ -96,6 +96,11 @@ function geneve(position: Position): boolean {
   const type = u16be(bytes, at + 2)
   const start = at + 8 + ((bytes[at] as number) & 0x3f) * 4
   if (type === GRE_TRANSPARENT_ETHERNET) return inside(position, start, NEXT_ETHERNET)
+  if (type === ETHERTYPE_ARP && end > start) {
+    position.at = start
+    position.next = type
+    return true
+  }
   return type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6 ? inside(position, start, NEXT_RAW_IP) : false
 }
 

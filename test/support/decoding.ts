@@ -4,7 +4,7 @@ import { Decoder } from '../../src/flow/decode.ts'
 import { type Headers, KIND_FRAGMENT, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
 import { concat } from './packets.ts'
 
-export const LINKTYPE_ETHERNET = 1
+const LINKTYPE_ETHERNET = 1
 export const LINKTYPE_RAW = 101
 
 /** Bytes of hexadecimal digits; blanks are for the reader. */
