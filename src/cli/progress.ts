@@ -36,6 +36,7 @@ export class Progress {
       format: `${clean(basename(this.#path))} {bar} {percentage}% {eta_formatted}`,
       clearOnComplete: true,
       hideCursor: true,
+      gracefulExit: true,
     })
     this.#bar.start(totalBytes, 0)
   }
