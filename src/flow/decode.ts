@@ -37,7 +37,9 @@ import {
   NEXT_ETHERNET,
   NEXT_FRAGMENT,
   Position,
+  STOP_CUT,
   STOP_DONE,
+  STOP_MALFORMED,
   STOP_TOO_DEEP,
   STOP_UNKNOWN,
 } from './position.ts'
@@ -147,7 +149,9 @@ export class Decoder {
         this.defragmenter.identify(this.headers)
       return kind
     }
-    this.counts.stopped(position.next)
+    // Where all that was on the wire is there, it is the packet that is too short.
+    const isShort = position.next === STOP_CUT && position.end >= position.wireEnd
+    this.counts.stopped(isShort ? STOP_MALFORMED : position.next)
     return KIND_OTHER
   }
 
@@ -222,9 +226,10 @@ export class Decoder {
     return kind
   }
 
-  /** What the outer packet said about ports and payload does not hold inside. */
+  /** What the outer packet said does not hold inside. */
   private enterTunnel(next: number): void {
     const headers = this.headers
+    headers.family = 0
     headers.sourcePort = 0
     headers.destinationPort = 0
     headers.payload = this.position.end

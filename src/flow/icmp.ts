@@ -4,7 +4,7 @@ import type { Addresses } from './addresses.ts'
 import { type Headers, KIND_ICMP, KIND_OTHER, KIND_TCP, KIND_UDP } from './headers.ts'
 import { i32be, u16be } from './integers.ts'
 import { extension, ipv4, ipv6, PROTOCOL_TCP, PROTOCOL_UDP } from './ip.ts'
-import { IP_PROTOCOL, NEXT_FRAGMENT, type Position, STOP_CUT, STOP_DONE, STOP_MALFORMED } from './position.ts'
+import { IP_PROTOCOL, NEXT_FRAGMENT, type Position, STOP_CUT, STOP_DONE } from './position.ts'
 
 const ICMP_HEADER_BYTES = 4
 /** An error has four bytes more before what it quotes. */
@@ -16,7 +16,7 @@ const LARGEST_MTU = 0x7fff_ffff
 export function icmp(position: Position, headers: Headers, quoted: Headers, addresses: Addresses): number {
   const { bytes, at } = position
   if (position.end - at < ICMP_HEADER_BYTES) {
-    position.next = position.wireEnd - at < ICMP_HEADER_BYTES ? STOP_MALFORMED : STOP_CUT
+    position.next = STOP_CUT
     return KIND_OTHER
   }
   const type = bytes[at] as number

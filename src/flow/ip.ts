@@ -151,7 +151,7 @@ export function extension(position: Position, headers: Headers, protocol: number
   const bytes = position.bytes
   const at = position.at
   if (position.end - at < FRAGMENT_HEADER_BYTES) {
-    position.next = position.wireEnd - at < FRAGMENT_HEADER_BYTES ? STOP_MALFORMED : STOP_CUT
+    position.next = STOP_CUT
     return true
   }
   const following = bytes[at] as number
@@ -172,6 +172,6 @@ export function extension(position: Position, headers: Headers, protocol: number
   }
   const units = bytes[at + 1] as number
   position.at = at + (protocol === PROTOCOL_AUTHENTICATION ? (units + 2) << 2 : (units + 1) << 3)
-  if (position.at > position.end) position.next = position.at > position.wireEnd ? STOP_MALFORMED : STOP_CUT
+  if (position.at > position.end) position.next = STOP_CUT
   return true
 }

@@ -19,7 +19,7 @@ export const NEXT_FRAGMENT = 0x3_0000
 
 /** Nothing that the tool follows. */
 export const STOP_UNKNOWN = -1
-/** The capture holds too little of it. */
+/** Too little of it is there. */
 export const STOP_CUT = -2
 /** The header contradicts itself. */
 export const STOP_MALFORMED = -3

@@ -22,7 +22,7 @@ export function tcp(position: Position, headers: Headers): number {
   const at = position.at
   const end = position.end
   if (end - at < TCP_HEADER_BYTES) {
-    position.next = position.wireEnd - at < TCP_HEADER_BYTES ? STOP_MALFORMED : STOP_CUT
+    position.next = STOP_CUT
     return KIND_OTHER
   }
   const headerLength = ((bytes[at + 12] as number) >> 4) << 2
@@ -64,7 +64,7 @@ export function udp(position: Position, headers: Headers): number {
   const bytes = position.bytes
   const at = position.at
   if (position.end - at < UDP_HEADER_BYTES) {
-    position.next = position.wireEnd - at < UDP_HEADER_BYTES ? STOP_MALFORMED : STOP_CUT
+    position.next = STOP_CUT
     return KIND_OTHER
   }
   const length = u16be(bytes, at + 4)
