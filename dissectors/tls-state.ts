@@ -18,9 +18,8 @@ export interface TlsState {
   /** How often its keys have changed, and records since then: what decryption needs. */
   epoch: [number, number]
   sequence: [number, number]
-  /** Plain handshake records, and encrypted records, a direction. */
+  /** Plain handshake records, a direction. */
   handshakes: [number, number]
-  records: [number, number]
   /** What speaks inside, when that is known. */
   inside: Next | null
   opened: boolean
@@ -38,7 +37,6 @@ export function tlsState(inside: Next | null): TlsState {
     epoch: [0, 0],
     sequence: [0, 0],
     handshakes: [0, 0],
-    records: [0, 0],
     inside,
     opened: false,
   }

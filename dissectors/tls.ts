@@ -23,7 +23,6 @@ import {
   stream,
 } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
-import { MAX_RECORD_SIZES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { readCutHandshake } from './tls-handshake.ts'
 import { readSslv2ClientHello } from './tls-hello.ts'
@@ -203,7 +202,7 @@ export const tls = stream<TlsState, TlsFact>({
     if (!pdu.ok) return
     if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
     else if (type === APPLICATION_DATA && !readable(state, direction)) {
-      tally(type, length, state, direction, out)
+      out.tally(type, length)
       if (length > 0) out.body(length, SKIP)
     } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
     else if (state.sealed[direction] || type === ALERT || type === APPLICATION_DATA) {
@@ -275,15 +274,15 @@ function sealed(
   out: Out<TlsFact>,
 ): void {
   const at = pdu.mark(record.sealed, length)
-  const plain =
-    at >= 0 && readable(state, direction) ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
+  const hasKeys = at >= 0 && readable(state, direction)
+  const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
   if (at >= 0) state.sequence[direction]++
   if (plain !== null) {
     unsealed(type, plain, at, pdu.pos, state, out)
     return
   }
-  if (readable(state, direction) && at >= 0) state.keys = false
-  tally(type, length, state, direction, out)
+  if (hasKeys) state.keys = false
+  out.tally(type, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }
@@ -306,11 +305,6 @@ function unsealed(type: number, plain: Uint8Array, from: number, to: number, sta
     const [level, code] = plain
     out.fact({ kind: 'alert', level: level as number, code: code as number, sealed: true, length: to - from })
   }
-}
-
-/** The sizes of the first records are a fingerprint of what happens inside; later ones are only counted. */
-function tally(type: number, length: number, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
-  if (state.records[direction]++ < MAX_RECORD_SIZES) out.fact({ kind: 'record', type, length })
 }
 
 function open(state: TlsState, out: Out<TlsFact>): void {

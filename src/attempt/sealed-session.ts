@@ -12,7 +12,7 @@
  */
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import { MAX_RECORD_SIZES } from '../wire/limits.ts'
+import { MAX_FIRST_RECORDS } from '../wire/limits.ts'
 
 type Sealed = Event<FactOf<'record'>>
 
@@ -54,7 +54,7 @@ export function readSealedSession(records: readonly Sealed[], overhead: number):
     licence: from === null ? null : findLicence(records, overhead, from),
     active,
     farewell: known ? findFarewell(records, overhead) : null,
-    exact: known && count(records, CLIENT) < MAX_RECORD_SIZES && count(records, SERVER) < MAX_RECORD_SIZES,
+    exact: known && count(records, CLIENT) < MAX_FIRST_RECORDS && count(records, SERVER) < MAX_FIRST_RECORDS,
   }
 }
 
@@ -96,6 +96,8 @@ const DISCONNECT_ULTIMATUM_BYTES = 9
 const FEWEST_RECORDS = 8
 /** Confirm Active carries the capability sets: 300 bytes and more where Synchronize has 37. */
 const CONFIRM_ACTIVE_EXCESS_BYTES = 200
+/** Connect Initial, Erect Domain, Attach User, Client Info; more with channels or NLA. */
+const FEWEST_BEFORE_CONFIRM_ACTIVE = 4
 /** The persistent key lists that may stand before Font List, and what a server may say between its answers. */
 const FINALISATION_WINDOW = 8
 /**
@@ -165,13 +167,24 @@ function findFontMap(records: readonly Sealed[], overhead: number): Sealed | nul
   return null
 }
 
+/**
+ * The client's record before is a Confirm Active: much longer, and not among the first ones, which are Connect Initial and
+ * the rounds of NLA.
+ */
 function followsConfirmActive(records: readonly Sealed[], at: number): boolean {
-  const length = (records[at] as Sealed).fact.length
-  for (let before = at - 1; before >= 0; before--) {
+  const { length } = (records[at] as Sealed).fact
+  let confirm: number | null = null
+  let earlier = 0
+  for (let before = at - 1; before >= 0 && earlier < FEWEST_BEFORE_CONFIRM_ACTIVE; before--) {
     const record = records[before] as Sealed
-    if (record.direction === CLIENT) return record.fact.length >= length + CONFIRM_ACTIVE_EXCESS_BYTES
+    if (record.direction !== CLIENT) continue
+    if (confirm !== null) earlier++
+    else {
+      if (record.fact.length < length + CONFIRM_ACTIVE_EXCESS_BYTES) return false
+      confirm = before
+    }
   }
-  return false
+  return earlier === FEWEST_BEFORE_CONFIRM_ACTIVE
 }
 
 /** The index of the third record that is `step` longer than the one at `start`, on the same side and soon behind it; -1. */

@@ -1,7 +1,7 @@
 /** Turns the record and the notes of a flow into a {@link Conversation} when it is over. */
 import type { Addresses } from './addresses.ts'
 import type { ClosedBy, Conversation, Endpoint, RoleEvidence, TcpFacts, TcpSide } from './conversation.ts'
-import { sortEvents } from './event.ts'
+import { type Event, sortEvents } from './event.ts'
 import type { FlowNotes } from './flow-notes.ts'
 import * as R from './flow-record.ts'
 import type { FlowTable } from './flow-table.ts'
@@ -38,13 +38,19 @@ export function conclude(
       ints[R.sideInts(flow, 1 - clientSide) + R.PACKETS] as number,
     ],
     tcp: tcp ? tcpFacts(table, flow, clientSide, notes) : null,
-    events: sortEvents(notes.events.items()),
+    events: allEvents(notes),
     eventsLost: notes.events.lost,
     icmp: notes.icmp ?? [],
     fragments: notes.fragments ?? [],
     cutPackets: ints[at + R.CUT_PACKETS] as number,
     endedBy,
   }
+}
+
+function allEvents(notes: FlowNotes): Event[] {
+  const events = notes.events.items()
+  for (const log of notes.logs) log.events(events)
+  return sortEvents(events)
 }
 
 function endpoint(table: FlowTable, addresses: Addresses, flow: number, side: number): Endpoint {

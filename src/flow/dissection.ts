@@ -3,6 +3,7 @@ import { Pdu } from '../wire/pdu.ts'
 import type { Event } from './event.ts'
 import type { Stretch } from './origin.ts'
 import { Outbox } from './outbox.ts'
+import type { RecordLog } from './record-log.ts'
 
 export class Dissection {
   readonly pdu = new Pdu()
@@ -10,13 +11,13 @@ export class Dissection {
   /** The segment that is being read; its origin while nothing has to be kept. */
   readonly now: Stretch = { at: 0, length: 0, first: 0, last: 0, timeNs: 0, conversation: -1, low: 0, exact: true }
   readonly nowList: readonly Stretch[] = [this.now]
-  private readonly sink: (event: Event) => void
+  /** Takes an event. */
+  readonly emit: (event: Event) => void
+  /** Keeps a log of records, which fills up while the conversation goes on. */
+  readonly keep: (log: RecordLog) => void
 
-  constructor(sink: (event: Event) => void) {
-    this.sink = sink
-  }
-
-  emit(event: Event): void {
-    this.sink(event)
+  constructor(emit: (event: Event) => void, keep: (log: RecordLog) => void) {
+    this.emit = emit
+    this.keep = keep
   }
 }

@@ -4,6 +4,7 @@ import { MAX_EVENTS, MAX_MARKS } from '../wire/limits.ts'
 import { Bounded } from './bounded.ts'
 import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
 import type { Event } from './event.ts'
+import type { RecordLog } from './record-log.ts'
 import type { Stack } from './stack.ts'
 
 /** A segment that arrived ahead of a hole. */
@@ -23,6 +24,8 @@ export type OpenMark = { -readonly [K in keyof TcpMark]: TcpMark[K] }
 
 export class FlowNotes {
   readonly events = new Bounded<Event>(MAX_EVENTS)
+  /** Of its layers, a direction. */
+  readonly logs: RecordLog[] = []
   readonly marks = new Bounded<OpenMark>(MAX_MARKS)
   icmp: IcmpNote[] | null = null
   fragments: FragmentNote[] | null = null

@@ -16,6 +16,7 @@ interface Payload {
 /** Who does what a reading asked for. */
 export interface Reading {
   emit(fact: Fact, at: number, length: number): void
+  tally(type: number, length: number, at: number): void
   open(slot: number, next: Next): void
   /** Bytes for the layer above. */
   hand(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
@@ -64,6 +65,10 @@ export class Outbox implements Out<ProtocolFact> {
 
   fact(fact: ProtocolFact): void {
     this.reading?.emit(fact, this.at, this.length)
+  }
+
+  tally(type: number, length: number): void {
+    this.reading?.tally(type, length, this.at)
   }
 
   payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {

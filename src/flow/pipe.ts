@@ -29,6 +29,7 @@ import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
+import { RecordLog } from './record-log.ts'
 
 type AnyStream = Stream<unknown, ProtocolFact>
 const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
@@ -112,6 +113,9 @@ class Pipe implements Reading {
   private lost = false
   /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
   private origins: Stretch[] | null = null
+  /** Records of the layer that reads now. */
+  private log: RecordLog | null = null
+  private logged: Layer | null = null
   private readonly slot: Slot
   private readonly direction: Direction
   private readonly dissection: Dissection
@@ -433,6 +437,18 @@ class Pipe implements Reading {
       at,
       length,
     })
+  }
+
+  tally(type: number, length: number, at: number): void {
+    const { now } = this.dissection
+    const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
+    if (this.log === null || this.logged !== this.layer) {
+      this.logged = this.layer
+      const path = this.layer?.path ?? this.slot.path
+      this.log = new RecordLog(last.conversation, this.layer?.id ?? -1, path, this.direction)
+      this.dissection.keep(this.log)
+    }
+    this.log.push(type, length, at, last.last, last.timeNs)
   }
 
   open(index: number, next: Next): void {

@@ -85,7 +85,10 @@ export class Tracker {
   private readonly analysis = new TcpAnalysis()
   private readonly assembler = new Assembler(this.table)
   private readonly segments = new TcpTracker(this.table, this.analysis, this.assembler)
-  private readonly dissection = new Dissection(event => this.event(event))
+  private readonly dissection = new Dissection(
+    event => this.event(event),
+    log => this.current?.logs.push(log),
+  )
   /** Records that the analysis has room for. */
   private analysed = 0
   /** Parallel to the records of the table; a record given back leaves null. */

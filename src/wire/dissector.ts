@@ -53,6 +53,8 @@ export type Ending = 'fin' | 'rst' | 'capture' | 'gap'
 /** What a reading hands out. Everything asked for here is queued and done after `read` has returned: no re-entry. */
 export interface Out<F> {
   fact(fact: F): void
+  /** Something too frequent for a fact: a record of this type and length. The first dozens and the last few are kept. */
+  tally(type: number, length: number): void
   /**
    * Bytes for the protocol above, whole in this PDU. `bytes` may be the PDU's own or new ones (decrypted, unmasked);
    * from..to is where they come from in the PDU's bytes. Positions match one to one when the lengths are equal.

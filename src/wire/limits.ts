@@ -17,8 +17,9 @@ export const MAX_HELD_BYTES = 1 << 18
 export const MAX_LAYERS = 16
 /** Pipelined requests remembered for their responses. */
 export const MAX_PIPELINED_REQUESTS = 64
-/** TLS record sizes kept a direction: the fingerprint of NLA lies in the first ones. */
-export const MAX_RECORD_SIZES = 64
+/** Records kept a layer and direction: the fingerprint of NLA lies in the first ones, that of the end in the last. */
+export const MAX_FIRST_RECORDS = 64
+export const MAX_LAST_RECORDS = 16
 /** RDP PDUs in clear that are facts, a direction. */
 export const MAX_RDP_DATA_FACTS = 16
 /** Cookie and routing token lines of one X.224 connection request. */
@@ -69,6 +70,9 @@ export const MAX_BLOCK_BYTES = 1 << 26
 export const MAX_INTERFACES = 4096
 export const MAX_NAMES = 65_536
 export const MAX_COMMENTS = 1024
+/** What is kept of a comment or a description (an option holds up to 65,535 bytes), and of a resolved name. */
+export const MAX_OPTION_TEXT_BYTES = 4096
+export const MAX_NAME_BYTES = 256
 export const MAX_SECRETS_BYTES = 1 << 24
 
 /** Link layers, tunnels and IP headers inside one another. */
