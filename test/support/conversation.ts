@@ -284,6 +284,17 @@ export function tls13Handshake(serverName = 'rdp.lab.test'): Event[] {
   ]
 }
 
+/**
+ * Plain lengths of what a direct session sends behind TLS, up to the Font Map; the client's are negative. MCS, three
+ * channels, Client Info, licence, capabilities, finalization.
+ */
+export function session(): number[] {
+  return [
+    ...[-455, 109, -12, -8, 11, -12, 15, -12, 15, -12, 15, -351, 34, 425],
+    ...[-482, -37, -41, -41, -41, 36, 40, 40, 40],
+  ]
+}
+
 export interface ConversationParts extends Partial<Omit<Conversation, 'tcp' | 'client' | 'server'>> {
   readonly client?: Partial<Endpoint>
   readonly server?: Partial<Endpoint>
