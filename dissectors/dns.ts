@@ -126,7 +126,7 @@ export const dns = datagram<DnsFact>({
 
     let name = ''
     let type = 0
-    for (let n = 0; n < Math.min(questions, MAX_DNS_RECORDS) && pdu.left > 0; n++) {
+    for (let n = 0; n < Math.min(questions, MAX_DNS_RECORDS) && pdu.ok; n++) {
       pdu.group(question.one)
       const asked = readName(pdu, question.name)
       const askedType = pdu.u16be(question.type)
@@ -138,12 +138,12 @@ export const dns = datagram<DnsFact>({
       }
     }
     const answers: DnsRecord[] = []
-    for (let n = 0; n < Math.min(answerCount, MAX_DNS_RECORDS) && pdu.left > 0; n++) {
+    for (let n = 0; n < Math.min(answerCount, MAX_DNS_RECORDS) && pdu.ok; n++) {
       const answer = readRecord(pdu)
       if (pdu.ok) answers.push(answer)
     }
     const all = questions <= MAX_DNS_RECORDS && answerCount <= MAX_DNS_RECORDS
-    if (all) for (let n = 0; n < Math.min(others, MAX_DNS_RECORDS) && pdu.left > 0; n++) readRecord(pdu)
+    if (all) for (let n = 0; n < Math.min(others, MAX_DNS_RECORDS) && pdu.ok; n++) readRecord(pdu)
     if (pdu.left > 0) pdu.mark(record.rest, pdu.left)
     out.fact({
       kind: isResponse ? 'dns-response' : 'dns-query',

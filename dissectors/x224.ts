@@ -233,7 +233,7 @@ export const x224 = stream<X224State, X224Fact>({
     if (type === CONNECTION_REQUEST) request(pdu, out)
     else if (type === CONNECTION_CONFIRM) confirm(pdu, state, out)
     if (!outside) pdu.end()
-    if (pdu.left > 0) pdu.mark(tpkt.data, pdu.left)
+    if (length > pdu.offset) pdu.mark(tpkt.data, length - pdu.offset)
   },
 })
 
@@ -257,7 +257,7 @@ function fastPathPdu(pdu: Pdu, state: X224State, direction: Direction, out: Out<
   const length = long ? ((pdu.peek() & 0x7f) << 8) | Math.max(0, pdu.peek(1)) : pdu.peek()
   pdu.value(fastPath.length, long ? 2 : 1, length)
   const header = pdu.offset
-  pdu.mark(fastPath.data, pdu.left)
+  if (length <= WHOLE_DATA_BYTES) pdu.mark(fastPath.data, Math.max(pdu.left, length - header))
   if (!pdu.ok) return
   if (length > WHOLE_DATA_BYTES) out.body(length - header, SKIP)
   count(length, state, direction, out)
@@ -274,7 +274,7 @@ function data(pdu: Pdu, length: number, state: X224State, direction: Direction, 
     out.fact({ kind: 'disconnect-provider-ultimatum', reason })
     return
   }
-  pdu.mark(tpkt.data, pdu.left)
+  pdu.mark(tpkt.data, Math.max(pdu.left, length > WHOLE_DATA_BYTES ? 1 : length - pdu.offset))
   if (!pdu.ok) return
   if (length > WHOLE_DATA_BYTES) out.body(length - pdu.offset, SKIP)
   // Other protocols use TPKT too (S7, MMS, H.323): only what MCS can have sent is RDP.

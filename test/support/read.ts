@@ -141,8 +141,6 @@ export class Conversation<S, F> {
       fact: fact => this.facts.push(fact),
       // The stack keeps the first and the last of them; here each is a fact.
       tally: (type, length) => this.facts.push({ kind: 'record', type, length }),
-      // The flow room turns these into events when the conversation is over.
-      tally: (type, length) => this.facts.push({ kind: 'record', type, length }),
       payload: (slot, given, from, to) => payloads.push([slot, given.slice(from, to)]),
       body: (length, slot) => {
         this.asked.body = { length, slot }
