@@ -1,4 +1,5 @@
 /** Options of pcapng blocks: draft-ietf-opsawg-pcapng, section 3.5. */
+import { MAX_OPTION_TEXT_BYTES } from '../wire/limits.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
@@ -12,6 +13,8 @@ export class Options {
   end = 0
   /** The last option claimed more than there is. */
   broken = false
+  /** A text was longer than what is kept of it. */
+  clipped = false
   readonly view: DataView
   private readonly littleEndian: boolean
   private at: number
@@ -39,8 +42,11 @@ export class Options {
     return true
   }
 
-  text(): string {
-    return textOf(this.view, this.start, this.end)
+  /** @param from bytes of the value to pass over. */
+  text(from = 0): string {
+    const start = Math.min(this.start + from, this.end)
+    if (this.end - start > MAX_OPTION_TEXT_BYTES) this.clipped = true
+    return textOf(this.view, start, Math.min(this.end, start + MAX_OPTION_TEXT_BYTES))
   }
 
   u8(): number {

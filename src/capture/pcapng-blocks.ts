@@ -1,4 +1,5 @@
 /** What the blocks of a pcapng file say that are no packets: draft-ietf-opsawg-pcapng, sections 4.1, 4.2, 4.5 to 4.7. */
+import { MAX_NAME_BYTES, MAX_OPTION_TEXT_BYTES } from '../wire/limits.ts'
 import { ipv4Text, ipv6Text } from './address.ts'
 import type { CaptureInfo } from './info.ts'
 import { OPT_COMMENT, Options, textOf } from './options.ts'
@@ -35,7 +36,7 @@ export function readSection(info: CaptureInfo, view: DataView, at: number, end: 
     else if (options.code === SHB_OS) info.operatingSystem ||= options.text()
     else if (options.code === SHB_USERAPPL) info.application ||= options.text()
   }
-  noteBroken(info, options)
+  noteOptions(info, options)
 }
 
 /** An interface description block: adds the interface, and answers what its packets need. */
@@ -74,7 +75,7 @@ export function readInterface(
         break
       case IF_FILTER:
         // The first byte says in which language; 0 is that of libpcap.
-        if (options.u8() === 0) filter = textOf(view, Math.min(options.start + 1, options.end), options.end)
+        if (options.u8() === 0) filter = options.text(1)
         break
       case IF_OS:
         operatingSystem = options.text()
@@ -87,7 +88,7 @@ export function readInterface(
         break
     }
   }
-  noteBroken(info, options)
+  noteOptions(info, options)
   info.interfaces.push({
     id,
     linkType,
@@ -127,7 +128,7 @@ export function readStatistics(
     else if (options.code === ISB_IFDROP) about.dropped = options.u64()
     else if (options.code === ISB_OSDROP) about.systemDropped = options.u64()
   }
-  noteBroken(info, options)
+  noteOptions(info, options)
 }
 
 /** A name resolution block: addresses, each with one or more names; the first counts. */
@@ -144,7 +145,7 @@ export function readNames(info: CaptureInfo, view: DataView, at: number, end: nu
     }
     const addressLength = type === NRB_IPV4 ? 4 : type === NRB_IPV6 ? 16 : length
     if (addressLength < length) {
-      const name = textOf(view, value + addressLength, value + length)
+      const name = textOf(view, value + addressLength, Math.min(value + length, value + addressLength + MAX_NAME_BYTES))
       const address = type === NRB_IPV4 ? ipv4Text(view, value) : ipv6Text(view, value)
       if (name !== '') info.addName(address, name)
     }
@@ -162,7 +163,13 @@ export function readSecrets(info: CaptureInfo, view: DataView, at: number, end: 
   info.addSecrets(type, new Uint8Array(view.buffer, view.byteOffset, stop).slice(start))
 }
 
-function noteBroken(info: CaptureInfo, options: Options): void {
-  if (options.broken)
-    info.note('options-broken', 'options of a block claim more than it holds; the rest of them is left out')
+/** Options that do not fit their block were left out. */
+export function noteBroken(info: CaptureInfo): void {
+  info.note('options-broken', 'options of a block claim more than it holds; the rest of them is left out')
+}
+
+/** What was left out of these options, if anything. */
+export function noteOptions(info: CaptureInfo, options: Options): void {
+  if (options.broken) noteBroken(info)
+  if (options.clipped) info.note('text-limit', `a text of more than ${MAX_OPTION_TEXT_BYTES} bytes is shown in part`)
 }

@@ -6,7 +6,15 @@ import { MAX_BLOCK_BYTES, MAX_INTERFACES, MAX_PACKET_BYTES, MAX_SECRETS_BYTES } 
 import type { Capture, RecordReader } from './cursor.ts'
 import { CaptureError, REMEDY_TRUNCATED } from './error.ts'
 import { OPT_COMMENT, Options } from './options.ts'
-import { readInterface, readNames, readSecrets, readSection, readStatistics } from './pcapng-blocks.ts'
+import {
+  noteBroken,
+  noteOptions,
+  readInterface,
+  readNames,
+  readSecrets,
+  readSection,
+  readStatistics,
+} from './pcapng-blocks.ts'
 import type { TimeScale } from './timescale.ts'
 
 /** Reads the same in both byte orders. */
@@ -121,13 +129,17 @@ class PcapngReader implements RecordReader {
         continue
       }
       const total = view.getUint32(at + 4, littleEndian)
-      const end = at + total
+      let end = at + total
       if (end > limit || total < LEAST_PACKET_BLOCK_BYTES || (total & 3) !== 0) {
         if (!this.checkLength(capture, at, total, LEAST_PACKET_BLOCK_BYTES, MAX_PACKET_BYTES)) return false
-        capture.wanted = total
-        return false
+        end = at + padded(total)
+        if (end > limit) {
+          capture.wanted = end - at
+          return false
+        }
       }
-      if (view.getUint32(end - 4, littleEndian) !== total) return this.unequalLengths(capture, at, total, end)
+      if (view.getUint32(end - 4, littleEndian) !== total && !this.checkTrailer(capture, at, total, end - 4))
+        return false
       const index = view.getUint32(at + 8, littleEndian)
       const packetInterface = this.interfaces[index]
       if (packetInterface === undefined) return this.undeclared(capture, at, index)
@@ -198,21 +210,17 @@ class PcapngReader implements RecordReader {
     const isPacket = type === OBSOLETE_PACKET || type === SIMPLE_PACKET
     const most = isPacket ? MAX_PACKET_BYTES : isWanted ? MAX_BLOCK_BYTES : 0xffff_ffff
     if (!this.checkLength(capture, at, total, leastBytes(type), most)) return STOP
-    const end = at + total
+    const end = at + padded(total)
     if (!isWanted && total > SMALL_BLOCK_BYTES) {
       this.skip(capture, at, type, total)
       return GO_ON
     }
     if (end > capture.limit) {
-      capture.wanted = total
-      return STOP
-    }
-    if (view.getUint32(end - 4, littleEndian) !== total) {
-      this.littleEndian = littleEndian
-      this.unequalLengths(capture, at, total, end)
+      capture.wanted = end - at
       return STOP
     }
     this.littleEndian = littleEndian
+    if (!this.checkTrailer(capture, at, total, end - 4)) return STOP
     capture.pos = end
     const body = at + 8
     const bodyEnd = end - 4
@@ -311,10 +319,15 @@ class PcapngReader implements RecordReader {
     for (let option = at; option + 4 <= end; ) {
       const code = view.getUint16(option, littleEndian)
       const length = view.getUint16(option + 2, littleEndian)
-      if (code === 0 || option + 4 + length > end) return
+      if (code === 0) return
+      if (option + 4 + length > end) {
+        noteBroken(capture.info)
+        return
+      }
       if (code === OPT_COMMENT) {
         const options = new Options(view, option, end, littleEndian)
         if (options.next()) capture.info.addComment(capture.number, options.text())
+        noteOptions(capture.info, options)
       } else if (code === EPB_DROP_COUNT && length >= 8) {
         const options = new Options(view, option, end, littleEndian)
         if (options.next()) addDrops(capture, capture.interfaceId, options.u64())
@@ -345,9 +358,10 @@ class PcapngReader implements RecordReader {
     this.numberOther(capture, type)
     this.trailer = total
     this.trailerOf = capture.base + at
-    const passed = Math.min(total - 4, capture.limit - at)
+    const before = padded(total) - 4
+    const passed = Math.min(before, capture.limit - at)
     capture.pos = at + passed
-    capture.skip = total - 4 - passed
+    capture.skip = before - passed
   }
 
   /** Behind a block that was skipped: its length again. */
@@ -356,12 +370,7 @@ class PcapngReader implements RecordReader {
       capture.wanted = 4
       return false
     }
-    const total = this.trailer
-    const again = capture.view.getUint32(capture.pos, this.littleEndian)
-    if (again !== total) {
-      const at = this.trailerOf - capture.base
-      return capture.fail('damaged', at, `a block is ${total} bytes long by its start and ${again} by its end,`)
-    }
+    if (!this.checkTrailer(capture, this.trailerOf - capture.base, this.trailer, capture.pos)) return false
     this.trailer = -1
     capture.pos += 4
     return true
@@ -370,13 +379,14 @@ class PcapngReader implements RecordReader {
   private checkLength(capture: Capture, at: number, total: number, least: number, most: number): boolean {
     if (total < least)
       return capture.fail('damaged', at, `a block claims ${total} bytes, less than the ${least} of its kind,`)
-    if ((total & 3) !== 0) return capture.fail('damaged', at, `a block claims ${total} bytes, not a multiple of 4,`)
     if (total > most) return capture.fail('damaged', at, `a block claims ${total} bytes, more than ${most},`)
     return true
   }
 
-  private unequalLengths(capture: Capture, at: number, total: number, end: number): false {
-    const again = capture.view.getUint32(end - 4, this.littleEndian)
+  /** The length comes again at the end of the block. Some writers pad a block and count it unpadded, in either place. */
+  private checkTrailer(capture: Capture, at: number, total: number, trailer: number): boolean {
+    const again = capture.view.getUint32(trailer, this.littleEndian)
+    if (again === total || padded(again) === padded(total)) return true
     return capture.fail('damaged', at, `a block is ${total} bytes long by its start and ${again} by its end,`)
   }
 
@@ -393,6 +403,11 @@ class PcapngReader implements RecordReader {
 function byteOrder(view: DataView, at: number): boolean | null {
   if (view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC) return true
   return view.getUint32(at + 8, false) === BYTE_ORDER_MAGIC ? false : null
+}
+
+/** To whole words, without the 32-bit integers that would make large lengths negative. */
+function padded(length: number): number {
+  return Math.ceil(length / 4) * 4
 }
 
 function isRead(type: number): boolean {

@@ -14,7 +14,7 @@ export interface ByteSource {
 }
 
 /** A file that can be read from any place. */
-export class FileSource implements ByteSource {
+class FileSource implements ByteSource {
   readonly size: number
   readonly seek: (offset: number) => void
   private readonly handle: FileHandle

@@ -203,7 +203,7 @@ export async function read(capture: Capture): Promise<Seen[]> {
   return seen
 }
 
-export function timeOf(capture: Capture): bigint {
+function timeOf(capture: Capture): bigint {
   return (
     BigInt(capture.startSeconds) * 1_000_000_000n +
     BigInt(capture.startNanoseconds) +

@@ -235,7 +235,6 @@ describe.each([true, false])('pcapng, little-endian %s', littleEndian => {
     }
     const damages: [Uint8Array, string, string][] = [
       [changed(4, 8), 'damaged', 'a block claims 8 bytes, less than the 32 of its kind, at offset 88'],
-      [changed(4, 41), 'damaged', 'a block claims 41 bytes, not a multiple of 4, at offset 88'],
       [changed(4, 0xffff_fff0), 'damaged', 'a block claims 4294967280 bytes, more than 16777216, at offset 88'],
       [changed(36, 44), 'damaged', 'a block is 40 bytes long by its start and 44 by its end, at offset 88'],
       [changed(8, 7), 'damaged', 'a packet of interface 7, which the section does not declare, at offset 88'],
@@ -259,6 +258,24 @@ describe.each([true, false])('pcapng, little-endian %s', littleEndian => {
     }
   })
 
+  it('reads blocks that are padded but counted unpadded', async () => {
+    const unpadded = (type: number, body: Uint8Array) => {
+      const total = body.length + 12
+      return b.writer().u32(type, total).bytes(body).pad(4).u32(total).done()
+    }
+    const body = b.writer().u32(0, 0, 0, data.length, data.length).bytes(data).done()
+    const parts = [
+      b.section(),
+      b.interface(),
+      unpadded(6, body),
+      unpadded(0x7777, new Uint8Array(300_001)),
+      unpadded(6, body),
+    ]
+    const capture = await openBytes(joined(...parts))
+    expect((await read(capture)).map(packet => packet.bytes)).toEqual(['0102030405', '0102030405'])
+    expect(capture.error).toBeNull()
+  })
+
   it('compares the lengths of a block that it passes over', async () => {
     const unknown = b.block(0x7777, new Uint8Array(300_000))
     new DataView(unknown.buffer).setUint32(unknown.length - 4, 12, littleEndian)
@@ -273,6 +290,15 @@ describe.each([true, false])('pcapng, little-endian %s', littleEndian => {
 
 describe('limits are reported', () => {
   const b = new Blocks()
+
+  it('of texts', async () => {
+    const long = text('x'.repeat(5000))
+    const file = joined(b.section(b.options([4, long])), b.interface(), b.packet(0, 0n, data, 5, b.options([1, long])))
+    const capture = await openBytes(file)
+    await read(capture)
+    expect([capture.info.application.length, capture.info.comments[0]?.text.length]).toEqual([4096, 4096])
+    expect(capture.info.notes.map(note => note.id)).toEqual(['text-limit'])
+  })
 
   it('of interfaces', async () => {
     const parts = [b.section()]
@@ -313,6 +339,9 @@ it('says which options and names could not be read, and goes on', async () => {
   const brokenOptions = b.writer().u16(2, 400).bytes(data).done()
   const brokenNames = b.block(4, b.writer().u16(1, 400).u32(0).done())
   const file = joined(b.section(), b.interface(1, 0, brokenOptions), brokenNames, b.packet(0, 0n, data))
+  const inPacket = await openBytes(joined(b.section(), b.interface(), b.packet(0, 0n, data, 5, brokenOptions)))
+  expect(await read(inPacket)).toHaveLength(1)
+  expect(inPacket.info.notes.map(note => note.id)).toEqual(['options-broken'])
   const capture = await openBytes(file)
   expect(await read(capture)).toHaveLength(1)
   expect(capture.info.notes.map(note => note.id)).toEqual(['options-broken', 'names-broken'])
