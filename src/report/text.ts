@@ -123,7 +123,7 @@ class TextReport {
     this.#field('To settle', verdict.toSettle)
     heading = 'Remedy'
     for (const line of verdict.remedy) {
-      this.#field(heading, verdict.remedy.length === 1 ? line : `- ${line}`)
+      this.#field(heading, line, verdict.remedy.length === 1 ? '' : '- ')
       heading = ''
     }
   }
@@ -210,11 +210,11 @@ class TextReport {
     this.lines.push('')
   }
 
-  #field(name: string, text: string): void {
+  #field(name: string, text: string, bullet = ''): void {
     if (text === '') return
     const head = this.#style.paint('faint', label(name))
     // Colour has no width: lay out with the plain label, then exchange it.
-    const lines = hanging(label(name), clean(text), this.#style.width)
+    const lines = hanging(label(name) + bullet, clean(text), this.#style.width)
     this.lines.push(head + (lines[0] as string).slice(label(name).length), ...lines.slice(1))
   }
 
