@@ -48,11 +48,16 @@ export function ieee80211(position: Position, headers: Headers, isPadded = false
     if (flags & 0x80) length += 4
   }
   if (isPadded) length = (length + 3) & ~3
+  if (end - at < length) {
+    position.next = STOP_CUT
+    return
+  }
   // Who sent it lies in another place for each way through the distribution system.
   const source = at + (distribution === 3 ? 24 : distribution === 2 ? 16 : 10)
   headers.linkSourceHigh = u16be(bytes, source)
   headers.linkSourceLow = i32be(bytes, source + 2)
-  step(position, length, NEXT_LLC)
+  position.at = at + length
+  position.next = NEXT_LLC
 }
 
 /** radiotap.org: version, own length, what is present, and of that only the flags matter here. */
