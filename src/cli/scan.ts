@@ -18,7 +18,7 @@ export interface ScanOptions {
   readonly width?: number
 }
 
-export type FailOn = 'error' | 'warning' | 'info' | 'never'
+type FailOn = 'error' | 'warning' | 'info' | 'never'
 
 /** Writes one kind of report, capture by capture. */
 interface ReportWriter {

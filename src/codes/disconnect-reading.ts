@@ -9,7 +9,7 @@ import { gatewayClientReasons } from './gateway-client.ts'
 import { written } from './table.ts'
 
 /** A reason of the web for a code, and what the vendor's tables say about it. */
-export interface Claim {
+interface Claim {
   readonly claim: string
   readonly truth: string
 }
@@ -27,8 +27,8 @@ export interface Reading {
   readonly rules: readonly string[]
 }
 
-export const SOCKET_CLOSED = 0x904
-export const SERVER_DENIED = 7
+const SOCKET_CLOSED = 0x904
+const SERVER_DENIED = 7
 
 /** @returns null when neither table of mstsc knows the reason. */
 export function readDisconnect(reason: number, extended: number | null): Reading | null {

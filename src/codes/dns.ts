@@ -1,8 +1,6 @@
 /** DNS response codes and record types. RFC 1035 section 4.1.1, RFC 6895 section 2.3. */
 import { codeTable, symbolOf } from './table.ts'
 
-export const NXDOMAIN = 3
-
 export const dnsRcodes = codeTable(
   {
     id: 'dns-rcode',
@@ -16,7 +14,7 @@ export const dnsRcodes = codeTable(
     [0, 'NOERROR', 'no error'],
     [1, 'FORMERR', 'the resolver could not read the query'],
     [2, 'SERVFAIL', 'the resolver failed: its own upstream, or DNSSEC validation'],
-    [NXDOMAIN, 'NXDOMAIN', 'the name does not exist'],
+    [3, 'NXDOMAIN', 'the name does not exist'],
     [4, 'NOTIMP', 'the resolver does not support this kind of query'],
     [5, 'REFUSED', 'the resolver refuses to answer: policy'],
     [6, 'YXDOMAIN', 'a name exists that should not'],

@@ -2,7 +2,7 @@
 import { codeTable } from './table.ts'
 
 /** Success, although it comes as an "error message". */
-export const STATUS_VALID_CLIENT = 7
+const STATUS_VALID_CLIENT = 7
 
 export const licenseErrors = codeTable(
   {

@@ -1,22 +1,22 @@
 /**
- * The security negotiation that opens every RDP connection: protocols, flags and failure codes.
+ * The security negotiation that opens every RDP connection: protocols and failure codes.
  * MS-RDPBCGR 2.2.1.1.1 (request), 2.2.1.2.1 (response), 2.2.1.2.2 (failure).
  */
 import { codeTable, symbolOf } from './table.ts'
 
-export const SSL_REQUIRED_BY_SERVER = 1
-export const SSL_NOT_ALLOWED_BY_SERVER = 2
+const SSL_REQUIRED_BY_SERVER = 1
+const SSL_NOT_ALLOWED_BY_SERVER = 2
 export const SSL_CERT_NOT_ON_SERVER = 3
-export const INCONSISTENT_FLAGS = 4
+const INCONSISTENT_FLAGS = 4
 export const HYBRID_REQUIRED_BY_SERVER = 5
-export const SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER = 6
+const SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER = 6
 
 export const PROTOCOL_RDP = 0x00
-export const PROTOCOL_SSL = 0x01
+const PROTOCOL_SSL = 0x01
 export const PROTOCOL_HYBRID = 0x02
-export const PROTOCOL_RDSTLS = 0x04
+const PROTOCOL_RDSTLS = 0x04
 export const PROTOCOL_HYBRID_EX = 0x08
-export const PROTOCOL_RDSAAD = 0x10
+const PROTOCOL_RDSAAD = 0x10
 
 export const negotiationFailures = codeTable(
   {
@@ -85,20 +85,6 @@ export const securityProtocols = codeTable(
     [PROTOCOL_RDSAAD, 'PROTOCOL_RDSAAD', 'Entra ID (AAD) authentication'],
   ],
 )
-
-export const negotiationRequestFlags: ReadonlyMap<number, string> = new Map([
-  [0x01, 'RESTRICTED_ADMIN_MODE_REQUIRED'],
-  [0x02, 'REDIRECTED_AUTHENTICATION_MODE_REQUIRED'],
-  [0x08, 'CORRELATION_INFO_PRESENT'],
-])
-
-export const negotiationResponseFlags: ReadonlyMap<number, string> = new Map([
-  [0x01, 'EXTENDED_CLIENT_DATA_SUPPORTED'],
-  [0x02, 'DYNVC_GFX_PROTOCOL_SUPPORTED'],
-  [0x04, 'NEGRSP_FLAG_RESERVED'],
-  [0x08, 'RESTRICTED_ADMIN_MODE_SUPPORTED'],
-  [0x10, 'REDIRECTED_AUTHENTICATION_MODE_SUPPORTED'],
-])
 
 /** `SSL_REQUIRED_BY_SERVER`; the number where it is unknown. */
 export function negotiationFailureName(code: number): string {

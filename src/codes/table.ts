@@ -1,7 +1,7 @@
 /** What a table of codes is: a protocol's numbers, the names that its specification gives them, and what they mean. */
 
 /** Where a row comes from: a protocol specification, the vendor's own documentation, or people's reports. */
-export type Tier = 'specification' | 'vendor' | 'community'
+type Tier = 'specification' | 'vendor' | 'community'
 
 export interface Code {
   readonly value: number

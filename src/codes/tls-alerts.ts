@@ -4,7 +4,7 @@ import { codeTable, symbolOf } from './table.ts'
 export const CLOSE_NOTIFY = 0
 export const HANDSHAKE_FAILURE = 40
 export const ILLEGAL_PARAMETER = 47
-export const DECODE_ERROR = 50
+const DECODE_ERROR = 50
 export const PROTOCOL_VERSION = 70
 export const INSUFFICIENT_SECURITY = 71
 export const INTERNAL_ERROR = 80

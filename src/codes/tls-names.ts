@@ -3,8 +3,8 @@
  * Unknown values are written in hexadecimal: they are data, never errors.
  */
 
-export const SSL_2_0 = 0x0002
-export const SSL_3_0 = 0x0300
+const SSL_2_0 = 0x0002
+const SSL_3_0 = 0x0300
 export const TLS_1_0 = 0x0301
 export const TLS_1_1 = 0x0302
 export const TLS_1_2 = 0x0303
