@@ -110,8 +110,12 @@ export class Decoder {
         ipv4(position, headers)
         if (position.next === IP_PROTOCOL + PROTOCOL_TCP) headers.kind = tcp(position, headers)
       }
-    } else {
+    } else if (linkType >= 0 && linkType < LINK) {
       position.next = LINK + linkType
+    } else {
+      // What other formats than pcap have, and pcap has no number for.
+      position.next = STOP_UNKNOWN
+      this.counts.unknownLinkType(linkType)
     }
     if (position.next !== STOP_DONE) headers.kind = this.walk(packet, timeNs)
     return headers.kind

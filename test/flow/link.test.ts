@@ -141,10 +141,10 @@ describe('the source hardware address', () => {
 })
 
 describe('what is not followed', () => {
-  test('an unknown link type is counted and named', () => {
-    const { kind, decoder } = decode(V4.bytes, 9999)
+  test.each([9999, 65_536 + 1, 65_536 + 6, -1])('the unknown link type %i is counted and named', linkType => {
+    const { kind, decoder } = decode(V4.bytes, linkType)
     expect(kind).toBe(KIND_OTHER)
-    expect(decoder.quality()).toEqual([{ id: 'unknown-link-type', says: expect.stringContaining('(9999)') }])
+    expect(decoder.quality()).toEqual([{ id: 'unknown-link-type', says: expect.stringContaining(`(${linkType})`) }])
   })
 
   test.each([
