@@ -1,8 +1,9 @@
-/** A working connection falls silent: one side asks again and again and nothing comes back. Causes 32 and 33; RFC 9293 3.8.3. */
+/** A working connection falls silent: one side asks again and again and nothing comes back. Cause 32; RFC 9293 3.8.3. */
 import type { Attempt } from '../attempt/attempt.ts'
 import { CLIENT, opposite, SERVER } from '../wire/dissector.ts'
 import { count, duration, sideName } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
+import { type IdleReset, idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
@@ -22,10 +23,10 @@ export const connectionStateLost = rule({
   id: 'connection-state-lost',
   severity: 'error',
   title: 'A working connection fell silent: packets of one side go into nothing',
-  causes: [32, 33],
+  causes: [32],
   looksAt: 'Data, resends, keep-alives and FINs of one side behind the last packet of the other.',
   confirms:
-    'Three or more resends of data without any answer, on a connection over which data went both ways. Likely: other packets that ask in vain for a second or longer.',
+    'Three or more resends of data without any answer, on a connection over which data went both ways. Likely: other packets that ask in vain for a second or longer, or a reset in answer to the first data behind 5 min of silence.',
   rulesOut: 'Answers to the end; a peer with window 0, which is alive.',
   cannotSee:
     'Whether a device on the way forgot the connection or the other host is gone. Captures on both ends settle it.',
@@ -39,6 +40,8 @@ export const connectionStateLost = rule({
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     if (!picture.connected) return NOT_CONNECTED
+    const idle = idleResetOf(picture)
+    if (idle !== null && wasWorking(picture) && !isExplained(attempt)) return forgotten(idle)
     const silence = notable(picture)
     if (silence === null) return NO_SILENCE
     if (attempt.outcome === 'established' && !isCertain(silence)) return NO_SILENCE
@@ -66,6 +69,15 @@ function wasWorking({ tcp, request, confirm, clientHello, serverHello }: Picture
 function isExplained(attempt: Attempt): boolean {
   if (hindranceOf(attempt).kind !== 'none' || foreignResetOf(attempt) !== null) return true
   return firstIcmp(attempt, 'unreachable') !== null || firstIcmp(attempt, 'prohibited') !== null
+}
+
+function forgotten({ reset, silentNs }: IdleReset): Verdict {
+  const side = sideName(reset.direction)
+  return likely(
+    `The first data behind ${duration(silentNs)} of silence was answered with a reset in the name of the ${side}: the connection was forgotten meanwhile.`,
+    TO_SETTLE,
+    [reset, `The ${side}'s address answers data with a reset, ${duration(silentNs)} after its last own data.`],
+  )
 }
 
 function found(silence: Silence): Verdict {

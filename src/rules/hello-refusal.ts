@@ -66,6 +66,9 @@ function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal
     // Behind the client's last flight it is no refusal of the hello any more, nor where a sealed alert tells more.
     return picture.serverFinished === null && by.how !== 'sealed-alert' ? refusal('other', by, false, 'closed') : null
   }
+  // It did answer, in what the capture does not hold or what could not be read.
+  if (picture.blind || (picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > (picture.clientHello?.packet ?? 0))
+    return null
   const { versions, suites } = attempt.history
   const hello = picture.clientHello?.fact
   if (versions.length > 0 && versions.every(version => version > highestOffered(picture))) {

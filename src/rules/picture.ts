@@ -37,8 +37,10 @@ export interface Leaving extends Place {
 export interface Picture {
   readonly connection: Conversation | null
   readonly tcp: TcpFacts | null
-  /** The TCP handshake was answered, or data came from both sides of a connection that began before the capture. */
+  /** The TCP handshake was answered, as far as the capture shows: by a SYN-ACK, or because a side went on. */
   readonly connected: boolean
+  /** The server may have said what this capture does not hold: one direction is missing, or the client acknowledged more. */
+  readonly blind: boolean
 
   readonly request: Event<NegotiationRequest> | null
   readonly confirm: Event<NegotiationResponse> | null
@@ -104,11 +106,13 @@ function look(connection: Conversation | null): Picture {
 function blank(connection: Conversation | null): Draft {
   const tcp = connection?.tcp ?? null
   const connected =
-    tcp !== null && (tcp.synAckPacket > 0 || (tcp.sides[CLIENT].segments > 0 && tcp.sides[SERVER].segments > 0))
+    tcp !== null &&
+    (tcp.synAckPacket > 0 || tcp.ackPacket > 0 || tcp.sides[CLIENT].segments > 0 || tcp.sides[SERVER].segments > 0)
   return {
     connection,
     tcp,
     connected,
+    blind: connected && connection !== null && tcp !== null && isBlind(connection, tcp),
     request: null,
     confirm: null,
     failure: null,
@@ -131,6 +135,10 @@ function blank(connection: Conversation | null): Draft {
     firstFromServer: null,
     leaving: null,
   }
+}
+
+function isBlind({ packets }: Conversation, { sides }: TcpFacts): boolean {
+  return packets[CLIENT] === 0 || packets[SERVER] === 0 || sides[CLIENT].ackedUnseen > 0
 }
 
 function note(draft: Draft, event: Event, sealedAlerts: SealedRecord[]): void {

@@ -18,8 +18,8 @@ const NO_CONNECT = notVisible(
 const OPENED = ruledOut('The proxy opened the tunnel.')
 const WORKED = ruledOut('The attempt worked.')
 const TOO_SHORT = notVisible(
-  'The client left, or the capture ends, too soon after CONNECT to speak of silence.',
-  'Let the capture run for at least 15 s.',
+  'The client left, or the capture ends, too soon after CONNECT to speak of silence; or it does not hold both directions.',
+  'Let the capture run for at least 15 s, with both directions.',
 )
 const TO_SETTLE =
   'The access log of the proxy at that second: whether it could resolve and reach the target, and which rule it applied.'
@@ -78,6 +78,7 @@ function unanswered(attempt: Attempt, picture: Picture): Verdict {
       `The proxy ${leaving.how === 'rst' ? 'resets' : 'closes'} the connection.`,
     ])
   }
+  if (picture.blind) return TOO_SHORT
   const waited = waitedNs(attempt, picture, connectRequest)
   if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
   const says = `The proxy did not answer CONNECT to ${target} within ${duration(waited)}.`

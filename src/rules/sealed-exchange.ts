@@ -3,8 +3,8 @@
  * CredSSP: the rounds of the logon. MS-CSSP 3.1.5, MS-NLMP 2.2.1. Inference, never proof.
  */
 import type { Attempt } from '../attempt/attempt.ts'
+import { sealOverhead } from '../attempt/sealed-session.ts'
 import { PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX } from '../codes/negotiation.ts'
-import { TLS_1_2, TLS_1_3 } from '../codes/tls-names.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Picture, pictureOf, type SealedRecord } from './picture.ts'
 import { rememberLast } from './remember.ts'
@@ -22,9 +22,6 @@ const LEAST_AUTHENTICATE = 200
 /** A TSRequest with an error code alone holds 15 bytes, 17 with two-byte lengths. */
 const ERROR_LEAST = 13
 const ERROR_MOST = 17
-/** Of record bytes without the header: explicit nonce and tag in TLS 1.2 GCM, content type and tag in TLS 1.3. */
-const OVERHEAD_GCM_1_2 = 24
-const OVERHEAD_1_3 = 17
 /** The logon takes two or three messages of the client; what comes later is the session. */
 const MOST_CLIENT_MESSAGES = 3
 
@@ -64,16 +61,9 @@ function byAlert({ leaving }: Picture, authenticate: SealedRecord): LogonEnd | n
 }
 
 function isError({ serverHello }: Picture, record: SealedRecord): boolean {
-  const overhead = overheadOf(serverHello?.fact.version ?? 0, serverHello?.fact.suite ?? 0)
-  if (overhead === 0) return false
+  const overhead = serverHello === null ? -1 : sealOverhead(serverHello.fact.version, serverHello.fact.suite)
+  // Block ciphers pad: there sizes do not tell.
+  if (overhead < 0) return false
   const plain = record.length - overhead
   return plain >= ERROR_LEAST && plain <= ERROR_MOST
 }
-
-/** 0 where sizes do not tell: block ciphers pad. */
-function overheadOf(version: number, suite: number): number {
-  if (version === TLS_1_3) return OVERHEAD_1_3
-  return version === TLS_1_2 && GCM_SUITES.has(suite) ? OVERHEAD_GCM_1_2 : 0
-}
-
-const GCM_SUITES: ReadonlySet<number> = new Set([0x9c, 0x9d, 0x9e, 0x9f, 0xc02b, 0xc02c, 0xc02f, 0xc030])

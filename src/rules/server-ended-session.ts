@@ -24,7 +24,7 @@ export const serverEndedSession = rule({
   remedy: [
     'On the server: events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager name the reason; session limits: MaxIdleTime, MaxConnectionTime under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
   ],
-  filter: 't125.disconnectProviderUltimatum_element',
+  filter: 't124.disconnectProviderUltimatum_element',
 
   assess(attempt): Verdict {
     const { ultimatum, clientHello, confirm, leaving } = pictureOf(attempt)

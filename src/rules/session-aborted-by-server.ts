@@ -1,7 +1,8 @@
 /** The server ended a connection in use without a farewell. Cause 22; RFC 8446 6.1, MS-RDPBCGR 1.3.1.4. */
-import { TLS_1_2, TLS_1_3 } from '../codes/tls-names.ts'
+import { sealOverhead } from '../attempt/sealed-session.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
+import { idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { foreignResetOf } from './resets.ts'
 import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
@@ -12,7 +13,9 @@ const BY_CLIENT = ruledOut('The client ended the connection first.')
 const OPEN = ruledOut('Nobody ended the connection in this capture.')
 const FAREWELL = ruledOut('The server said farewell before it closed.')
 const WORKED = ruledOut('The session was established and ended in order.')
-const OTHER_CAUSE = ruledOut('Another rule explains the end: a forged reset, or a refused logon.')
+const OTHER_CAUSE = ruledOut(
+  'Another rule explains the end: a forged reset, a forgotten connection, or a refused logon.',
+)
 const NO_DATA = notVisible(
   'This capture holds no data of both sides.',
   'Capture a whole attempt, from the click on Connect to its end.',
@@ -46,7 +49,9 @@ export const sessionAbortedByServer = rule({
     if (leaving.side !== SERVER) return BY_CLIENT
     if (!isInUse(picture)) return NOT_IN_USE
     if (leaving.how !== 'fin' && leaving.how !== 'rst') return FAREWELL
-    if (foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null) return OTHER_CAUSE
+    if (foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null || idleResetOf(picture) !== null) {
+      return OTHER_CAUSE
+    }
     if (endsWithFarewell(picture)) return FAREWELL
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
@@ -71,15 +76,12 @@ function isInUse({ clientApplication, clientHello, confirm, connection }: Pictur
   return confirm !== null && (connection?.events.some(event => event.fact.kind === 'rdp-data') ?? false)
 }
 
-/** MCS Disconnect Provider Ultimatum: 9 bytes with its headers; encrypted, the overhead of the cipher comes on top. */
+/** MCS Disconnect Provider Ultimatum with TPKT and X.224 headers. */
 const ULTIMATUM_LENGTH = 9
-const OVERHEAD_GCM_1_2 = 24
-const OVERHEAD_1_3 = 17
 
 function endsWithFarewell({ sealed, serverHello }: Picture): boolean {
   const last = sealed.findLast(record => record.direction === SERVER)
   if (last === undefined || serverHello === null) return false
-  const { version } = serverHello.fact
-  const overhead = version === TLS_1_3 ? OVERHEAD_1_3 : version === TLS_1_2 ? OVERHEAD_GCM_1_2 : -1
-  return overhead > 0 && last.length === ULTIMATUM_LENGTH + overhead
+  const overhead = sealOverhead(serverHello.fact.version, serverHello.fact.suite)
+  return overhead >= 0 && last.length === ULTIMATUM_LENGTH + overhead
 }

@@ -21,6 +21,10 @@ const ANSWERED = ruledOut('The server answered the ClientHello, or closed the co
 const PATH = ruledOut(
   'Something on the path explains the silence: see the rules about packet size, fragments, resets and ICMP.',
 )
+const UNREADABLE = notVisible(
+  'What the server sent may be missing in this capture.',
+  'Capture again with both directions, without drops of the recorder.',
+)
 const TOO_SHORT = notVisible(
   'The client left, or the capture ends, too soon after the ClientHello to speak of silence.',
   'Let the capture run for at least 15 s.',
@@ -49,6 +53,7 @@ export const tlsHandshakeUnanswered = rule({
     const { clientHello, tcp, leaving } = picture
     if (clientHello === null || tcp === null) return NO_HELLO
     if (isAnswered(picture) || attempt.outcome === 'established') return ANSWERED
+    if (picture.blind) return UNREADABLE
     if (isExplained(attempt)) return PATH
     const waited = waitedNs(attempt, picture, clientHello)
     if (waited < NOTABLE_WAIT_NS) return TOO_SHORT

@@ -21,6 +21,10 @@ const NO_REQUEST = notVisible(
 const OTHER_CAUSE = ruledOut(
   'Another rule explains why no confirm came: a reset that the server did not send, or another service.',
 )
+const UNREADABLE = notVisible(
+  'What the server sent is missing in this capture, or can not be read.',
+  'Capture again with whole packets (tcpdump -s 0) and both directions.',
+)
 const TOO_SHORT = notVisible(
   'The client left, or the capture ends, too soon after the request to speak of silence.',
   'Let the capture run for at least 15 s.',
@@ -44,7 +48,7 @@ export const x224NoConfirm = rule({
     'Limit of pending connections: MaxOutstandingConnections under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server.',
     'If only some users or user names fail, look for an IPS rule on the mstshash cookie in front of the server.',
   ],
-  filter: 'x224.code == 0x0e || (tcp.srcport == 3389 && (tcp.flags.fin == 1 || tcp.flags.reset == 1))',
+  filter: 'cotp.type == 0x0e || (tcp.srcport == 3389 && (tcp.flags.fin == 1 || tcp.flags.reset == 1))',
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -61,6 +65,7 @@ export const x224NoConfirm = rule({
       )
     }
     if (isOtherwiseExplained(attempt, picture)) return OTHER_CAUSE
+    if (picture.blind || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return UNREADABLE
     if (leaving !== null && leaving.side === SERVER) {
       const how = leaving.how === 'rst' ? 'reset' : 'closed'
       const took = duration(leaving.timeNs - request.timeNs)
