@@ -11,9 +11,10 @@ import type { Compression } from './info.ts'
 import type { ByteSource } from './source.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
-/** Turns compressed bytes into plain ones. Both calls reject on damage, after all that came out before was handed over. */
+/** Turns compressed bytes into plain ones. Both calls reject on damage, after what came out before was handed over. */
 interface Decoder {
-  push(piece: Uint8Array): Promise<void>
+  /** Answers how many bytes it took, at least one: it stops where much came out. */
+  push(piece: Uint8Array): Promise<number>
   end(): Promise<void>
   close(): void
 }
@@ -34,6 +35,8 @@ class DecompressedSource implements ByteSource {
   private readonly make: MakeDecoder
   private decoder: Decoder
   private readonly piece = new Uint8Array(MAX_COMPRESSED_PIECE_BYTES)
+  /** Read, and not taken by the decoder yet. */
+  private pending: Uint8Array = new Uint8Array(0)
   private chunks: Uint8Array[] = []
   private from = 0
   private produced = 0
@@ -91,15 +94,19 @@ class DecompressedSource implements ByteSource {
   private async pump(): Promise<void> {
     let piece: Uint8Array | null = null
     try {
-      const got = await this.inner.read(this.piece, 0, this.piece.length)
-      if (got === 0) {
-        this.ended = true
-        await this.decoder.end()
-        return
+      if (this.pending.length === 0) {
+        const got = await this.inner.read(this.piece, 0, this.piece.length)
+        if (got === 0) {
+          this.ended = true
+          await this.decoder.end()
+          return
+        }
+        this.pending = this.piece.slice(0, got)
       }
-      piece = this.piece.slice(0, got)
-      await this.decoder.push(piece)
-      this.remember(piece)
+      piece = this.pending
+      const taken = await this.decoder.push(piece)
+      this.pending = piece.subarray(taken)
+      this.remember(piece.subarray(0, taken))
     } catch (error) {
       if (error instanceof SourceError) {
         this.failure = error
@@ -143,9 +150,9 @@ class DecompressedSource implements ByteSource {
     const decoder = this.make(output)
     let at = start
     try {
-      for (const earlier of this.remembered ?? []) await decoder.push(earlier)
-      if (start > 0) await decoder.push(piece.slice(0, start))
-      for (; at < piece.length; at += step) await decoder.push(piece.slice(at, at + step))
+      for (const earlier of this.remembered ?? []) await pushAll(decoder, earlier)
+      await pushAll(decoder, piece.slice(0, start))
+      for (; at < piece.length; at += step) await pushAll(decoder, piece.slice(at, at + step))
     } catch {
       // The damage, met again.
     } finally {
@@ -153,6 +160,10 @@ class DecompressedSource implements ByteSource {
     }
     return Math.min(at, piece.length)
   }
+}
+
+async function pushAll(decoder: Decoder, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length; ) at += await decoder.push(piece.subarray(at))
 }
 
 /** A stream of node:zlib, asked one piece at a time. */
@@ -180,7 +191,10 @@ function streamDecoder(stream: NodeJS.ReadWriteStream & { destroy(): void }, out
     if (failure !== null) throw failure
   }
   return {
-    push: piece => settle(done => stream.write(piece, done)),
+    push: async piece => {
+      await settle(done => stream.write(piece, done))
+      return piece.length
+    },
     end: () => settle(() => stream.end()),
     close: () => stream.destroy(),
   }
@@ -220,16 +234,15 @@ function framesDecoder(mostWindowBytes: number, make: () => Decoder): Decoder {
   let decoder: Decoder | null = null
   return {
     push: async piece => {
-      for (let at = 0; at < piece.length; ) {
-        const end = frames.scan(piece, at)
-        decoder ??= make()
-        await decoder.push(piece.slice(at, end))
-        at = end
-        if (!frames.atEnd) continue
+      const end = frames.scan(piece, 0)
+      decoder ??= make()
+      await decoder.push(piece.subarray(0, end))
+      if (frames.atEnd) {
         await decoder.end()
         decoder.close()
         decoder = null
       }
+      return end
     },
     end: async () => {
       if (!frames.isWhole) throw new Error('the last frame is not whole')
@@ -241,7 +254,11 @@ function framesDecoder(mostWindowBytes: number, make: () => Decoder): Decoder {
 /** fzstd works at once, and throws. */
 function blocksDecoder(decompress: { push(chunk: Uint8Array, final?: boolean): void }): Decoder {
   return {
-    push: async piece => decompress.push(piece),
+    push: async piece => {
+      // It may keep what it was given: hand over a copy.
+      decompress.push(piece.slice())
+      return piece.length
+    },
     end: async () => decompress.push(new Uint8Array(0), true),
     close: () => {},
   }

@@ -3,6 +3,7 @@
  * known before a decompressor makes room for it; that of Node stops at the end of a frame; and neither of the two
  * tells a stream that is cut off from one that is whole.
  */
+import { MAX_OUTPUT_AT_ONCE_BYTES } from '../wire/limits.ts'
 import { SourceError } from './error.ts'
 
 const FRAME_MAGIC = 0xfd2fb528
@@ -10,6 +11,9 @@ const SKIPPABLE_MAGIC = 0x184d2a50
 /** Longest frame header, with magic number. */
 const MOST_HEADER_BYTES = 18
 const RLE_BLOCK = 1
+const COMPRESSED_BLOCK = 2
+/** No block yields more. */
+const MOST_BLOCK_BYTES = 1 << 17
 const CHECKSUM_BYTES = 4
 
 export class ZstdFrames {
@@ -23,6 +27,8 @@ export class ZstdFrames {
   /** Bytes that need no looking at: content of blocks, checksums. */
   private skip = 0
   private inFrame = false
+  /** What the blocks of this scan may yield. */
+  private yields = 0
   /** The frame ends behind what is skipped. */
   private isLast = false
   private hasChecksum = false
@@ -40,11 +46,13 @@ export class ZstdFrames {
   }
 
   /**
-   * Follows the bytes from `from` on. @returns where the current frame ends in the piece, or the piece's end.
+   * Follows the bytes from `from` on. @returns where the current frame ends in the piece, or where enough blocks end that
+   * they may yield {@link MAX_OUTPUT_AT_ONCE_BYTES}, or the piece's end.
    * @throws SourceError when a frame asks for too much history.
    */
   scan(piece: Uint8Array, from: number): number {
     this.atEnd = false
+    this.yields = 0
     let at = from
     while (at < piece.length && !this.isLost) {
       if (this.skip > 0) {
@@ -60,6 +68,7 @@ export class ZstdFrames {
         this.atEnd = true
         return at
       }
+      if (this.skip === 0 && this.yields >= MAX_OUTPUT_AT_ONCE_BYTES) return at
     }
     return piece.length
   }
@@ -72,7 +81,10 @@ export class ZstdFrames {
   private blockHeader(): boolean {
     if (this.held < 3) return false
     const header = this.view.getUint16(0, true) | (this.view.getUint8(2) << 16)
-    this.skip = ((header >>> 1) & 3) === RLE_BLOCK ? 1 : header >>> 3
+    const type = (header >>> 1) & 3
+    const size = header >>> 3
+    this.skip = type === RLE_BLOCK ? 1 : size
+    this.yields += type === COMPRESSED_BLOCK ? MOST_BLOCK_BYTES : size
     if ((header & 1) !== 0) {
       this.inFrame = false
       this.isLast = true

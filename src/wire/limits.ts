@@ -51,6 +51,8 @@ export const MAX_ICMP_NOTES = 16
 export const READ_WINDOW_BYTES = 1 << 21
 /** Compressed bytes handed to a decompressor at once; bounds what may come out of it unasked. */
 export const MAX_COMPRESSED_PIECE_BYTES = 1 << 15
+/** What blocks of zstd may yield before they are asked for more; a block of four bytes can yield 128 KiB. */
+export const MAX_OUTPUT_AT_ONCE_BYTES = 1 << 20
 /** Compressed bytes remembered so that damage among them can be closed in on. */
 export const MAX_REMEMBERED_BYTES = 1 << 20
 /** A zstd frame may ask for so much history (what `zstd -d` allows unasked). */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { joined, openBytes, pcap, read, Writer } from './build.ts'
+import { Blocks, joined, openBytes, pcap, read, Writer } from './build.ts'
 
 const packets = Array.from({ length: 50 }, (_, index) => ({ fraction: index, data: new Uint8Array(60).fill(index) }))
 const plain = pcap(packets)
@@ -112,6 +112,26 @@ it('refuses zstd frames that ask for too much history, wherever they lie', async
   const later = await openBytes(joined(storedZstd(plain.subarray(0, 1000)), storedZstd(plain.subarray(1000), 31)), 500)
   expect((await read(later)).length).toBeGreaterThan(0)
   expect(later.error).toMatchObject({ code: 'limit' })
+})
+
+it('does not unpack more than is asked for, however little it comes from', async () => {
+  // 10,000 blocks of four bytes, each of which yields 128 KiB: 1.3 GB, inside a block that nobody wants.
+  const b = new Blocks()
+  const head = joined(b.section(), b.writer().u32(0x7777, 0xffff_fff0).done())
+  const frame = new Writer(true).u32(0xfd2fb528).u8(0, 7 << 3)
+  frame.u8((head.length << 3) & 0xff, head.length >> 5, 0).bytes(head)
+  const header = (0x2_0000 << 3) | (1 << 1)
+  for (let block = 0; block < 10_000; block++) frame.u8(header & 0xff, (header >> 8) & 0xff, header >> 16, 0)
+  const capture = await openBytes(frame.done())
+  const before = process.memoryUsage.rss()
+  let most = 0
+  while (await capture.fill()) {
+    expect(capture.next()).toBe(false)
+    most = Math.max(most, process.memoryUsage.rss() - before)
+    if (capture.base > 300_000_000) break
+  }
+  expect(most).toBeLessThan(200_000_000)
+  await capture.close()
 })
 
 it('unpacks twice, and no more', async () => {
