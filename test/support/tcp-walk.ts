@@ -3,8 +3,9 @@
  * sequence number, the same acknowledgement or window again, zero and full windows, and times near the thresholds.
  * The same seed gives the same segments.
  */
-import { Random } from './random.ts'
+
 import { ACK, ethernet, FIN, ipv4, type Packet, pcap, RST, SYN, tcp } from './packets.ts'
+import { Random } from './random.ts'
 
 export interface WalkSegment {
   readonly connection: number
