@@ -20,41 +20,53 @@ export class Headers {
 }
 
 /** Wireshark's names where it has one. One line here makes a header a fact. */
-const KNOWN = new Map<string, Field>(
-  [
-    ['host', 'http.host'],
-    ['connection', 'http.connection'],
-    ['upgrade', 'http.upgrade'],
-    ['content-length', 'http.content_length_header'],
-    ['transfer-encoding', 'http.transfer_encoding'],
-    ['content-type', 'http.content_type'],
-    ['content-encoding', 'http.content_encoding'],
-    ['expect', 'http.expect'],
-    ['user-agent', 'http.user_agent'],
-    ['server', 'http.server'],
-    ['date', 'http.date'],
-    ['location', 'http.location'],
-    ['retry-after', 'http.retry_after'],
-    ['via', 'http.via'],
-    ['authorization', 'http.authorization'],
-    ['www-authenticate', 'http.www_authenticate'],
-    ['proxy-authorization', 'http.proxy_authorization'],
-    ['proxy-authenticate', 'http.proxy_authenticate'],
-    ['proxy-connection', 'http.proxy_connection'],
-    ['proxy-status', 'http.proxy_status'],
-    ['x-squid-error', 'http.x_squid_error'],
-    ['x-cache', 'http.x_cache'],
-    ['x-forwarded-for', 'http.x_forwarded_for'],
-    ['sec-websocket-key', 'http.sec_websocket_key'],
-    ['sec-websocket-accept', 'http.sec_websocket_accept'],
-    ['sec-websocket-version', 'http.sec_websocket_version'],
-    ['rdg-connection-id', 'http.rdg_connection_id'],
-    ['rdg-correlation-id', 'http.rdg_correlation_id'],
-    ['rdg-auth-scheme', 'http.rdg_auth_scheme'],
-    ['rdg-user-id', 'http.rdg_user_id'],
-    ['rdg-client-generation', 'http.rdg_client_generation'],
-  ].map(([name, fieldName]) => [name as string, field(fieldName as string, name as string, 'text')]),
-)
+const KNOWN: readonly (readonly [name: string, field: string])[] = [
+  ['host', 'http.host'],
+  ['connection', 'http.connection'],
+  ['upgrade', 'http.upgrade'],
+  ['content-length', 'http.content_length_header'],
+  ['transfer-encoding', 'http.transfer_encoding'],
+  ['content-type', 'http.content_type'],
+  ['content-encoding', 'http.content_encoding'],
+  ['expect', 'http.expect'],
+  ['user-agent', 'http.user_agent'],
+  ['server', 'http.server'],
+  ['date', 'http.date'],
+  ['location', 'http.location'],
+  ['retry-after', 'http.retry_after'],
+  ['via', 'http.via'],
+  ['authorization', 'http.authorization'],
+  ['www-authenticate', 'http.www_authenticate'],
+  ['proxy-authorization', 'http.proxy_authorization'],
+  ['proxy-authenticate', 'http.proxy_authenticate'],
+  ['proxy-connection', 'http.proxy_connection'],
+  ['proxy-status', 'http.proxy_status'],
+  ['x-squid-error', 'http.x_squid_error'],
+  ['x-cache', 'http.x_cache'],
+  ['x-forwarded-for', 'http.x_forwarded_for'],
+  ['sec-websocket-key', 'http.sec_websocket_key'],
+  ['sec-websocket-accept', 'http.sec_websocket_accept'],
+  ['sec-websocket-version', 'http.sec_websocket_version'],
+  ['rdg-connection-id', 'http.rdg_connection_id'],
+  ['rdg-correlation-id', 'http.rdg_correlation_id'],
+  ['rdg-auth-scheme', 'http.rdg_auth_scheme'],
+  ['rdg-user-id', 'http.rdg_user_id'],
+  ['rdg-client-generation', 'http.rdg_client_generation'],
+]
+
+/** Known names by their length: most lines of a head are told apart by it alone, without making a string. */
+interface KnownHeader {
+  readonly name: string
+  readonly codes: Uint8Array
+  readonly field: Field
+}
+const KNOWN_BY_LENGTH: KnownHeader[][] = []
+for (const [name, fieldName] of KNOWN) {
+  const codes = Uint8Array.from(name, character => character.charCodeAt(0))
+  KNOWN_BY_LENGTH[name.length] ??= []
+  KNOWN_BY_LENGTH[name.length]?.push({ name, codes, field: field(fieldName, name, 'text') })
+}
+
 const lines = {
   one: field('http.line', 'Line', 'group'),
   name: field('http.header.name', 'Name', 'text'),
@@ -96,7 +108,7 @@ export function readHeaders(pdu: Pdu): Headers {
 
 /** The name of a line that was kept; '' of any other. */
 function readLine(pdu: Pdu, headers: Headers): string {
-  if (pdu.peek() === SPACE || pdu.peek() === TAB) {
+  if (isBlank(pdu.peek())) {
     // RFC 9112 5.2: lines once could go on like this; what may not be sent any more is not joined either.
     headers.oddity = 'a folded header line'
     pdu.mark(lines.folded, restOfLine(pdu))
@@ -108,39 +120,63 @@ function readLine(pdu: Pdu, headers: Headers): string {
     pdu.mark(lines.unknown, restOfLine(pdu))
     return ''
   }
-  let name = pdu.text(lines.name, nameLength).toLowerCase()
-  if (name.endsWith(' ') || name.endsWith('\t')) {
-    headers.oddity = 'white space before the colon of a header line'
-    name = name.trimEnd()
-  }
+  let trimmed = nameLength
+  while (trimmed > 0 && isBlank(pdu.peek(trimmed - 1))) trimmed--
+  if (trimmed < nameLength) headers.oddity = 'white space before the colon of a header line'
+  const known = knownHeader(pdu.bytes, pdu.pos, trimmed)
+  pdu.mark(lines.name, nameLength)
   let colon = 1
-  while (pdu.peek(colon) === SPACE || pdu.peek(colon) === TAB) colon++
+  while (isBlank(pdu.peek(colon))) colon++
   pdu.mark(lines.colon, colon)
-  const known = KNOWN.get(name)
   const length = restOfLine(pdu)
-  if (known === undefined) {
+  if (known === null) {
     pdu.mark(lines.value, length)
     return ''
   }
-  headers.kept.push([name, pdu.text(known, length).trimEnd()])
-  return name
+  headers.kept.push([known.name, pdu.text(known.field, length).trimEnd()])
+  return known.name
+}
+
+function knownHeader(bytes: Uint8Array, at: number, length: number): KnownHeader | null {
+  const candidates = KNOWN_BY_LENGTH[length]
+  if (candidates === undefined) return null
+  for (const candidate of candidates) if (isSameName(bytes, at, candidate.codes)) return candidate
+  return null
+}
+
+/** Letters of either case: `codes` are lower case. */
+function isSameName(bytes: Uint8Array, at: number, codes: Uint8Array): boolean {
+  for (let n = 0; n < codes.length; n++) {
+    const byte = bytes[at + n] as number
+    if ((byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte) !== codes[n]) return false
+  }
+  return true
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB
 }
 
 /** Bytes up to the colon; -1 when the line has none. */
 function nameOfLine(pdu: Pdu): number {
-  for (let n = 0; ; n++) {
-    const byte = pdu.peek(n)
-    if (byte === COLON) return n
-    if (byte < 0 || byte === LF) return -1
+  const { bytes, pos, limit } = pdu
+  for (let at = pos; at < limit; at++) {
+    const byte = bytes[at]
+    if (byte === COLON) return at - pos
+    if (byte === LF) return -1
   }
+  return -1
 }
 
 /** Bytes up to the next space or the end of the line. */
 export function wordLength(pdu: Pdu): number {
-  for (let n = 0; ; n++) {
-    const byte = pdu.peek(n)
-    if (byte < 0 || byte === SPACE || byte === LF || (byte === CR && pdu.peek(n + 1) === LF)) return n
+  const { bytes, pos, limit } = pdu
+  let at = pos
+  for (; at < limit; at++) {
+    const byte = bytes[at]
+    if (byte === SPACE || byte === LF || (byte === CR && bytes[at + 1] === LF && at + 1 < limit)) break
   }
+  return at - pos
 }
 
 /** Bytes up to the end of the line. */

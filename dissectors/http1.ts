@@ -260,12 +260,14 @@ function headLength(bytes: Uint8Array, start: number, end: number, seen: number)
     if (first === CR) return end - start < 2 ? NEED_MORE : bytes[start + 1] === LF ? 2 : NOT_MINE
     if (!isToken(first)) return NOT_MINE
   }
+  let isFirst = true
   for (let from = start + Math.max(0, seen - 3); ; from++) {
     from = find(bytes, LF, from, end)
     if (from < 0) break
-    if (from - start < FIRST_LINE_BYTES && find(bytes, LF, start, from) < 0 && !isFirstLine(bytes, start, from)) {
-      return NOT_MINE
+    if (isFirst && from - start < FIRST_LINE_BYTES && find(bytes, LF, start, from) < 0) {
+      if (!isFirstLine(bytes, start, from)) return NOT_MINE
     }
+    isFirst = false
     if (from + 1 < end && bytes[from + 1] === LF) return from + 2 - start
     if (from + 2 < end && bytes[from + 1] === CR && bytes[from + 2] === LF) return from + 3 - start
   }
