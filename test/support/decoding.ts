@@ -1,7 +1,7 @@
 /** Decoding one packet made by hand, and what holds for any result of the decode whatever the bytes. */
 import { expect } from 'vitest'
 import { Decoder } from '../../src/flow/decode.ts'
-import { type Headers, KIND_FRAGMENT, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
+import { type Headers, KIND_FRAGMENT, KIND_OTHER, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
 import { concat } from './packets.ts'
 
 const LINKTYPE_ETHERNET = 1
@@ -43,23 +43,27 @@ function expectPrefixesSane(bytes: Uint8Array, linkType: number): void {
       window.set(bytes.subarray(0, length))
       const kind = decoder.decode(window, 0, length, bytes.length, linkType, length + 1, length)
       expectSane(decoder.headers, kind)
-      expect(decoder.headers.payloadEnd).toBeLessThanOrEqual(length)
+      if (decoder.headers.payloadEnd > length) expect.fail(`reaches behind the end of ${length} bytes`)
       return { ...decoder.headers, bytes: null, quoted: { ...decoder.quoted, bytes: null } }
     })
-    expect(zeros).toEqual(ones)
+    // The comparison of vitest is slow, and nearly always needless.
+    if (JSON.stringify(zeros) !== JSON.stringify(ones)) expect(zeros).toEqual(ones)
   }
 }
 
 export function expectSane(headers: Headers, kind: number): void {
-  expect(headers.kind).toBe(kind)
-  expect(kind).toBeGreaterThanOrEqual(0)
-  expect(kind).toBeLessThanOrEqual(KIND_FRAGMENT)
-  expect(headers.payload).toBeLessThanOrEqual(headers.payloadEnd)
-  expect(headers.payloadEnd).toBeLessThanOrEqual(headers.bytes.length)
-  expect(headers.payloadLength).toBeGreaterThanOrEqual(headers.payloadEnd - headers.payload)
-  if (kind === KIND_TCP) expect(headers.tcpStart + 20).toBeLessThanOrEqual(headers.payload)
-  if (kind === KIND_TCP || kind === KIND_UDP) {
-    expect(headers.family === 4 || headers.family === 6).toBe(true)
-    for (const port of [headers.sourcePort, headers.destinationPort]) expect(port & 0xffff).toBe(port)
-  }
+  expect(insanity(headers, kind)).toBe('')
+}
+
+/** What can not be, whatever the bytes; '' when nothing. One string, because `expect` is slow. */
+function insanity(headers: Headers, kind: number): string {
+  const { payload, payloadEnd, payloadLength, bytes, tcpStart, family, sourcePort, destinationPort } = headers
+  if (headers.kind !== kind || kind < KIND_OTHER || kind > KIND_FRAGMENT) return `kind ${kind} and ${headers.kind}`
+  if (!(payload <= payloadEnd && payloadEnd <= bytes.length)) return `payload ${payload} to ${payloadEnd}`
+  if (!(payloadLength >= payloadEnd - payload)) return `${payloadLength} bytes on the wire, ${payload} to ${payloadEnd}`
+  if (kind === KIND_TCP && !(tcpStart + 20 <= payload)) return `header at ${tcpStart}, payload at ${payload}`
+  if (kind !== KIND_TCP && kind !== KIND_UDP) return ''
+  if (family !== 4 && family !== 6) return `family ${family}`
+  const arePorts = (sourcePort & 0xffff) === sourcePort && (destinationPort & 0xffff) === destinationPort
+  return arePorts ? '' : `ports ${sourcePort} and ${destinationPort}`
 }
