@@ -2,25 +2,37 @@
 
 /** Breaks text at spaces; a word longer than the width stands alone on its line. */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  lines.push(line)
-  return lines
+  return joined(text.split(' '), ' ', width)
 }
 
 /** `head` and text wrapped behind it, its further lines under its first. */
 export function hanging(head: string, text: string, width: number): string[] {
-  const room = Math.max(width - head.length, 20)
+  return hangingItems(head, text.split(' '), ' ', width)
+}
+
+/** The same with items that are not broken themselves. */
+export function hangingItems(head: string, items: readonly string[], separator: string, width: number): string[] {
+  const room = Math.max(width - head.length, LEAST_COLUMNS)
   const indent = ' '.repeat(head.length)
-  return wrap(text, room).map((line, at) => `${at === 0 ? head : indent}${line}`)
+  return joined(items, separator, room).map((line, at) => `${at === 0 ? head : indent}${line}`)
+}
+
+/** However narrow the terminal, text keeps so much room. */
+const LEAST_COLUMNS = 20
+
+function joined(items: readonly string[], separator: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const item of items) {
+    if (line !== '' && line.length + separator.length + item.length > width) {
+      lines.push(line)
+      line = item
+    } else {
+      line = line === '' ? item : `${line}${separator}${item}`
+    }
+  }
+  lines.push(line)
+  return lines
 }
 
 /** `1.4 kB`. */

@@ -4,9 +4,9 @@
  */
 import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { clean } from './clean.ts'
-import { byteCount, counted, hanging, relativeTime, wrap } from './layout.ts'
+import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { spokenTime } from './time.ts'
-import { closingText, stepsLine, transportText } from './words.ts'
+import { closingText, steps, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -107,7 +107,7 @@ class TextReport {
     }
     this.#shown.add(attempt.id)
     this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
-    this.#field('Steps', stepsLine(attempt.milestones, this.#style))
+    this.#steps(attempt)
     this.#field('Closed by', closingText(attempt.closing))
   }
 
@@ -150,7 +150,11 @@ class TextReport {
       this.#text(`${total} attempts: ${failed} failed, ${established} established, ${unfinished} unfinished${more}.`)
       this.lines.push('')
     }
-    for (const attempt of attempts) if (this.#shown.has(attempt.id)) this.#silentRules(attempt)
+    for (const attempt of attempts) {
+      // Of a session that worked, what was ruled out is worth a word only to those who ask.
+      const asked = this.#style.verbose || attempt.outcome !== 'established'
+      if (asked && this.#shown.has(attempt.id)) this.#silentRules(attempt)
+    }
   }
 
   #plainAttempt(attempt: AttemptAnalysis): void {
@@ -165,7 +169,7 @@ class TextReport {
           ? 'the capture does not show how it ended'
           : paint('doubtful', 'failed; no rule explains it from this capture')
     this.#field(`Attempt ${attempt.id}`, describe(attempt))
-    this.#field('Steps', stepsLine(attempt.milestones, this.#style))
+    this.#steps(attempt)
     this.#field('Closed by', closingText(attempt.closing))
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
@@ -212,9 +216,16 @@ class TextReport {
 
   #field(name: string, text: string, bullet = ''): void {
     if (text === '') return
+    this.#labelled(name, hanging(label(name) + bullet, clean(text), this.#style.width))
+  }
+
+  #steps({ milestones }: AttemptAnalysis): void {
+    this.#labelled('Steps', hangingItems(label('Steps'), steps(milestones, this.#style), '  ', this.#style.width))
+  }
+
+  /** Colour has no width: lines are laid out with the plain label, which is then exchanged. */
+  #labelled(name: string, lines: readonly string[]): void {
     const head = this.#style.paint('faint', label(name))
-    // Colour has no width: lay out with the plain label, then exchange it.
-    const lines = hanging(label(name) + bullet, clean(text), this.#style.width)
     this.lines.push(head + (lines[0] as string).slice(label(name).length), ...lines.slice(1))
   }
 

@@ -26,8 +26,8 @@ const NAMES: Record<MilestoneId, string> = {
 /** Steps that every direct connection passes: worth a question mark when they lie hidden in between. */
 const ALWAYS_PASSED: ReadonlySet<MilestoneId> = new Set(['tcp', 'x224', 'security'])
 
-/** `TCP ✓  X.224 ✓  security ✗`, in the order in which a connection passes them. */
-export function stepsLine(milestones: readonly Milestone[], { unicode }: Signs): string {
+/** `TCP ✓`, `X.224 ✓`, `security ✗`, in the order in which a connection passes them. */
+export function steps(milestones: readonly Milestone[], { unicode }: Signs): string[] {
   const signs = unicode
     ? { reached: '✓', failed: '✗', 'not-visible': '?' }
     : { reached: 'ok', failed: 'FAILED', 'not-visible': '?' }
@@ -35,7 +35,6 @@ export function stepsLine(milestones: readonly Milestone[], { unicode }: Signs):
   return milestones
     .filter(({ id, state }, at) => state !== 'not-visible' || (at < last && ALWAYS_PASSED.has(id)))
     .map(({ id, state }) => `${NAMES[id]} ${signs[state]}`)
-    .join('  ')
 }
 
 const TRANSPORTS: Record<Transport, string> = {
