@@ -46,6 +46,7 @@ export class Headers {
   /** TCP: sequence and acknowledgement as int32. */
   sequence = 0
   acknowledgement = 0
+  /** Twelve bits: RFC 3168 and the reserved ones too. */
   flags = 0
   /** Not scaled. */
   window = 0
