@@ -1,9 +1,9 @@
 /** Writes DER, and certificates with it: what a test wants one to say. They are signed by nobody. */
 import { concat } from './read.ts'
 
-export const BIT_STRING = 0x03
-export const OCTET_STRING = 0x04
-export const OBJECT_IDENTIFIER = 0x06
+const BIT_STRING = 0x03
+const OCTET_STRING = 0x04
+const OBJECT_IDENTIFIER = 0x06
 export const UTF8_STRING = 0x0c
 export const PRINTABLE_STRING = 0x13
 export const UTC_TIME = 0x17
@@ -23,7 +23,7 @@ export function element(tag: number, ...parts: (Uint8Array | string)[]): Uint8Ar
   return concat(Uint8Array.from(header), content)
 }
 
-export function identifier(dotted: string): Uint8Array {
+function identifier(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   const octets: number[] = []
   for (const arc of [first * 40 + second, ...rest]) {
