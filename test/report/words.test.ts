@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import type { Milestone } from '../../src/attempt/attempt.ts'
+import { closingText, steps, transportText } from '../../src/report/words.ts'
+
+const reached = (id: Milestone['id'], packet = 1): Milestone => ({ id, state: 'reached', packet })
+const hidden = (id: Milestone['id']): Milestone => ({ id, state: 'not-visible', packet: 0 })
+
+describe('the steps of a connection', () => {
+  it('leave out what does not belong to this kind of connection', () => {
+    const direct = [hidden('dns'), reached('tcp'), hidden('proxy'), reached('x224'), hidden('udp')]
+    expect(steps(direct, { unicode: true })).toEqual(['TCP ✓', 'X.224 ✓'])
+  })
+
+  it('mark a step that every connection passes and that lies hidden before a visible one', () => {
+    expect(steps([hidden('tcp'), hidden('x224'), reached('active')], { unicode: true })).toEqual([
+      'TCP ?',
+      'X.224 ?',
+      'active ✓',
+    ])
+  })
+
+  it('are none where nothing is visible', () => {
+    expect(steps([hidden('tcp'), hidden('active')], { unicode: false })).toEqual([])
+  })
+})
+
+describe('who closed', () => {
+  it.each([
+    [{ side: 'server', how: 'rst', packet: 12, timeNs: 123_456_000 }, 'the server, with RST, packet 12, 0.123456 s'],
+    [{ side: 'client', how: 'close-notify', packet: 0, timeNs: 0 }, 'the client, with a TLS close_notify'],
+    [{ side: 'nobody', how: 'silence', packet: 9, timeNs: 1e9 }, 'nobody: it fell silent'],
+    [{ side: 'nobody', how: 'end-of-capture', packet: 0, timeNs: 0 }, 'nobody: the capture ends before'],
+    [{ side: 'network', how: 'icmp', packet: 3, timeNs: 0 }, 'the network, with an ICMP message, packet 3, 0.000000 s'],
+  ] as const)('%j', (closing, text) => {
+    expect(closingText(closing)).toBe(text)
+  })
+})
+
+describe('the transport', () => {
+  it('is told without claiming a gateway that was not seen', () => {
+    expect(transportText('gateway-tls')).toContain('perhaps')
+    expect(transportText('direct')).toBe('direct')
+  })
+})
