@@ -42,6 +42,11 @@ export function tlsState(inside: Next | null): TlsState {
   }
 }
 
+/** Both directions are encrypted, and nobody has the keys: only record headers are left to read. */
+export function isSealedForGood(state: TlsState): boolean {
+  return !state.keys && state.sealed[0] && state.sealed[1]
+}
+
 /** Drafts of TLS 1.3 are 0x7f00 and up. */
 export function isTls13(version: number): boolean {
   return version === 0x0304 || version >> 8 === 0x7f

@@ -114,7 +114,7 @@ const HANDSHAKE_SLOT = 0
 const APPLICATION_SLOT = 1
 
 const CHANGE_CIPHER_SPEC = 20
-const ALERT = 21
+export const ALERT = 21
 const HANDSHAKE = 22
 const APPLICATION_DATA = 23
 const HEARTBEAT = 24
@@ -144,7 +144,7 @@ const alert = {
   description: field('tls.alert_message.desc', 'Description', 'dec', tlsAlerts.symbols),
 }
 
-const HEADER_BYTES = 5
+export const RECORD_HEADER_BYTES = 5
 /** RFC 5246 6.2.3: 2^14 bytes, and 2048 that protection may add. */
 const MAX_FRAGMENT_BYTES = (1 << 14) + 2048
 /** An alert has two bytes; protection adds at least 16 (a MAC with MD5, an AEAD tag). */
@@ -167,10 +167,11 @@ export const tls = stream<TlsState, TlsFact>({
     if (!isContentType(type)) return NO
     const there = end - start
     if ((there > 1 && bytes[start + 1] !== 3) || (there > 2 && (bytes[start + 2] as number) > 4)) return NO
-    if (there < HEADER_BYTES) return MAYBE
+    if (there < RECORD_HEADER_BYTES) return MAYBE
     const length = fragmentLength(bytes, start)
     if (length > MAX_FRAGMENT_BYTES || length === 0) return NO
-    if (type === HANDSHAKE) return there > HEADER_BYTES && (bytes[start + HEADER_BYTES] as number) <= 24 ? SURE : LIKELY
+    if (type === HANDSHAKE)
+      return there > RECORD_HEADER_BYTES && (bytes[start + RECORD_HEADER_BYTES] as number) <= 24 ? SURE : LIKELY
     if (type === ALERT) return length === 2 ? SURE : LIKELY
     return type === CHANGE_CIPHER_SPEC && length !== 1 ? NO : LIKELY
   },
@@ -184,11 +185,11 @@ export const tls = stream<TlsState, TlsFact>({
     }
     if (!isContentType(type)) return NOT_MINE
     if ((there > 1 && bytes[start + 1] !== 3) || (there > 2 && (bytes[start + 2] as number) > 4)) return NOT_MINE
-    if (there < HEADER_BYTES) return NEED_MORE
+    if (there < RECORD_HEADER_BYTES) return NEED_MORE
     const length = fragmentLength(bytes, start)
     if (length > MAX_FRAGMENT_BYTES) return BROKEN
     // Without keys the content is body, not PDU: it is passed over by its length, never gathered.
-    return type === APPLICATION_DATA && !readable(state, direction) ? HEADER_BYTES : HEADER_BYTES + length
+    return type === APPLICATION_DATA && !readable(state, direction) ? RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + length
   },
 
   read(pdu, state, direction, out) {
@@ -312,6 +313,13 @@ function open(state: TlsState, out: Out<TlsFact>): void {
   state.opened = true
   out.open(HANDSHAKE_SLOT, { protocol: 'tls-handshake', hint: state })
   if (state.inside !== null) out.open(APPLICATION_SLOT, state.inside)
+}
+
+/** Length of the content behind the record header at `at`, or -1 when there is none. */
+export function recordLength(bytes: Uint8Array, at: number): number {
+  if (!isContentType(bytes[at] as number) || bytes[at + 1] !== 3 || (bytes[at + 2] as number) > 4) return -1
+  const length = fragmentLength(bytes, at)
+  return length > MAX_FRAGMENT_BYTES ? -1 : length
 }
 
 function sslv2Length(bytes: Uint8Array, start: number): number {

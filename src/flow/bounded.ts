@@ -2,7 +2,7 @@
 export class Bounded<T> {
   private readonly half: number
   private readonly head: T[] = []
-  private readonly tail: T[] = []
+  private tail: T[] | null = null
   private pushed = 0
 
   constructor(limit: number) {
@@ -11,8 +11,10 @@ export class Bounded<T> {
 
   push(item: T): void {
     if (this.head.length < this.half) this.head.push(item)
-    else if (this.tail.length < this.half) this.tail.push(item)
-    else this.tail[(this.pushed - this.half) % this.half] = item
+    else {
+      this.tail ??= []
+      this.tail[(this.pushed - this.half) % this.half] = item
+    }
     this.pushed++
   }
 
@@ -23,9 +25,9 @@ export class Bounded<T> {
 
   /** In the order in which they came. */
   items(): T[] {
+    const { head, tail } = this
+    if (tail === null) return head
     const oldest = this.lost === 0 ? 0 : (this.pushed - this.half) % this.half
-    return this.tail.length === 0
-      ? this.head
-      : [...this.head, ...this.tail.slice(oldest), ...this.tail.slice(0, oldest)]
+    return [...head, ...tail.slice(oldest), ...tail.slice(0, oldest)]
   }
 }

@@ -6,6 +6,7 @@ import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
 import type { Event } from './event.ts'
 import type { RecordLog } from './record-log.ts'
 import type { Stack } from './stack.ts'
+import type { TlsTail } from './tls-tail.ts'
 
 /** A segment that arrived ahead of a hole. */
 export interface AheadSegment {
@@ -29,7 +30,8 @@ export class FlowNotes {
   readonly marks = new Bounded<OpenMark>(MAX_MARKS)
   icmp: IcmpNote[] | null = null
   fragments: FragmentNote[] | null = null
-  stack: Stack | null = null
+  /** Its layers, or what is left of them. */
+  stack: Stack | TlsTail | null = null
   /** A side: sorted by sequence number. */
   readonly ahead: [AheadSegment[] | null, AheadSegment[] | null] = [null, null]
   /** The last retransmission of each side, which a D-SACK may prove needless. */

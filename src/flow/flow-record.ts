@@ -21,12 +21,13 @@ export const SYN_ACK_PACKET = 11
 export const ACK_PACKET = 12
 export const SYNS = 13
 export const SYN_ACKS = 14
-const SIDES = 15
+/** Behind the flow's own fields; each part fills whole cache lines of 64 bytes. */
+const SIDES = 16
 
-// int32 fields of a side: add to the side's base
-export const PACKETS = 0
-export const SEGMENTS = 1
-export const ISN = 2
+// int32 fields of a side: add to the side's base. The first line is touched by every data segment.
+export const SIDE_STATE = 0
+export const PACKETS = 1
+export const SEGMENTS = 2
 /** Behind the highest sequence number sent. */
 export const HIGH_SEQUENCE = 3
 /** The highest acknowledgement sent. */
@@ -34,46 +35,48 @@ export const HIGH_ACK = 4
 /** The next byte that reassembly wants. */
 export const EXPECTED = 5
 export const LARGEST = 6
-/** A segment larger than any acknowledged one, and where it ends: it counts once that is acknowledged. */
+/** A segment larger than any acknowledged one: it counts once PENDING_END is acknowledged. */
 export const PENDING_LENGTH = 7
-export const PENDING_END = 8
-export const LARGEST_ACKNOWLEDGED = 9
-export const MSS = 10
-export const WINDOW_SCALE = 11
-export const SIDE_STATE = 12
-export const FIRST_DATA_PACKET = 13
-export const LAST_DATA_PACKET = 14
-export const SIDE_LAST_PACKET = 15
-export const STALL_SEQUENCE = 16
-export const STALL_RESENDS = 17
-export const STALL_LENGTH = 18
-export const STALL_FIRST_PACKET = 19
-export const STALL_LAST_PACKET = 20
-export const TTL_LEAST = 21
-export const TTL_MOST = 22
-export const FRAGMENTED = 23
-export const LAST_WINDOW = 24
-export const LAST_IP_ID = 25
-export const LAST_SEQUENCE = 26
-export const LAST_ACKNOWLEDGEMENT = 27
+export const LARGEST_ACKNOWLEDGED = 8
+export const LAST_DATA_PACKET = 9
+export const SIDE_LAST_PACKET = 10
 /** Payload length and flags of the last packet, for telling mirror copies. */
-export const LAST_SHAPE = 28
+export const LAST_SHAPE = 11
+export const LAST_SEQUENCE = 12
+export const LAST_ACKNOWLEDGEMENT = 13
+export const LAST_IP_ID = 14
+export const LAST_WINDOW = 15
+
+export const TTL_LEAST = 16
+export const TTL_MOST = 17
+export const ISN = 18
+export const PENDING_END = 19
+export const STALL_RESENDS = 20
+export const FIRST_DATA_PACKET = 21
+export const DUPLICATE_ACKS = 22
+export const RETRANSMISSIONS = 23
+export const OUT_OF_ORDER_SEGMENTS = 24
+export const LOST_SEGMENTS = 25
+export const FIN_SEQUENCE = 26
+export const MSS = 27
+export const WINDOW_SCALE = 28
+export const FRAGMENTED = 29
 /** Behind the highest byte acknowledged selectively. */
-export const SACK_HIGH = 29
-export const FIN_SEQUENCE = 30
-export const RETRANSMISSIONS = 31
-export const FAST_RETRANSMISSIONS = 32
-export const SPURIOUS_RETRANSMISSIONS = 33
-export const NEEDLESS_RETRANSMISSIONS = 34
-export const OUT_OF_ORDER_SEGMENTS = 35
-export const DUPLICATE_ACKS = 36
-export const LOST_SEGMENTS = 37
-export const ACKED_UNSEEN = 38
-export const ZERO_WINDOWS = 39
-export const WINDOW_FULLS = 40
-export const KEEP_ALIVES = 41
+export const SACK_HIGH = 30
+export const KEEP_ALIVES = 31
+
+export const STALL_SEQUENCE = 32
+export const STALL_LENGTH = 33
+export const STALL_FIRST_PACKET = 34
+export const STALL_LAST_PACKET = 35
+export const FAST_RETRANSMISSIONS = 36
+export const SPURIOUS_RETRANSMISSIONS = 37
+export const NEEDLESS_RETRANSMISSIONS = 38
+export const ACKED_UNSEEN = 39
+export const ZERO_WINDOWS = 40
+export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
-const SIDE_INTS = 43
+const SIDE_INTS = 48
 export const INTS = SIDES + 2 * SIDE_INTS
 
 // doubles of the flow
@@ -82,7 +85,7 @@ export const LAST_NS = 1
 export const SYN_NS = 2
 export const SYN_ACK_NS = 3
 export const ACK_NS = 4
-const SIDE_TIMES = 5
+const SIDE_TIMES = 8
 
 // doubles of a side
 export const FIRST_DATA_NS = 0

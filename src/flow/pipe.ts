@@ -30,6 +30,7 @@ import type { Fact } from './event.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
 import { RecordLog } from './record-log.ts'
+import type { TailStart } from './tls-tail.ts'
 
 type AnyStream = Stream<unknown, ProtocolFact>
 const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
@@ -442,13 +443,28 @@ class Pipe implements Reading {
   tally(type: number, length: number, at: number): void {
     const { now } = this.dissection
     const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
+    this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
+  }
+
+  /** The layer that it reads, when nothing waits and no byte is wanted before the next PDU. */
+  get resting(): Layer | null {
+    const busy = this.dead || this.ended || this.held || this.lost || this.keptLength > 0
+    return busy || (this.span > 0 && (this.spanSlot !== SKIP || this.span === UNTIL_CLOSE)) ? null : this.layer
+  }
+
+  /** What follows can be walked by record headers alone. */
+  tail(conversation: number): TailStart {
+    return { log: this.ownLog(conversation), left: this.span, at: this.at }
+  }
+
+  private ownLog(conversation: number): RecordLog {
     if (this.log === null || this.logged !== this.layer) {
       this.logged = this.layer
       const path = this.layer?.path ?? this.slot.path
-      this.log = new RecordLog(last.conversation, this.layer?.id ?? -1, path, this.direction)
+      this.log = new RecordLog(conversation, this.layer?.id ?? -1, path, this.direction)
       this.dissection.keep(this.log)
     }
-    this.log.push(type, length, at, last.last, last.timeNs)
+    return this.log
   }
 
   open(index: number, next: Next): void {

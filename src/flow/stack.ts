@@ -1,7 +1,11 @@
 /** The layers of one conversation above TCP: the tracker feeds it segments in order, gaps and endings. */
+
+import { tls } from '../../dissectors/tls.ts'
+import { isSealedForGood, type TlsState } from '../../dissectors/tls-state.ts'
 import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
 import { Layers, Slot } from './pipe.ts'
+import { TlsTail } from './tls-tail.ts'
 
 /** All that one conversation is made of above TCP. */
 export class Stack {
@@ -50,6 +54,16 @@ export class Stack {
   get finished(): boolean {
     const { pipes } = this.root
     return (pipes[CLIENT].dead || pipes[CLIENT].ended) && (pipes[SERVER].dead || pipes[SERVER].ended)
+  }
+
+  /** Takes the place of the layers once TLS is encrypted both ways without keys; null before. */
+  tail(conversation: number): TlsTail | null {
+    const [client, server] = this.root.pipes
+    const layer = client.resting
+    if (layer === null || layer !== server.resting || layer.dissector.name !== tls.name) return null
+    if (!isSealedForGood(layer.state as TlsState)) return null
+    const starts = [client.tail(conversation), server.tail(conversation)] as const
+    return new TlsTail(this.dissection, conversation, layer.id, layer.path, starts)
   }
 
   private place(packet: number, timeNs: number, conversation: number): void {

@@ -172,8 +172,17 @@ export class Tracker {
     this.current = notes
     if (h.payloadLength > 0) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
+    if (h.payloadLength > 0 && notes.stack instanceof Stack) this.park(flow, notes, notes.stack)
     if (notes.stack?.finished === true) this.dropStack(flow, notes)
     if ((h.flags & (FIN | RST)) !== 0) this.noteClosing(flow, timeNs)
+  }
+
+  /** Encrypted without keys: a few numbers take the place of the layers. */
+  private park(flow: number, notes: FlowNotes, stack: Stack): void {
+    const tail = stack.tail(this.table.ints[flow * INTS + ID] as number)
+    if (tail === null) return
+    notes.stack = tail
+    this.stacks--
   }
 
   private noteClosing(flow: number, timeNs: number): void {
@@ -423,7 +432,7 @@ export class Tracker {
         notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
       }
     }
-    if (notes.stack !== null) this.stacks--
+    if (notes.stack instanceof Stack) this.stacks--
     const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
     this.notes[flow] = null
     if (endedBy === 'closed') this.linger(this.handedOn, flow, doubles[flow * DOUBLES + LAST_NS] as number)
@@ -442,7 +451,7 @@ export class Tracker {
       const { conversation } = stacked
       const notes = this.holds(oldest, conversation) ? (this.notes[oldest] ?? null) : null
       stacked.shift()
-      if (notes === null || notes.stack === null) continue
+      if (notes === null || !(notes.stack instanceof Stack)) continue
       if (this.stacks > MAX_STACKS) {
         this.dropStack(oldest, notes)
         this.evictedStacks++
@@ -451,8 +460,8 @@ export class Tracker {
   }
 
   private dropStack(flow: number, notes: FlowNotes): void {
+    if (notes.stack instanceof Stack) this.stacks--
     notes.stack = null
-    this.stacks--
     this.table.ints[flow * INTS + STATE] = (this.table.ints[flow * INTS + STATE] as number) | UNREADABLE
   }
 
