@@ -37,7 +37,7 @@ export interface Event<F extends Fact = Fact> {
   readonly length: number
 }
 
-/** Emission is not in packet order (held bytes): sort before reasoning. Stable, so that equal packets keep their order. */
+/** Emission is not in packet order (held bytes): sort before reasoning. Within one packet the order of the stream counts. */
 export function sortEvents(events: Event[]): Event[] {
-  return events.sort((a, b) => a.packet - b.packet)
+  return events.sort((a, b) => a.packet - b.packet || a.at - b.at)
 }
