@@ -1,7 +1,6 @@
 /** Opens a capture: finds out by its content what it is, and unpacks it where it is compressed. */
 import { latin1 } from '../wire/bytes.ts'
 import { MAX_COMPRESSIONS } from '../wire/limits.ts'
-import { decompressed } from './compression.ts'
 import { Capture, type RecordReader } from './cursor.ts'
 import { CaptureError } from './error.ts'
 import { CaptureInfo } from './info.ts'
@@ -71,6 +70,8 @@ async function unpack(capture: Capture, compression: 'gzip' | 'zstd'): Promise<v
     return inner
   })
   if (inner !== null) {
+    // Most captures are not compressed: loaded when one is.
+    const { decompressed } = await import('./compression.ts')
     const plain = await decompressed(compression, inner)
     capture.restart(() => plain)
   }

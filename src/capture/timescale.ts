@@ -50,7 +50,7 @@ export class TimeScale {
 
   /**
    * Nanoseconds since the first packet. Exact for units of 10^-9 s and coarser while the distance is below 2^53 ticks (104
-   * days of nanoseconds); finer units are rounded down, those of 2^-n perhaps by one more.
+   * days of nanoseconds); finer units are rounded down, and those of 2^-n may be one off.
    */
   sinceStartNs(high: number, low: number): number {
     const ticks = (high - this.baseHigh) * 4_294_967_296 + (low - this.baseLow)
