@@ -20,6 +20,10 @@ const NOBODY = notVisible(
   'Nobody ended the connection in this capture.',
   'Let the capture run until the client reports its error.',
 )
+const BLIND = notVisible(
+  'What the server said before may be missing in this capture.',
+  'Capture again with both directions, without drops of the recorder.',
+)
 const TO_SETTLE =
   'Ask what the user did (a cancelled logon prompt looks like this), look at the log of the client (event log Microsoft-Windows-TerminalServices-RDPClient/Operational), and try from another PC: security software on the client closes sockets, too.'
 
@@ -46,6 +50,7 @@ export const clientAborted = rule({
     if (!picture.connected) return NOT_CONNECTED
     if (leaving === null) return NOBODY
     if (leaving.side !== CLIENT) return NOT_CLIENT
+    if (picture.blind) return BLIND
     if (isExplained(attempt, picture)) return EXPLAINED
     return found(attempt, picture)
   },

@@ -30,17 +30,35 @@ export interface Finding {
 
 /** The answer of every rule, in the order of the list of rules. */
 export function judge(attempt: Attempt): JudgedVerdict[] {
-  return rules.map(rule => {
-    const { verdict, says, evidence, toSettle, severity } = rule.assess(attempt)
-    return {
-      rule,
-      verdict,
-      says: says === '' ? rule.title : says,
-      evidence,
-      toSettle,
-      severity: severity ?? rule.severity,
+  return seats.map(seat => {
+    const verdict = seat.rule.assess(attempt)
+    // Most answers are constants of their rules: the judged form of the last one serves again.
+    if (verdict !== seat.verdict) {
+      seat.verdict = verdict
+      seat.judged = judged(seat.rule, verdict)
     }
+    return seat.judged
   })
+}
+
+interface Seat {
+  readonly rule: Rule
+  verdict: Verdict | null
+  judged: JudgedVerdict
+}
+
+const UNASKED: Verdict = { verdict: 'not-visible', says: '', evidence: [], toSettle: '', severity: null }
+const seats: readonly Seat[] = rules.map(rule => ({ rule, verdict: null, judged: judged(rule, UNASKED) }))
+
+function judged(rule: Rule, { verdict, says, evidence, toSettle, severity }: Verdict): JudgedVerdict {
+  return {
+    rule,
+    verdict,
+    says: says === '' ? `${rule.title}.` : says,
+    evidence,
+    toSettle,
+    severity: severity ?? rule.severity,
+  }
 }
 
 /** Gathers what was claimed of one attempt after the other. Holds a line a rule, word and outcome, however many attempts come. */
