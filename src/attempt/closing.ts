@@ -10,7 +10,7 @@ import type { Closing } from './attempt.ts'
 import type { Sightings, TlsSighting } from './sightings.ts'
 
 /** How long a side may leave the other without the answer it waits for before that is silence, not a pause. */
-export const SILENCE_MS = 10_000
+const SILENCE_MS = 10_000
 /** Resends of the same bytes that nobody acknowledged: with two doublings of the timer no round trip explains them. */
 export const SILENT_RESENDS = 3
 

@@ -9,6 +9,7 @@ import { type Assembled, assemble, type Surroundings, startOf } from './assemble
 import { Attempt, type AttemptParts } from './attempt.ts'
 import { Clients } from './clients.ts'
 import { Histories } from './history.ts'
+import { joinByName } from './join-by-name.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
@@ -75,11 +76,12 @@ export class Attempts implements ConversationSink {
     this.nowNs = Math.max(this.nowNs, captureEndNs)
     this.neighbours = summary.neighbours
     this.settleDoubtful()
-    const rest: Assembled[] = []
+    const groups: Group[] = []
     for (let group = this.open.quietest; group !== null; group = this.open.quietest) {
       this.open.remove(group)
-      rest.push(...this.assembled(group))
+      groups.push(group)
     }
+    const rest = joinByName(groups, this.lookups.namesByAddress()).flatMap(group => this.assembled(group))
     rest.push(...withoutConnection(this.lookups, this.neighbours, this.clients, rest, this.judged > 0, this.nowNs))
     rest.sort((a, b) => startOf(a).packet - startOf(b).packet)
     for (const assembled of rest) this.remember(assembled)

@@ -21,7 +21,7 @@ interface Asked {
   answerPacket: number
   answerNs: number
   rcode: number
-  addresses: string[]
+  readonly addresses: string[]
 }
 
 const NS_PER_SECOND = 1e9
@@ -36,6 +36,8 @@ const RETRY_SECONDS = 30
 const BEFORE_SECONDS = 300
 /** The answer for the second address family may come when the first one is already in use. */
 const AFTER_SECONDS = 2
+/** Addresses kept of one name. */
+const MAX_ADDRESSES = 32
 /** Lookups that one attempt keeps: a name, its search suffixes, both address families, two resolvers. */
 const MAX_OF_ATTEMPT = 16
 
@@ -81,6 +83,17 @@ export class Lookups {
     return [...(this.byClient.get(client) ?? [])].filter(asked => asked.type === TYPE_A || asked.type === TYPE_AAAA)
   }
 
+  /** The names that led to each address, from any client: one host asks over one address family for both. */
+  namesByAddress(): ReadonlyMap<string, ReadonlySet<string>> {
+    const names = new Map<string, Set<string>>()
+    for (const mine of this.byClient.values()) {
+      for (const { name, addresses } of mine) {
+        for (const address of addresses) names.set(address, (names.get(address) ?? new Set()).add(name))
+      }
+    }
+    return names
+  }
+
   clients(): Iterable<string> {
     return this.byClient.keys()
   }
@@ -107,13 +120,18 @@ export class Lookups {
         asked.firstPacket = packet
         asked.firstNs = timeNs
       }
-    } else if (asked.answerPacket === 0 || (asked.rcode !== RCODE_NO_ERROR && fact.rcode === RCODE_NO_ERROR)) {
+      return
+    }
+    const better = asked.rcode !== RCODE_NO_ERROR && fact.rcode === RCODE_NO_ERROR
+    if (asked.answerPacket === 0 || better) {
       asked.answerPacket = packet
       asked.answerNs = timeNs
       asked.rcode = fact.rcode
-      asked.addresses = fact.answers
-        .filter(answer => answer.type === TYPE_A || answer.type === TYPE_AAAA)
-        .map(answer => answer.data)
+    }
+    for (const { type, data } of fact.answers) {
+      const address = type === TYPE_A || type === TYPE_AAAA
+      if (address && asked.addresses.length < MAX_ADDRESSES && !asked.addresses.includes(data))
+        asked.addresses.push(data)
     }
   }
 

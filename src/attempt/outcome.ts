@@ -33,7 +33,7 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
   const outcome =
     active === null
       ? inactiveOutcome(seen, closing, captureEndNs)
-      : isTorn(conversation, closing, session)
+      : isTorn(seen, closing, session)
         ? 'failed'
         : 'established'
   return { seen, closing, session, active, outcome }
@@ -41,12 +41,12 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
 
 /** The same connection, known by its partners to have been active: the channels of a gateway are judged together. */
 export function examinedAsActive(examined: Examined, active: Place): Examined {
-  const torn = isTorn(examined.seen.conversation, examined.closing, null)
+  const torn = isTorn(examined.seen, examined.closing, null)
   return { ...examined, active, outcome: torn ? 'failed' : 'established' }
 }
 
 /** More than all that a server sends before the session is active (see {@link ACTIVE_SERVER_BYTES}), from both sides. */
-export function activeByVolume(conversation: Conversation): Place | null {
+function activeByVolume(conversation: Conversation): Place | null {
   const { tcp } = conversation
   if (tcp === null) return null
   const [client, server] = tcp.sides
@@ -147,14 +147,14 @@ function isGoing(seen: Sightings): boolean {
   return status > 0 && status < 300
 }
 
-function isTorn(conversation: Conversation, closing: Closing, session: SealedSession | null): boolean {
+function isTorn(seen: Sightings, closing: Closing, session: SealedSession | null): boolean {
   if (closing.how === 'alert' || closing.how === 'icmp' || closing.how === 'silence') return true
   if (closing.side === 'server') {
     if (closing.how === 'rst') return true
-    // A killed process ends with FIN and no word before it; where sizes are not exact the word may have been there.
-    if (closing.how === 'fin' && session?.exact === true && session.farewell === null) return true
+    // A killed process ends with FIN and no word before it; where sizes do not tell, the word may have been there.
+    if (closing.how === 'fin' && session?.sized === true && session.farewell === null) return !seen.gaps
   }
-  return conversation.tcp?.sides.some(isStalled) === true
+  return seen.conversation.tcp?.sides.some(isStalled) === true
 }
 
 function isStalled(side: { stalledResends: number; stalledLength: number; unacknowledged: number }): boolean {

@@ -16,7 +16,7 @@ export type Relevance =
   | 'doubtful'
   | 'none'
 
-export const RDP_PORT = 3389
+const RDP_PORT = 3389
 export const HTTPS_PORT = 443
 /** RDP over TCP and UDP; 3391 is the gateway's UDP port (MS-TSGU 2.1). */
 const RDP_PORTS: readonly number[] = [RDP_PORT, 3391]

@@ -25,7 +25,9 @@ export interface SealedSession {
   readonly active: Event | null
   /** The last record of the server has the size of a Disconnect Provider Ultimatum: an orderly end. */
   readonly farewell: Event | null
-  /** Sizes tell plain lengths exactly, and none is missing from the beginning to the end: what was not seen did not happen. */
+  /** Sizes tell plain lengths: with a farewell that was not seen, none was said. */
+  readonly sized: boolean
+  /** Sized, and no record is missing in between: what was not seen did not happen. */
   readonly exact: boolean
 }
 
@@ -44,7 +46,7 @@ export function sealOverhead(version: number, suite: number): number {
 
 /** @param records application data of one TLS connection that carries RDP itself, in packet order. */
 export function readSealedSession(records: readonly Sealed[], overhead: number): SealedSession {
-  if (records.length < FEWEST_RECORDS) return { ...NOTHING, exact: overhead >= 0 }
+  if (records.length < FEWEST_RECORDS) return { ...NOTHING, sized: overhead >= 0, exact: overhead >= 0 }
   const known = overhead >= 0
   const mcs = known ? findAttachConfirm(records, overhead) : null
   const active = findFontMap(records, overhead)
@@ -54,6 +56,7 @@ export function readSealedSession(records: readonly Sealed[], overhead: number):
     licence: from === null ? null : findLicence(records, overhead, from),
     active,
     farewell: known ? findFarewell(records, overhead) : null,
+    sized: known,
     exact: known && count(records, CLIENT) < MAX_FIRST_RECORDS && count(records, SERVER) < MAX_FIRST_RECORDS,
   }
 }
@@ -105,7 +108,7 @@ const FINALISATION_WINDOW = 8
  * ultimatum of a refusal stay below 180.
  */
 const NESTED_ANSWER_BYTES = 230
-const NOTHING: SealedSession = { mcs: null, licence: null, active: null, farewell: null, exact: false }
+const NOTHING: SealedSession = { mcs: null, licence: null, active: null, farewell: null, sized: false, exact: false }
 
 function count(records: readonly Sealed[], direction: Direction): number {
   let found = 0

@@ -14,7 +14,7 @@ const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
 const RECORD_APPLICATION_DATA = 23
 /** Level, code, content type and a tag of 16 bytes: an alert alone in a TLS 1.3 record. */
-export const ALERT_RECORD_LENGTH = 19
+const ALERT_RECORD_LENGTH = 19
 
 /** One TLS connection, as far as it is readable without keys. */
 export interface TlsSighting {
@@ -85,7 +85,7 @@ export function sightingsOf(conversation: Conversation): Sightings {
  * Puts each side into the order of its stream, which is not that of the packets when segments overtook one another, and
  * the sides together by the packet up to which each of them was complete.
  */
-export function inStreamOrder<E extends Event>(events: readonly E[]): readonly E[] {
+function inStreamOrder<E extends Event>(events: readonly E[]): readonly E[] {
   if (isInOrder(events)) return events
   const placed: { readonly event: E; readonly packet: number }[] = []
   for (const direction of [CLIENT, SERVER] as const) {
@@ -103,7 +103,7 @@ export function innermostTls(seen: Sightings): TlsSighting | null {
   return seen.inner ?? seen.outer
 }
 
-export function isTls13(tls: TlsSighting): boolean {
+function isTls13(tls: TlsSighting): boolean {
   return tls.serverHello?.fact.version === TLS_1_3
 }
 
