@@ -80,8 +80,8 @@ function agreedLength(lines: readonly string[]): number {
   for (const line of lines) {
     for (const part of line.split(',')) {
       const text = part.trim()
-      if (!/^\d{1,15}$/.test(text)) return NOT_A_NUMBER
       const length = Number(text)
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(length)) return NOT_A_NUMBER
       if (agreed >= 0 && length !== agreed) return DIFFERING
       agreed = length
     }

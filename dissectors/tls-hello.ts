@@ -12,7 +12,7 @@ import { type Field, field } from '../src/wire/field.ts'
 import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { TlsFact } from './tls.ts'
-import { isTls13, type TlsState } from './tls-state.ts'
+import { isDraftTls13, isTls13, type TlsState } from './tls-state.ts'
 
 const SERVER_NAME = 0
 const SUPPORTED_GROUPS = 10
@@ -145,9 +145,11 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   choice.version = pdu.u16be(hello.version)
   const random = readRandom(pdu)
   choice.retry = random === RETRY_RANDOM
-  pdu.mark(hello.session, pdu.u8(hello.sessionLength))
+  // Drafts of TLS 1.3 up to the 21st had neither session nor compression in this hello.
+  const isDraft = isDraftTls13(choice.version)
+  if (!isDraft) pdu.mark(hello.session, pdu.u8(hello.sessionLength))
   const suite = pdu.u16be(hello.suite)
-  pdu.u8(hello.method)
+  if (!isDraft) pdu.u8(hello.method)
   if (pdu.left > 0) readExtensions(pdu, choice, readChosen)
   const { version, retry, group, alpn } = choice
   out.fact({ kind: 'server-hello', version, suite, retry, group, alpn, random, complete: pdu.ok })

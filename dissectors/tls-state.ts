@@ -47,7 +47,11 @@ export function isSealedForGood(state: TlsState): boolean {
   return !state.keys && state.sealed[0] && state.sealed[1]
 }
 
-/** Drafts of TLS 1.3 are 0x7f00 and up. */
 export function isTls13(version: number): boolean {
-  return version === 0x0304 || version >> 8 === 0x7f
+  return version === 0x0304 || isDraftTls13(version)
+}
+
+/** RFC 8446 before it was one: 0x7f and the number of the draft. */
+export function isDraftTls13(version: number): boolean {
+  return version >> 8 === 0x7f
 }

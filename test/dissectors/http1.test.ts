@@ -167,6 +167,14 @@ describe('the body behind a response', () => {
     ['GET', ['HTTP/1.0 200 OK', 'Transfer-Encoding: chunked'], 'chunked', 0, 'Transfer-Encoding in HTTP/1.0'],
     ['GET', ['HTTP/1.1 200 OK', 'Content-Length: 9'], 'length', 9, ''],
     ['GET', ['HTTP/1.1 200 OK', 'Content-Length: 9, 9'], 'length', 9, ''],
+    ['GET', ['HTTP/1.1 200 OK', `Content-Length: ${'0'.repeat(30)}9`], 'length', 9, ''],
+    [
+      'GET',
+      ['HTTP/1.1 200 OK', 'Content-Length: 99999999999999999999'],
+      'invalid',
+      0,
+      'a Content-Length that is no number',
+    ],
     ['GET', ['HTTP/1.1 200 OK', 'Content-Length: 9', 'Content-Length: 9'], 'length', 9, 'Content-Length repeated'],
     [
       'GET',

@@ -163,6 +163,13 @@ describe('the server hello', () => {
     expect(facts(tls, 'server', record(22, hello))).toMatchObject([{ alpn: 'h2', complete: true }])
   })
 
+  it('of an early draft of TLS 1.3 has no session, and seals both directions', () => {
+    const draft = message(2, bytes(`7f 12 ${'11'.repeat(32)} 13 01 00 00`))
+    const conversation = new Conversation(tls).say('server', record(22, draft))
+    expect(conversation.facts).toMatchObject([{ version: 0x7f12, suite: 0x1301, complete: true }])
+    expect(conversation.state.sealed).toEqual([true, true])
+  })
+
   it('that ends too early is a fact, and nothing is built on it', () => {
     const short = message(2, SERVER_HELLO_1_3.subarray(4, 60))
     const conversation = new Conversation(tls).say('server', record(22, short))
