@@ -64,7 +64,8 @@ function demandsAfter(tcp: TcpFacts, quiet: Direction): Silence | null {
     if (mark.direction !== asking || mark.packet <= lastPacket) continue
     // Its own reset: from here on it does not wait for an answer.
     if (mark.kind === 'reset') break
-    if (!DEMANDS.has(mark.kind)) continue
+    // What is proven needless was answered.
+    if (!DEMANDS.has(mark.kind) || mark.needless) continue
     demands++
     if (mark.length > 0 && mark.kind !== 'keep-alive' && mark.kind !== 'zero-window-probe') resends++
     first ??= mark
