@@ -20,6 +20,9 @@ export async function capinfosReading(path: string): Promise<Reading> {
   // -T table, -M exact numbers, -r no header line, -c the number of packets
   const child = spawn('capinfos', ['-T', '-M', '-r', '-c', path], { stdio: ['ignore', 'pipe', 'pipe'] })
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  // In a damaged file it counts up to the damage, but prints the count in its error message alone.
+  const beforeDamage = /after reading (\d+) packets/.exec(stderr)?.[1]
+  if (beforeDamage !== undefined) return reading(Number(beforeDamage), true)
   const packets = /\t(\d+)\s*$/.exec(stdout)?.[1]
-  return packets === undefined ? UNREADABLE : reading(Number(packets), stderr !== '')
+  return packets === undefined ? UNREADABLE : reading(Number(packets), false)
 }

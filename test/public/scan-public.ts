@@ -49,8 +49,8 @@ await Promise.all(
     for (const path of queue) await check(path)
   }),
 )
-for (const path of known.keys())
-  violations.push(`${path}: listed in differences.tsv, but not there or without a difference`)
+// Other releases of Wireshark know other link types, so this is only worth a remark.
+for (const path of known.keys()) console.log(`${path}: listed in differences.tsv, but there is no difference`)
 await checkAllTogether()
 
 const counts = [...statuses].sort().map(([status, count]) => `${count} with exit status ${status}`)
