@@ -218,10 +218,9 @@ function readName(pdu: Pdu, f: Field): string {
     if (size >= 0xc0) {
       if (at + 1 >= limit) break
       if (length < 0) length = at + 2 - pdu.pos
-      const target = pdu.start + (((size & 0x3f) << 8) | (bytes[at + 1] as number))
-      if (target >= at) break
+      // Reading goes on up to here at most: a pointer that leads elsewhere ends the name.
       limit = at
-      at = target
+      at = pdu.start + (((size & 0x3f) << 8) | (bytes[at + 1] as number))
       continue
     }
     if (size > 63 || at + 1 + size > limit) break

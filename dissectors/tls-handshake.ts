@@ -101,12 +101,11 @@ export const tlsHandshake = stream<TlsState, TlsFact>({
 })
 
 /**
- * What is there of a direction's first messages, in a record that the capture cuts. Their facts are not `complete`, and
- * the state of the connection does not change.
+ * What is there of a direction's first messages, in a record that the capture cuts. The PDU is faulty already: the facts
+ * are not `complete`, and the state of the connection does not change.
  */
 export function readCutHandshake(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
-  const untouched = structuredClone({ ...state, inside: null })
-  while (pdu.left > HEADER_BYTES) readMessage(pdu, untouched, direction, out)
+  while (pdu.left > HEADER_BYTES) readMessage(pdu, state, direction, out)
 }
 
 function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {

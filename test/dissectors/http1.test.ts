@@ -293,6 +293,18 @@ describe('requests without answers', () => {
   })
 })
 
+describe('a request behind those that were not remembered', () => {
+  it('is not matched before all of them are answered', () => {
+    const many = new Conversation(http1)
+    const answer = () => many.say('server', head('HTTP/1.1 304 Not Modified'))
+    for (let n = 0; n < 66; n++) many.say('client', head('GET / HTTP/1.1'))
+    answer()
+    many.say('client', head('HEAD / HTTP/1.1'))
+    for (let n = 0; n < 66; n++) answer()
+    expect(many.facts.slice(-4).map(fact => (fact as { method: string }).method)).toEqual(['GET', '', '', ''])
+  })
+})
+
 describe('recognition', () => {
   it('is sure of a first line, and takes a path behind a method as likely', () => {
     expect(likeness(http1, 'client', text('RDG_OUT_DATA /x HTTP/1.1\r\n'))).toBe(SURE)

@@ -256,6 +256,14 @@ describe('sealed records', () => {
     ])
   })
 
+  it('that are alerts of TLS 1.2 are never in clear, however short', () => {
+    expect(
+      began12()
+        .say('client', record(21, zeros(10)))
+        .facts.at(-1),
+    ).toMatchObject({ code: -1, sealed: true })
+  })
+
   it('met in the middle of a connection are told without a version', () => {
     const conversation = new Conversation(tls).say('server', concat(record(23, zeros(80)), record(21, zeros(26))))
     expect(conversation.facts).toEqual([

@@ -3,14 +3,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { certificateSummary } from '../../dissectors/x509.ts'
 import {
+  BIT_STRING,
   BMP_STRING,
   type CertificateParts,
   certificateOf,
   commonName,
   element,
   GENERALIZED_TIME,
+  INTEGER,
+  identifier,
   name,
   PRINTABLE_STRING,
+  SEQUENCE,
   UTC_TIME,
   UTF8_STRING,
 } from '../support/der.ts'
@@ -81,6 +85,14 @@ describe('the summary of a certificate', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('counts the bits of a modulus, not its bytes', () => {
+    const modulus = bytes(`01 ${'ff'.repeat(127)}`)
+    const rsa = element(SEQUENCE, element(INTEGER, modulus), element(INTEGER, bytes('01 00 01')))
+    const algorithm = element(SEQUENCE, identifier('1.2.840.113549.1.1.1'), element(0x05))
+    const key = element(SEQUENCE, algorithm, element(BIT_STRING, Uint8Array.of(0), rsa))
+    expect(summaryOf({ key })).toMatchObject({ keyAlgorithm: 'RSA', keyBits: 1017 })
   })
 
   it('knows that issuer and subject are the same name', () => {

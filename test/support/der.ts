@@ -1,7 +1,7 @@
 /** Writes DER, and certificates with it: what a test wants one to say. They are signed by nobody. */
 import { concat } from './read.ts'
 
-const BIT_STRING = 0x03
+export const BIT_STRING = 0x03
 const OCTET_STRING = 0x04
 const OBJECT_IDENTIFIER = 0x06
 export const UTF8_STRING = 0x0c
@@ -10,8 +10,8 @@ export const UTC_TIME = 0x17
 export const GENERALIZED_TIME = 0x18
 export const BMP_STRING = 0x1e
 const BOOLEAN = 0x01
-const INTEGER = 0x02
-const SEQUENCE = 0x30
+export const INTEGER = 0x02
+export const SEQUENCE = 0x30
 const SET = 0x31
 
 /** One element: its tag and the parts of its content. */
@@ -23,7 +23,7 @@ export function element(tag: number, ...parts: (Uint8Array | string)[]): Uint8Ar
   return concat(Uint8Array.from(header), content)
 }
 
-function identifier(dotted: string): Uint8Array {
+export function identifier(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   const octets: number[] = []
   for (const arc of [first * 40 + second, ...rest]) {
