@@ -1,5 +1,6 @@
 /**
- * A side that fell silent while the other one went on asking: data, resends, keep-alives or a FIN after its last packet.
+ * A side that fell silent while the other one went on asking: resends, keep-alives or a FIN after its last packet. New data
+ * alone does not count: unanswered it would be sent again, and where it was not, the answer is only missing here.
  * A living TCP answers each of them within half a second (delayed ACK, RFC 1122 section 4.2.3.2).
  */
 import type { Attempt, Place } from '../attempt/attempt.ts'
@@ -59,7 +60,6 @@ function demandsAfter(tcp: TcpFacts, quiet: Direction): Silence | null {
   let resends = 0
   let first: Place | null = null
   let last: Place | null = null
-  const { lastDataPacket, lastDataNs } = tcp.sides[asking]
   for (const mark of tcp.marks) {
     if (mark.direction !== asking || mark.packet <= lastPacket) continue
     // Its own reset: from here on it does not wait for an answer.
@@ -70,12 +70,6 @@ function demandsAfter(tcp: TcpFacts, quiet: Direction): Silence | null {
     if (mark.length > 0 && mark.kind !== 'keep-alive' && mark.kind !== 'zero-window-probe') resends++
     first ??= mark
     last = mark
-  }
-  if (lastDataPacket > lastPacket && lastDataPacket !== last?.packet) {
-    demands++
-    const data = { packet: lastDataPacket, timeNs: lastDataNs }
-    if (first === null || data.packet < first.packet) first = data
-    if (last === null || data.packet > last.packet) last = data
   }
   if (first === null || last === null) return null
   return { quiet, lastHeard, demands, resends, firstDemand: first, lastDemand: last }
