@@ -98,9 +98,16 @@ function withNested(connections: readonly Examined[]): readonly Examined[] {
   if (connections.length > 1) records.sort((a, b) => a.packet - b.packet)
   const { active } = readNestedSession(records)
   if (active === null) return volumeOfChannels(connections)
+  const left = clientLeft(connections)
   return connections.map(one =>
-    one.seen.conversation.id === active.conversation ? examinedAsActive(one, active) : one,
+    one.seen.conversation.id === active.conversation ? examinedAsActive(one, active, left) : one,
   )
+}
+
+/** The first packet by which the client left one of the channels; 0 when it left none. */
+function clientLeft(connections: readonly Examined[]): number {
+  const left = connections.filter(one => one.closing.side === 'client').map(one => one.closing.packet)
+  return left.length === 0 ? 0 : Math.min(...left)
 }
 
 /**
@@ -148,14 +155,14 @@ function volumeOfChannels(connections: readonly Examined[]): readonly Examined[]
   if (connections.length < 2) return connections
   const sending = connections.some(one => isTunnel(one) && (segments(one, CLIENT) ?? 0) >= CHANNEL_SEGMENTS)
   if (!sending) return connections
+  const left = clientLeft(connections)
   return connections.map(one => {
     const server = one.seen.conversation.tcp?.sides[SERVER]
     if (server === undefined || !isTunnel(one) || server.bytes < CHANNEL_BYTES || server.segments < CHANNEL_SEGMENTS) {
       return one
     }
-    return one.active === null
-      ? examinedAsActive(one, { packet: server.lastDataPacket, timeNs: server.lastDataNs })
-      : one
+    if (one.active !== null) return one
+    return examinedAsActive(one, { packet: server.lastDataPacket, timeNs: server.lastDataNs }, left)
   })
 }
 

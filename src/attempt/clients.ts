@@ -5,10 +5,12 @@
 import type { Conversation } from '../flow/conversation.ts'
 import { MAX_CLIENTS } from '../wire/limits.ts'
 import { isDead } from './outcome.ts'
-import { isAlive, isBareProbe, type Relevance } from './relevance.ts'
+import { isAlive, isBareProbe, isRdpPort, type Relevance } from './relevance.ts'
 
 interface ClientRecord {
   attempts: number
+  /** Attempts in which a server answered in RDP, or on its port. */
+  sure: number
   /** TCP connections in which a server said something. */
   alive: number
   tcp: number
@@ -40,11 +42,14 @@ export class Clients {
         this.forgotten++
         return
       }
-      record = { attempts: 0, alive: 0, tcp: 0, knocked: new Set(), windowNs: 0, scans: false }
+      record = { attempts: 0, sure: 0, alive: 0, tcp: 0, knocked: new Set(), windowNs: 0, scans: false }
       this.records.set(address, record)
     }
     record.tcp++
-    if (relevance === 'attempt') record.attempts++
+    if (relevance === 'attempt') {
+      record.attempts++
+      if (alive && isRdpPort(conversation.server.port)) record.sure++
+    }
     if (alive) record.alive++
     if (!record.scans && (isDead(conversation) || isBareProbe(conversation))) knock(record, conversation)
   }
@@ -57,6 +62,11 @@ export class Clients {
   triedNothing(client: string): boolean {
     const record = this.records.get(client)
     return record === undefined ? this.forgotten === 0 : record.attempts === 0
+  }
+
+  /** This client was answered where desktops are. */
+  reachedDesktop(client: string): boolean {
+    return (this.records.get(client)?.sure ?? 0) > 0
   }
 
   /** It is known that no server ever said a word to this client. */

@@ -3,16 +3,16 @@
  * follows it, and a FIN or reset that only answers the other side's farewell is not a close of its own (RFC 8446 6.1,
  * RFC 9293 3.6).
  */
-import type { Conversation, IcmpNote, TcpMark } from '../flow/conversation.ts'
+import type { Conversation, IcmpNote, TcpFacts, TcpMark } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
-import { CLIENT, type Direction } from '../wire/dissector.ts'
+import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
 import type { Closing } from './attempt.ts'
 import type { Sightings, TlsSighting } from './sightings.ts'
 
 /** How long a side may leave the other without the answer it waits for before that is silence, not a pause. */
 const SILENCE_MS = 10_000
 /** Resends of the same bytes that nobody acknowledged: with two doublings of the timer no round trip explains them. */
-export const SILENT_RESENDS = 3
+const SILENT_RESENDS = 3
 
 const NS_PER_MS = 1e6
 const ALERT_CLOSE_NOTIFY = 0
@@ -44,6 +44,17 @@ export function unreachable(conversation: Conversation): IcmpNote | null {
     if (says && !tooBig && note.direction === CLIENT) return note
   }
   return null
+}
+
+/**
+ * The side sent the same data again and again and nobody acknowledged it. Probes of a window that the other side keeps
+ * closed resend data as well: that side is there, it only does not read (RFC 9293 3.8.6.1).
+ */
+export function isStalled(tcp: TcpFacts, direction: Direction): boolean {
+  const side = tcp.sides[direction]
+  if (side.stalledResends < SILENT_RESENDS || side.stalledLength === 0 || side.unacknowledged === 0) return false
+  const other = tcp.sides[opposite(direction)]
+  return other.lastWindow > 0 || other.zeroWindows === 0
 }
 
 function closing(direction: Direction, how: Closing['how'], packet: number, timeNs: number): Closing {
@@ -98,10 +109,10 @@ function silence(conversation: Conversation, captureEndNs: number): Closing {
   const open: Closing = { ...silent, how: 'end-of-capture' }
   if (tcp === null) return open
   if (tcp.synPacket > 0 && tcp.synAckPacket === 0 && tcp.syns > 1) return { ...silent, packet: tcp.synPacket }
-  for (const side of tcp.sides) {
-    if (side.stalledResends >= SILENT_RESENDS && side.unacknowledged > 0) {
-      return { ...silent, packet: side.stalledFirstPacket, timeNs: side.stalledFirstNs }
-    }
+  for (const direction of [CLIENT, SERVER] as const) {
+    if (!isStalled(tcp, direction)) continue
+    const { stalledFirstPacket, stalledFirstNs } = tcp.sides[direction]
+    return { ...silent, packet: stalledFirstPacket, timeNs: stalledFirstNs }
   }
   if (conversation.endedBy === 'idle') return silent
   const [client, server] = tcp.sides

@@ -13,7 +13,7 @@ import { joinByName } from './join-by-name.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
-import { isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
+import { HTTPS_PORT, isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
 import { splitIntoAttempts } from './split.ts'
 import { withoutConnection } from './without-connection.ts'
 
@@ -161,18 +161,21 @@ export class Attempts implements ConversationSink {
     this.judge(new Attempt(Object.assign(assembled, known)))
   }
 
-  /** Doubtful connections count when their client did nothing that counts for sure. */
+  /** Doubtful connections count when their client did nothing that counts for sure: only the end of the capture tells. */
   private settleDoubtful(): void {
     const doubtful = this.doubtful.sort((a, b) => a.firstPacket - b.firstPacket)
     this.doubtful = []
-    for (const conversation of doubtful) {
-      const client = conversation.client.address
-      if (!this.clients.triedNothing(client) || this.clients.isScanner(client)) continue
-      // A SYN without an answer is noise beside servers that did answer.
-      const answered = !this.clients.reachedNobody(client) || this.clients.isAnsweredOn(conversation.server.port)
-      if (isDead(conversation) && answered) continue
-      this.group(conversation)
-    }
+    for (const conversation of doubtful) if (this.counts(conversation)) this.group(conversation)
+  }
+
+  private counts(conversation: Conversation): boolean {
+    const client = conversation.client.address
+    if (this.clients.isScanner(client)) return false
+    if (!isDead(conversation)) return this.clients.triedNothing(client)
+    // Gateways are on the port of all web sites: noise beside a desktop that answered, the cause where none did.
+    if (conversation.server.port === HTTPS_PORT) return !this.clients.reachedDesktop(client)
+    if (!this.clients.triedNothing(client) || !this.clients.reachedNobody(client)) return false
+    return !this.clients.isAnsweredOn(conversation.server.port)
   }
 }
 

@@ -9,16 +9,29 @@ import { idsOf } from './split.ts'
 export interface Group {
   /** In order of arrival, which is not that of their start. */
   readonly conversations: Conversation[]
-  readonly name: string
-  readonly cookie: string
-  readonly ids: readonly string[]
+  /** Of the connection that came first. */
+  readonly said: Said
   firstNs: number
   lastNs: number
   before: Group | null
   behind: Group | null
 }
 
+/** By what a connection names its target, its user and its attempt. */
+interface Said {
+  /** In SNI. */
+  readonly name: string
+  /** The user's, in the connection request. */
+  readonly cookie: string
+  /** The request carries what only a redirected client has: a routing token, or RDSTLS. */
+  readonly redirected: boolean
+  readonly ids: readonly string[]
+}
+
 const NS_PER_SECOND = 1e9
+const PROTOCOL_RDSTLS = 0x04
+/** A redirected client dials at once. */
+const REDIRECT_SECONDS = 3
 /** Nothing in a group begins later than this after all that was before: the cut into attempts is finer. */
 const GROUP_SECONDS = 60
 
@@ -32,8 +45,7 @@ export class OpenGroups {
   /** Adds it to the group that it belongs to, or to a new one. */
   add(conversation: Conversation): void {
     const { address } = conversation.client
-    const { name, cookie } = namesOf(conversation)
-    const ids = idsOf(conversation)
+    const said = saidOf(conversation)
     let mine = this.byClient.get(address)
     if (mine === undefined) {
       mine = []
@@ -42,7 +54,7 @@ export class OpenGroups {
     const oldest = Math.max(0, mine.length - MAX_GROUPS_SEARCHED)
     for (let at = mine.length - 1; at >= oldest; at--) {
       const group = mine[at] as Group
-      if (!belongs(group, conversation, name, cookie, ids)) continue
+      if (!belongs(group, conversation, said)) continue
       group.conversations.push(conversation)
       group.firstNs = Math.min(group.firstNs, conversation.firstNs)
       group.lastNs = Math.max(group.lastNs, conversation.lastNs)
@@ -53,9 +65,7 @@ export class OpenGroups {
     const { firstNs, lastNs } = conversation
     const group: Group = {
       conversations: [conversation],
-      name,
-      cookie,
-      ids,
+      said,
       firstNs,
       lastNs,
       before: null,
@@ -94,38 +104,40 @@ export class OpenGroups {
   }
 }
 
-/** The name in SNI, and the user's in the connection request. */
-function namesOf(conversation: Conversation): { readonly name: string; readonly cookie: string } {
+function saidOf(conversation: Conversation): Said {
   let name = ''
   let cookie = ''
+  let redirected = false
   for (const { fact } of conversation.events) {
     if (fact.kind === 'client-hello') {
       name = fact.serverName
       break
     }
-    if (fact.kind === 'negotiation-request') cookie = fact.cookie
+    if (fact.kind !== 'negotiation-request') continue
+    cookie = fact.cookie
+    redirected = fact.routingToken !== '' || (fact.protocols > 0 && (fact.protocols & PROTOCOL_RDSTLS) !== 0)
   }
-  return { name, cookie }
+  return { name, cookie, redirected, ids: idsOf(conversation) }
 }
 
-function belongs(
-  group: Group,
-  conversation: Conversation,
-  name: string,
-  cookie: string,
-  ids: readonly string[],
-): boolean {
+function belongs(group: Group, conversation: Conversation, said: Said): boolean {
   const pauseNs = GROUP_SECONDS * NS_PER_SECOND
   if (conversation.firstNs > group.lastNs + pauseNs || conversation.lastNs < group.firstNs - pauseNs) return false
   if (group.conversations.length >= MAX_ATTEMPT_CONVERSATIONS) return false
-  if (ids.length > 0 && group.ids.length > 0) {
-    if (group.ids.some(id => ids.includes(id))) return true
+  if (said.ids.length > 0 && group.said.ids.length > 0) {
+    if (group.said.ids.some(id => said.ids.includes(id))) return true
     // Side by side, two ids are two clients behind one address; one after the other, a client that tries again.
     if (conversation.firstNs <= group.lastNs && conversation.lastNs >= group.firstNs) return false
   }
-  if (cookie !== '' && group.cookie !== '' && cookie !== group.cookie) return false
   const { server } = conversation
   const target = group.conversations[0]?.server
+  if (said.redirected && follows(group, conversation)) return target?.port === server.port
+  if (said.cookie !== '' && group.said.cookie !== '' && said.cookie !== group.said.cookie) return false
   if (target?.port !== server.port) return false
-  return target.address === server.address || (name !== '' && name === group.name)
+  return target.address === server.address || (said.name !== '' && said.name === group.said.name)
+}
+
+/** It begins when the group ends: a broker sent the client elsewhere (MS-RDPBCGR 2.2.13). */
+function follows(group: Group, conversation: Conversation): boolean {
+  return Math.abs(conversation.firstNs - group.lastNs) <= REDIRECT_SECONDS * NS_PER_SECOND
 }

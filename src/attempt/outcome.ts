@@ -5,7 +5,7 @@
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Outcome, Place } from './attempt.ts'
-import { closingOf, isClosed, SILENT_RESENDS, unreachable } from './closing.ts'
+import { closingOf, isClosed, isStalled, unreachable } from './closing.ts'
 import { isOneSided } from './quality.ts'
 import { readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
 import { innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
@@ -39,10 +39,16 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
   return { seen, closing, session, active, outcome }
 }
 
-/** The same connection, known by its partners to have been active: the channels of a gateway are judged together. */
-export function examinedAsActive(examined: Examined, active: Place): Examined {
-  const torn = isTorn(examined.seen, examined.closing, null)
-  return { ...examined, active, outcome: torn ? 'failed' : 'established' }
+/**
+ * The same connection, known by its partners to have been active: the channels of a gateway are judged together.
+ *
+ * @param clientLeft the packet by which the client had left one of them; 0 when it did not.
+ */
+export function examinedAsActive(examined: Examined, active: Place, clientLeft: number): Examined {
+  const { seen, closing } = examined
+  // The client of a gateway ends the tunnel; a gateway that closes without a word, and first, has cut it.
+  const cut = closing.side === 'server' && closing.how === 'fin' && (clientLeft === 0 || clientLeft > closing.packet)
+  return { ...examined, active, outcome: cut || isTorn(seen, closing, null) ? 'failed' : 'established' }
 }
 
 /** More than all that a server sends before the session is active (see {@link ACTIVE_SERVER_BYTES}), from both sides. */
@@ -154,9 +160,6 @@ function isTorn(seen: Sightings, closing: Closing, session: SealedSession | null
     // A killed process ends with FIN and no word before it; where sizes do not tell, the word may have been there.
     if (closing.how === 'fin' && session?.sized === true && session.farewell === null) return !seen.gaps
   }
-  return seen.conversation.tcp?.sides.some(isStalled) === true
-}
-
-function isStalled(side: { stalledResends: number; stalledLength: number; unacknowledged: number }): boolean {
-  return side.stalledResends >= SILENT_RESENDS && side.stalledLength > 0 && side.unacknowledged > 0
+  const { tcp } = seen.conversation
+  return tcp !== null && (isStalled(tcp, CLIENT) || isStalled(tcp, SERVER))
 }

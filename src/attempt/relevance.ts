@@ -12,7 +12,7 @@ import { isGatewayRequest } from './sightings.ts'
 export type Relevance =
   /** Part of an attempt. */
   | 'attempt'
-  /** Part of one if the client tried nothing better: a web site's TLS, a refused SYN to an unknown port. */
+  /** Part of one if the client tried nothing better: a web site's TLS, a SYN without an answer to another port. */
   | 'doubtful'
   | 'none'
 
@@ -31,7 +31,8 @@ export function relevanceOf(conversation: Conversation): Relevance {
   if (conversation.tcp === null) return 'none'
   const { port } = conversation.server
   if (isDead(conversation)) {
-    if (isRdpPort(port) || port === HTTPS_PORT) return 'attempt'
+    if (isRdpPort(port)) return 'attempt'
+    if (port === HTTPS_PORT) return 'doubtful'
     return port >= FIRST_USER_PORT && isRefusedOrRepeated(conversation) ? 'doubtful' : 'none'
   }
   const said = relevanceOfContent(conversation.events, port)

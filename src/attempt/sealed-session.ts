@@ -124,6 +124,12 @@ function next(records: readonly Sealed[], at: number, direction: Direction): num
   return -1
 }
 
+/** The index of this side's record before `at`; -1 when there is none. */
+function previous(records: readonly Sealed[], at: number, direction: Direction): number {
+  for (let before = at - 1; before >= 0; before--) if (records[before]?.direction === direction) return before
+  return -1
+}
+
 function findAttachConfirm(records: readonly Sealed[], overhead: number): Sealed | null {
   for (let at = 0; at < records.length; at++) {
     const erect = records[at] as Sealed
@@ -159,7 +165,12 @@ function findFontMap(records: readonly Sealed[], overhead: number): Sealed | nul
     }
     for (const step of steps) {
       if (runEnd(records, at, step) === -1) continue
-      for (let answer = next(records, at, SERVER); answer !== -1; answer = next(records, answer, SERVER)) {
+      // The server answers Confirm Active, so that its first answer may cross the client's next words.
+      for (
+        let answer = next(records, previous(records, at, CLIENT), SERVER);
+        answer !== -1;
+        answer = next(records, answer, SERVER)
+      ) {
         const length = (records[answer] as Sealed).fact.length
         if (overhead >= 0 && !SYNCHRONIZE_BYTES.includes(length - overhead)) continue
         const fontMap = runEnd(records, answer, step)

@@ -114,10 +114,20 @@ describe('when neither side ended it', () => {
   it('silence did when data is sent again and again', () => {
     const parts = {
       events: [event('negotiation-request'), event('negotiation-response'), event('client-hello')],
-      clientSide: { stalledResends: 3, unacknowledged: 318, stalledFirstPacket: 6 },
+      clientSide: { stalledResends: 3, stalledLength: 318, unacknowledged: 318, stalledFirstPacket: 6 },
     }
     expect(closing(parts)).toMatchObject({ how: 'silence', packet: 6 })
-    expect(closing({ ...parts, clientSide: { stalledResends: 2, unacknowledged: 318 } }).how).toBe('end-of-capture')
+    const fewer = { ...parts.clientSide, stalledResends: 2 }
+    expect(closing({ ...parts, clientSide: fewer }).how).toBe('end-of-capture')
+  })
+
+  it('probes of a window that the other side keeps closed are not silence', () => {
+    const parts = {
+      events: [event('negotiation-request'), event('negotiation-response')],
+      clientSide: { stalledResends: 5, stalledLength: 1, unacknowledged: 1 },
+    }
+    expect(closing({ ...parts, serverSide: { zeroWindows: 5, lastWindow: 0 } }).how).toBe('end-of-capture')
+    expect(closing({ ...parts, serverSide: { zeroWindows: 5, lastWindow: 8192 } }).how).toBe('silence')
   })
 
   it('silence did when the client waits in vain for long enough', () => {

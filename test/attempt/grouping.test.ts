@@ -109,6 +109,17 @@ describe('which connections make one attempt', () => {
     expect(attempts[0]?.transport).toBe('gateway-http')
   })
 
+  it('the server that a broker sends the client to', () => {
+    const elsewhere = { server: { address: '10.0.2.9' } }
+    const redirected = [event('negotiation-request', { protocols: 0x0f }), event('negotiation-response')]
+    const token = [event('negotiation-request', { routingToken: 'Cookie: msts=1.2.0000', cookie: '' })]
+    expect(attemptsOf([nlaRefused(0), nlaRefused(1, elsewhere)]).attempts).toHaveLength(2)
+    for (const events of [redirected, token]) {
+      expect(attemptsOf([nlaRefused(0), connection({ ...elsewhere, events }, 1)]).attempts).toHaveLength(1)
+      expect(attemptsOf([nlaRefused(0), connection({ ...elsewhere, events }, 8)]).attempts).toHaveLength(2)
+    }
+  })
+
   it('the order of arrival makes no difference', () => {
     const all = [
       nlaRefused(0),
@@ -130,6 +141,36 @@ describe('which connections make one attempt', () => {
   })
 })
 
+describe('the tunnel of a gateway', () => {
+  const before = records(-350, 376, -754, 172, -280, -36, 27, -39, 35, -41, 43, -65, 41, -79, 37)
+  const inside = records(-545, -99, -103, -103, -103, 339, 242)
+  const tunnel = (at: number, direction: 0 | 1) =>
+    tlsOnly(at, { events: [...tls13Handshake('gw.lab.test'), ...before, ...inside], tcp: fin(direction) })
+
+  it('was a session when the client ends it', () => {
+    expect(attemptsOf([tunnel(0, CLIENT)]).attempts[0]).toMatchObject({ outcome: 'established' })
+  })
+
+  it('was cut when the gateway closes first and without a word', () => {
+    expect(attemptsOf([tunnel(0, SERVER)]).attempts[0]).toMatchObject({ outcome: 'failed' })
+  })
+
+  it('is read over both channels, wherever they run', () => {
+    const all = [...before, ...inside].map((one, at) => ({
+      ...one,
+      packet: 100 + at,
+      first: 100 + at,
+      timeNs: at * 1e6,
+    }))
+    const channel = (direction: 0 | 1) =>
+      tlsOnly(0, { events: [...tls13Handshake(), ...all.filter(one => one.direction === direction)] })
+    const { attempts } = attemptsOf([channel(SERVER), channel(CLIENT)])
+    expect(attempts).toHaveLength(1)
+    expect(attempts[0]).toMatchObject({ outcome: 'established', transport: 'gateway-tls' })
+    expect(attempts[0]?.milestone('active')).toMatchObject({ state: 'reached', inferred: true })
+  })
+})
+
 describe('what is no attempt', () => {
   it.each([
     ['a web site in clear', { server: { port: 80 }, events: [event('http-request', { method: 'GET', target: '/' })] }],
@@ -148,6 +189,12 @@ describe('what is no attempt', () => {
     })
     expect(attemptsOf([browser, nlaRefused(0)]).attempts.map(one => one.transport)).toEqual(['direct'])
     expect(attemptsOf([browser]).attempts.map(one => one.transport)).toEqual(['unknown'])
+  })
+
+  it('a web site that does not answer, beside a desktop that does', () => {
+    const site = connection({ server: { address: '203.0.113.5', port: 443 }, ...refused })
+    expect(attemptsOf([site, nlaRefused(0)]).attempts.map(one => one.transport)).toEqual(['direct'])
+    expect(attemptsOf([site, connection(refused)]).attempts).toHaveLength(2)
   })
 
   it('a scan of ports or hosts', () => {
