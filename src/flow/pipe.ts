@@ -27,6 +27,7 @@ import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
+import { Gathered } from './gathered.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
 import { RecordLog } from './record-log.ts'
@@ -35,7 +36,6 @@ import type { TailStart } from './tls-tail.ts'
 type AnyStream = Stream<unknown, ProtocolFact>
 const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
 const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector => [dissector.name, dissector]))
-const NO_BYTES = new Uint8Array(0)
 /** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
 const PROBE_BYTES = 64
 
@@ -82,12 +82,15 @@ export class Slot {
   readonly made: Layers
   readonly depth: number
   readonly path: string
+  /** The capture begins in the middle of it: nobody knows where a PDU starts. */
+  readonly midStream: boolean
   readonly pipes: readonly [Pipe, Pipe]
 
-  constructor(made: Layers, depth: number, path: string) {
+  constructor(made: Layers, depth: number, path: string, midStream = false) {
     this.made = made
     this.depth = depth
     this.path = path
+    this.midStream = midStream
     this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
   }
 }
@@ -99,12 +102,9 @@ class Pipe implements Reading {
   private layer: Layer | null = null
   /** Position of the next unread byte in this direction. */
   private at = 0
-  /** Bytes that wait, and how many of them there must be before it is worth to ask again. */
-  private kept: Uint8Array = NO_BYTES
-  private keptLength = 0
-  private need = 0
-  /** Bytes that were there when the dissector said NEED_MORE last. */
-  private seen = 0
+  private readonly kept = new Gathered()
+  /** What waits is being read: whoever asks for that meanwhile need not. */
+  private pumping = false
   /** Bytes of body still to come, and the slot that gets them. */
   private span = 0
   private spanSlot = SKIP
@@ -125,6 +125,7 @@ class Pipe implements Reading {
     this.slot = slot
     this.direction = direction
     this.dissection = slot.made.dissection
+    this.lost = slot.midStream
   }
 
   /** The hot entry: one segment of the connection itself. */
@@ -144,19 +145,19 @@ class Pipe implements Reading {
       return
     }
     const { now } = this.dissection
-    now.at = this.at + this.keptLength
+    now.at = this.at + this.kept.length
     now.length = length
     now.first = packet
     now.last = packet
     now.timeNs = timeNs
     now.conversation = conversation
     now.low = low
-    if (this.keptLength > 0 || this.held) this.ownOrigins().push({ ...now })
+    if (this.kept.length > 0 || this.held) this.ownOrigins().push({ ...now })
     this.feed(bytes, start, end)
   }
 
   skips(length: number): boolean {
-    return this.keptLength === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
+    return this.kept.length === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
   }
 
   gap(length: number): void {
@@ -164,7 +165,7 @@ class Pipe implements Reading {
       this.at += length
       return
     }
-    if (this.span >= length && this.keptLength === 0) {
+    if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
       if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.pipes[this.direction].gap(length)
@@ -174,8 +175,7 @@ class Pipe implements Reading {
     this.readRest(CUT_BY_CAPTURE)
     this.at += length
     this.lost = true
-    this.seen = 0
-    this.need = 0
+    this.kept.forget()
     this.span = 0
     for (const slot of this.layer?.slots ?? []) slot?.pipes[this.direction].gap(length)
   }
@@ -185,11 +185,11 @@ class Pipe implements Reading {
     if (this.held && !this.dead && this.layer !== null) {
       // Nobody will decide any more: what was held is not this layer's.
       this.held = false
-      if (this.keptLength > 0 && this.succeed(this.layer, this.kept, 0, this.keptLength)) this.pump()
+      if (this.kept.length > 0 && this.succeed(this.layer, this.kept.bytes, 0, this.kept.length)) this.pump()
     }
     this.ended = true
     // Probing no longer waits for more.
-    if (!this.dead && this.keptLength > 0 && this.waitsForProbe()) this.pump()
+    if (!this.dead && this.kept.length > 0 && this.waitsForProbe()) this.pump()
     if (this.layer !== null && !this.dead) {
       this.readRest(how === 'fin' || how === 'rst' ? CUT_BY_CLOSE : CUT_BY_CAPTURE)
       const { out } = this.dissection
@@ -197,17 +197,16 @@ class Pipe implements Reading {
       this.layer.dissector.ended?.(this.layer.state, this.direction, how, this.span, out)
       out.clear()
     }
-    this.keptLength = 0
-    this.kept = NO_BYTES
+    this.kept.drop()
     for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.pipes[this.direction].end(how)
   }
 
   /** Bytes of this slot, their origin already noted. */
   private feed(bytes: Uint8Array, start: number, end: number): void {
     if (this.lost && !this.dead && !this.resynchronise(bytes, start, end)) return
-    if (this.keptLength > 0 || this.held) {
+    if (this.kept.length > 0 || this.held) {
       this.keep(bytes, start, end)
-      if (this.held || this.need > this.keptLength) return
+      if (this.held || this.kept.need > this.kept.length) return
       this.pump()
     } else {
       const read = this.run(bytes, start, end)
@@ -217,13 +216,19 @@ class Pipe implements Reading {
   }
 
   private resynchronise(bytes: Uint8Array, start: number, end: number): boolean {
-    const known = this.layer !== null && this.layer.dissector.probe(bytes, start, end, this.direction) >= LIKELY
-    if (known) this.lost = false
+    if (this.isStart(bytes, start, end)) this.lost = false
     else {
       this.at += end - start
       this.dropOrigins()
     }
-    return known
+    return !this.lost
+  }
+
+  /** A PDU that can be recognised starts here, or the other direction has already said what is spoken. */
+  private isStart(bytes: Uint8Array, start: number, end: number): boolean {
+    const known = (dissector: AnyStream) => dissector.probe(bytes, start, end, this.direction) >= LIKELY
+    if (this.layer !== null) return known(this.layer.dissector)
+    return this.slot.pipes[opposite(this.direction)].layer !== null || DISSECTORS.some(known)
   }
 
   private keepRest(bytes: Uint8Array, from: number, end: number): void {
@@ -237,32 +242,21 @@ class Pipe implements Reading {
 
   /** Tries the bytes that wait again. */
   private pump(): void {
-    if (this.keptLength === 0) return
-    const bytes = this.kept
-    const length = this.keptLength
-    const read = this.run(bytes, 0, length)
-    if (read > 0) {
-      if (read < length) bytes.copyWithin(0, read, length)
-      this.keptLength = length - read
-    }
-    if (this.keptLength === 0) this.kept = NO_BYTES
+    const { kept } = this
+    if (kept.length === 0 || this.pumping) return
+    this.pumping = true
+    kept.shift(this.run(kept.bytes, 0, kept.length))
+    this.pumping = false
   }
 
   private keep(bytes: Uint8Array, start: number, end: number): void {
-    const length = this.keptLength + end - start
+    const length = this.kept.length + end - start
     if (length > (this.held ? MAX_HELD_BYTES : 2 * MAX_PDU_BYTES)) {
       this.die('too many bytes gathered (a limit of this tool)')
       this.at += length
       return
     }
-    const want = Math.max(this.need, length)
-    if (this.kept.length < want) {
-      const larger = new Uint8Array(this.need > 0 ? want : Math.max(want, this.kept.length * 2, 256))
-      larger.set(this.kept.subarray(0, this.keptLength))
-      this.kept = larger
-    }
-    this.kept.set(bytes.subarray(start, end), this.keptLength)
-    this.keptLength = length
+    this.kept.append(bytes, start, end)
   }
 
   /** Reads PDUs from `from`; answers how far it came. */
@@ -288,35 +282,34 @@ class Pipe implements Reading {
         return start
       }
       const layer = this.layer as Layer
-      const length = layer.dissector.frame(bytes, start, end, this.seen, layer.state, this.direction)
+      const length = layer.dissector.frame(bytes, start, end, this.kept.seen, layer.state, this.direction)
       if (length > end - start) {
         if (length <= MAX_PDU_BYTES) {
-          this.need = length
+          this.kept.need = length
           return start
         }
         this.readOne(layer, bytes, start, end, CUT_BY_TOOL)
         this.die(`${layer.dissector.name}: a PDU of ${length} bytes (a limit of this tool)`)
       } else if (length > 0) {
-        this.need = 0
-        this.seen = 0
+        this.kept.forget()
         this.readOne(layer, bytes, start, start + length, CUT_BY_FRAME)
         start += length
         this.at += length
         this.dissection.out.settle()
         this.slot.pipes[opposite(this.direction)].release()
       } else if (length === NEED_MORE) {
-        this.seen = end - start
-        this.need = 0
+        this.kept.seen = end - start
+        this.kept.need = 0
         return start
       } else if (length === HOLD) {
         this.held = true
-        this.seen = 0
+        this.kept.seen = 0
         return start
       } else if (length === BROKEN) {
         this.readOne(layer, bytes, start, end, CUT_BY_FRAME)
         this.die(`${layer.dissector.name}: malformed`)
       } else if (length === NOT_MINE) {
-        this.seen = 0
+        this.kept.seen = 0
         if (!this.succeed(layer, bytes, start, end) && !this.dead) return start
       } else {
         this.die(`${layer.dissector.name}: framing`)
@@ -343,20 +336,20 @@ class Pipe implements Reading {
 
   /** What waits for the rest of its PDU is read as far as it goes; nothing is built on it. */
   private readRest(cut: Cut): void {
-    if (this.keptLength > 0 && this.layer !== null) {
-      this.readOne(this.layer, this.kept, 0, this.keptLength, cut)
+    const { kept } = this
+    if (kept.length > 0 && this.layer !== null) {
+      this.readOne(this.layer, kept.bytes, 0, kept.length, cut)
       this.dissection.out.clear()
     }
-    this.at += this.keptLength
-    this.keptLength = 0
-    this.kept = NO_BYTES
+    this.at += kept.length
+    kept.drop()
     this.origins = null
   }
 
   private waitsForProbe(): boolean {
     if (this.layer === null) return true
     const { dissector, state } = this.layer
-    return dissector.frame(this.kept, 0, this.keptLength, 0, state, this.direction) === NOT_MINE
+    return dissector.frame(this.kept.bytes, 0, this.kept.length, 0, state, this.direction) === NOT_MINE
   }
 
   /** Which protocol starts here? */
@@ -412,7 +405,7 @@ class Pipe implements Reading {
       return false
     }
     if (end - start < PROBE_BYTES && !this.ended) {
-      this.seen = end - start
+      this.kept.seen = end - start
       return false
     }
     const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
@@ -448,7 +441,7 @@ class Pipe implements Reading {
 
   /** The layer that it reads, when nothing waits and no byte is wanted before the next PDU. */
   get resting(): Layer | null {
-    const busy = this.dead || this.ended || this.held || this.lost || this.keptLength > 0
+    const busy = this.dead || this.ended || this.held || this.lost || this.kept.length > 0
     return busy || (this.span > 0 && (this.spanSlot !== SKIP || this.span === UNTIL_CLOSE)) ? null : this.layer
   }
 
@@ -497,7 +490,7 @@ class Pipe implements Reading {
       from,
       to,
       pipe.ownOrigins(),
-      pipe.at + pipe.keptLength,
+      pipe.at + pipe.kept.length,
       length,
     )
     pipe.feed(bytes, start, end)
@@ -538,17 +531,16 @@ class Pipe implements Reading {
   /** Its bytes are only counted from now on. */
   private silence(): void {
     this.dead = true
-    this.kept = NO_BYTES
-    this.keptLength = 0
+    this.kept.drop()
     this.origins = null
   }
 
   private restart(layer: Layer | null): void {
     this.layer = layer
-    this.seen = 0
-    this.need = 0
+    this.kept.forget()
     this.held = false
     this.pump()
+    this.dropOrigins()
   }
 
   private ownOrigins(): Stretch[] {

@@ -12,9 +12,10 @@ export class Stack {
   private readonly dissection: Dissection
   private readonly root: Slot
 
-  constructor(dissection: Dissection) {
+  /** @param midStream the capture does not hold the beginning of the connection */
+  constructor(dissection: Dissection, midStream: boolean) {
     this.dissection = dissection
-    this.root = new Slot(new Layers(dissection), 0, 'tcp')
+    this.root = new Slot(new Layers(dissection), 0, 'tcp', midStream)
   }
 
   /**

@@ -53,6 +53,8 @@ import {
   SAW_RESET,
   SIDE_STATE,
   STATE,
+  SYN_ACK_PACKET,
+  SYN_PACKET,
   sideInts,
   UNREADABLE,
 } from './flow-record.ts'
@@ -213,7 +215,8 @@ export class Tracker {
       }
     }
     if (notes.stack !== null || ((ints[at + STATE] as number) & UNREADABLE) !== 0) return
-    notes.stack = new Stack(this.dissection)
+    const midStream = ints[at + SYN_PACKET] === 0 && ints[at + SYN_ACK_PACKET] === 0
+    notes.stack = new Stack(this.dissection, midStream)
     this.remember(flow)
   }
 

@@ -94,6 +94,18 @@ describe('tracker', () => {
     })
   })
 
+  it('does not guess where a PDU starts when the capture begins in the middle of a connection', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, new Uint8Array(300).fill(9)).send(SERVER, REFUSAL)
+    whole.segments = whole.segments.slice(3)
+    expect(one(whole).events.map(event => [event.fact.kind, event.direction])).toEqual([['negotiation-failure', SERVER]])
+  })
+
+  it('names what nobody knows, once enough of it is there', () => {
+    const banner = new TextEncoder().encode('SSH-2.0-OpenSSH_9.2p1\r\n')
+    const found = one(new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, banner).close(SERVER))
+    expect(found.events.at(-1)?.fact).toEqual({ kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2p1\r\n' })
+  })
+
   it('counts a resend that nobody acknowledges, with its size', () => {
     const whole = new TcpConversation().handshake()
     const data = new Uint8Array(1400).fill(7)
