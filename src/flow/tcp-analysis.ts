@@ -47,7 +47,7 @@ const ACKNOWLEDGED = 2 // its last acknowledgement number
 const BASE = 3 // its initial sequence number, or a guess
 const DUPLICATES = 4 // duplicate ACKs in a row, unsigned; UNSEEN_MARK after ACK_LOST_SEGMENT
 const WINDOW = 5 // as in the header; -1 = none seen
-const SCALE = 6
+const SCALE = 6 // shift count of its window
 const BITS = 7
 const DIRECTION_INTS = 8
 const FLOW_INTS = 2 * DIRECTION_INTS
@@ -65,8 +65,8 @@ const BASE_KNOWN = 1
 /** A SYN was seen, but no ACK after it: the window is the SYN's, which is never scaled. */
 const WINDOW_OF_SYN = 2
 /** What its last segment was. */
-const LAST_KEPT_ALIVE = 8
-const LAST_PROBED = 16
+const LAST_KEPT_ALIVE = 4
+const LAST_PROBED = 8
 
 /** Times a flow: when NEXT moved and when the last segment came, for each direction; last SYN, and round trip of the handshake. */
 const ADVANCED_NS = 0
@@ -260,6 +260,7 @@ export class TcpAnalysis {
     return lateNs >= 0 && lateNs < (Number.isNaN(roundTripNs) ? DEFAULT_OUT_OF_ORDER_NS : roundTripNs)
   }
 
+  /** What the side has now sent, acknowledged and offered. */
   private advance(flow: number, direction: Direction, h: Headers, marks: number, timeNs: number): void {
     const s = this.integers
     const own = flow * FLOW_INTS + direction * DIRECTION_INTS
@@ -285,7 +286,7 @@ export class TcpAnalysis {
     this.times[times + LAST_NS] = timeNs
   }
 
-  /** Handshake, window scale and end of the connection: of use from the next segment on. */
+  /** Handshake and window scale: of use from the next segment on. */
   private follow(flow: number, own: number, peer: number, h: Headers, timeNs: number): void {
     const s = this.integers
     const flags = h.flags

@@ -132,6 +132,72 @@ describe('bytes sent again', () => {
   })
 })
 
+describe('oddities that are kept because Wireshark has them', () => {
+  it('one byte below the next expected one, and more behind it, is new data: the byte may have been a probe', () => {
+    expect(established().client({ sequence: 300, acknowledgement: 1, length: 50 })).toEqual([])
+  })
+
+  it('an ACK for unseen data stands for any number of duplicate ones, until it is repeated', () => {
+    const beyond = (): Talk => {
+      const talk = new Talk()
+      talk.client({ sequence: 1, acknowledgement: 301, length: 100 })
+      talk.server({ sequence: 301, acknowledgement: 51, length: 10 })
+      expect(talk.client({ sequence: 101, acknowledgement: 501, length: 10 })).toEqual(['ack_lost_segment'])
+      expect(talk.client({ sequence: 111, acknowledgement: 501, length: 10 })).toEqual([])
+      return talk.after(5)
+    }
+    expect(beyond().client({ sequence: 51, acknowledgement: 501, length: 10 })).toEqual(['fast_retransmission'])
+    const repeated = beyond()
+    expect(repeated.server({ sequence: 311, acknowledgement: 51 })).toEqual(['duplicate_ack'])
+    expect(repeated.client({ sequence: 51, acknowledgement: 311, length: 10 })).toEqual(['retransmission'])
+    const twice = beyond()
+    twice.server({ sequence: 311, acknowledgement: 51 })
+    twice.server({ sequence: 311, acknowledgement: 51 })
+    expect(twice.client({ sequence: 51, acknowledgement: 311, length: 10 })).toEqual(['fast_retransmission'])
+  })
+
+  it('an acknowledgement number of 0 was not seen', () => {
+    const talk = new Talk([100, 0])
+    talk.client({ sequence: 0, length: 10 })
+    talk.server({ sequence: 0, acknowledgement: -100, length: 10 })
+    expect(talk.after(10).client({ sequence: -190, length: 10 })).toEqual(['retransmission'])
+  })
+
+  it('a clock that went back makes nothing fast or out of order', () => {
+    const talk = established()
+    talk.server({ sequence: 1, acknowledgement: 101 })
+    talk.server({ sequence: 1, acknowledgement: 101 })
+    expect(talk.after(-50).client({ sequence: 101, acknowledgement: 1, length: 100 })).toEqual(['retransmission'])
+    const hole = established()
+    hole.client({ sequence: 401, acknowledgement: 1, length: 100 })
+    expect(hole.after(-1).client({ sequence: 301, acknowledgement: 1, length: 100 })).toEqual(['retransmission'])
+  })
+
+  it('a round trip below zero makes everything out of order', () => {
+    const talk = shakeHands(new Talk(), {}, -10)
+    talk.client({ sequence: 101, acknowledgement: 1, length: 100 })
+    expect(talk.after(60_000).client({ sequence: 1, acknowledgement: 1, length: 50 })).toEqual(['out_of_order'])
+    expect(talk.after(-60_005).client({ sequence: 51, acknowledgement: 1, length: 10 })).toEqual(['retransmission'])
+    expect(talk.after(-6).client({ sequence: 61, acknowledgement: 1, length: 10 })).toEqual(['out_of_order'])
+  })
+
+  it('a round trip of nothing is measured again', () => {
+    const talk = shakeHands(new Talk(), {}, 0)
+    talk.after(50).client({ sequence: 1, acknowledgement: 1 })
+    talk.client({ sequence: 101, acknowledgement: 1, length: 100 })
+    expect(talk.after(49).client({ sequence: 1, acknowledgement: 1, length: 50 })).toEqual(['out_of_order'])
+  })
+
+  it('the first segment tells the sequence number before it for a SYN of either side', () => {
+    const talk = new Talk()
+    talk.client({ sequence: 1, acknowledgement: 1 })
+    expect(talk.reusesPorts(CLIENT, { flags: SYN, sequence: 0 })).toBe(false)
+    expect(talk.reusesPorts(CLIENT, { flags: SYN, sequence: 1 })).toBe(true)
+    expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 0 })).toBe(false)
+    expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 1 })).toBe(true)
+  })
+})
+
 describe('holes', () => {
   it('are told once, at the segment beyond them', () => {
     const talk = established()
@@ -153,8 +219,11 @@ describe('holes', () => {
     const talk = established()
     talk.client({ sequence: 401, acknowledgement: 1, length: 100 })
     expect(talk.server({ sequence: 1, acknowledgement: 501 })).toEqual(['ack_lost_segment'])
-    talk.client({ sequence: 601, acknowledgement: 1, length: 100 })
-    expect(talk.server({ sequence: 1, acknowledgement: 701 })).toEqual(['ack_lost_segment'])
+    // The ACK jumped to what the capture does hold: the next one is in order.
+    talk.client({ sequence: 501, acknowledgement: 1, length: 100 })
+    expect(talk.server({ sequence: 1, acknowledgement: 601 })).toEqual([])
+    talk.client({ sequence: 701, acknowledgement: 1, length: 100 })
+    expect(talk.server({ sequence: 1, acknowledgement: 801 })).toEqual(['ack_lost_segment'])
   })
 })
 
@@ -164,6 +233,14 @@ describe('ACKs that repeat the one before', () => {
     expect(talk.server({ sequence: 1, acknowledgement: 101 })).toEqual(['duplicate_ack'])
     expect(talk.server({ sequence: 1, acknowledgement: 101, window: 2000 })).toEqual(['window_update'])
     expect(talk.server({ sequence: 1, acknowledgement: 101, window: 2000 })).toEqual(['duplicate_ack'])
+  })
+
+  it('are counted from the newest acknowledgement', () => {
+    const talk = established()
+    talk.server({ sequence: 1, acknowledgement: 101 })
+    talk.server({ sequence: 1, acknowledgement: 101 })
+    talk.server({ sequence: 1, acknowledgement: 201 })
+    expect(talk.client({ sequence: 201, acknowledgement: 1, length: 50 })).toEqual(['out_of_order'])
   })
 
   it('are neither with data, SYN, FIN or RST', () => {
@@ -197,6 +274,15 @@ describe('windows', () => {
     expect(talk.client({ sequence: 301, acknowledgement: 1, length: 100 })).toEqual([])
   })
 
+  it('of zero are probed with one byte, and answered only when they stay zero', () => {
+    const talk = established()
+    talk.server({ sequence: 1, acknowledgement: 301, window: 0 })
+    expect(talk.client({ sequence: 301, acknowledgement: 1, window: 900 })).toEqual(['window_update'])
+    expect(talk.client({ sequence: 301, acknowledgement: 1, length: 1, window: 900 })).toEqual(['zero_window_probe'])
+    talk.server({ sequence: 1, acknowledgement: 301, window: 5 })
+    expect(talk.server({ sequence: 1, acknowledgement: 301, window: 0 })).toEqual(['zero_window'])
+  })
+
   it('of zero say nothing on SYN, FIN and RST', () => {
     const talk = new Talk()
     expect(talk.client({ flags: SYN, window: 0 })).toEqual([])
@@ -227,10 +313,21 @@ describe('windows', () => {
     expect(talk.server({ sequence: 1, acknowledgement: 1, length: 100 })).toEqual(['window_full'])
   })
 
+  it('are not scaled when the SYN did not offer it, whatever the SYN-ACK says', () => {
+    const talk = new Talk()
+    talk.client({ flags: SYN })
+    talk.server({ flags: SYN | ACK, acknowledgement: 1, windowScale: 7 })
+    talk.client({ sequence: 1, acknowledgement: 1 })
+    talk.server({ sequence: 1, acknowledgement: 1, window: 100 })
+    expect(talk.client({ sequence: 1, acknowledgement: 1, length: 100 })).toEqual(['window_full'])
+  })
+
   it('are never full while the scale is not known', () => {
     const talk = new Talk()
     talk.server({ sequence: 1, acknowledgement: 1, window: 100 })
     expect(talk.client({ sequence: 1, acknowledgement: 1, length: 100 })).toEqual([])
+    talk.server({ sequence: 1, acknowledgement: 101, window: 200 })
+    expect(talk.client({ sequence: 1, acknowledgement: 1, length: 100 })).toEqual(['spurious_retransmission'])
   })
 
   it('take a shift beyond 14 as 14', () => {
@@ -263,6 +360,7 @@ describe('ports used again', () => {
     talk.server({ flags: SYN | ACK, acknowledgement: 1 })
     expect(talk.reusesPorts(SERVER, { flags: SYN | ACK, sequence: 900, acknowledgement: 1 })).toBe(false)
     expect(talk.server({ flags: SYN | ACK, sequence: 900, acknowledgement: 1 })).toContain('reused_ports')
+    expect(talk.server({ flags: SYN | ACK, sequence: 900, acknowledgement: 1 })).not.toContain('reused_ports')
   })
 
   it('forget a sequence number that only a reset had', () => {
