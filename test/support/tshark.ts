@@ -1,0 +1,32 @@
+/** tshark as a judge: fields of each packet of a capture, one row a packet. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+export function isTsharkInstalled(): boolean {
+  return spawnSync('tshark', ['--version']).status === 0
+}
+
+export type Row<F extends string> = Readonly<Record<F, string>>
+
+/** Of fields that occur more than once in a packet, the last: that is the innermost. Absent ones are ''. */
+export async function tsharkFields<F extends string>(
+  path: string,
+  fields: readonly F[],
+  preferences: readonly string[] = [],
+): Promise<Row<F>[]> {
+  const columns = fields.flatMap(field => ['-e', field])
+  const settings = preferences.flatMap(preference => ['-o', preference])
+  const format = ['-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=l']
+  const child = spawn('tshark', ['-n', '-r', path, ...settings, ...format, ...columns], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const closed = once(child, 'close')
+  const rows: Row<F>[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    const values = line.split('\t')
+    rows.push(Object.fromEntries(fields.map((field, at) => [field, values[at] ?? ''])) as Row<F>)
+  }
+  await closed
+  return rows
+}
