@@ -117,7 +117,7 @@ export class TcpAnalysis {
   }
 
   /** Flags of this segment. The order of the steps is Wireshark's: earlier ones decide what later ones see. */
-  analyse(flow: number, direction: Direction, h: Headers, _packet: number, timeNs: number): number {
+  analyse(flow: number, direction: Direction, h: Headers, timeNs: number): number {
     const s = this.integers
     const own = flow * FLOW_INTS + direction * DIRECTION_INTS
     const peer = flow * FLOW_INTS + (1 - direction) * DIRECTION_INTS

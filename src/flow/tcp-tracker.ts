@@ -163,7 +163,7 @@ export class TcpTracker {
     this.other = sideInts(flow, 1 - side)
     this.sinceDataMs =
       ints[me + LAST_DATA_PACKET] === 0 ? -1 : (timeNs - (doubles[meAt + LAST_DATA_NS] as number)) / NS_PER_MS
-    const what = this.analysis.analyse(flow, side as Direction, h, packet, timeNs)
+    const what = this.analysis.analyse(flow, side as Direction, h, timeNs)
 
     let state = ints[me + SIDE_STATE] as number
     const { flags, sequence, payloadLength } = h

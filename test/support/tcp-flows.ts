@@ -19,7 +19,7 @@ export class TcpFlows {
   #count = 0
   #room = 0
 
-  segment(h: Headers, packet: number, timeNs: number): AnalysedPacket {
+  segment(h: Headers, timeNs: number): AnalysedPacket {
     const isLower = h.source < h.destination || (h.source === h.destination && h.sourcePort <= h.destinationPort)
     const direction: Direction = isLower ? 0 : 1
     const own = `${h.source}:${h.sourcePort}`
@@ -35,7 +35,7 @@ export class TcpFlows {
       }
       this.#analysis.reset(stream)
     }
-    return { stream, flags: asShown(this.#analysis.analyse(stream, direction, h, packet, timeNs)) }
+    return { stream, flags: asShown(this.#analysis.analyse(stream, direction, h, timeNs)) }
   }
 }
 
@@ -49,7 +49,7 @@ export async function analysedSegments(path: string): Promise<Map<number, Analys
     while (capture.next()) {
       const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
       if (decoder.decode(bytes, start, end, originalLength, linkType, number, timeNs) !== KIND_TCP) continue
-      packets.set(number, flows.segment(decoder.headers, number, timeNs))
+      packets.set(number, flows.segment(decoder.headers, timeNs))
     }
     if (!(await capture.fill())) break
   }

@@ -72,7 +72,6 @@ export class Talk {
   readonly #flow: number
   readonly #bases: readonly [number, number]
   #timeNs = 0
-  #packet = 0
 
   /** @param bases sequence numbers of client and server that the test calls 0 */
   constructor(bases: readonly [number, number] = [100_000, 500_000], flow = 0, analysis = new TcpAnalysis()) {
@@ -109,7 +108,7 @@ export class Talk {
 
   #segment(direction: Direction, segment: SegmentHeader): string[] {
     const h = this.#headers(direction, segment)
-    return flagNames(this.#analysis.analyse(this.#flow, direction, h, ++this.#packet, this.#timeNs))
+    return flagNames(this.#analysis.analyse(this.#flow, direction, h, this.#timeNs))
   }
 
   #headers(direction: Direction, segment: SegmentHeader): Headers {
