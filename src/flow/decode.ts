@@ -24,7 +24,7 @@ import {
   PROTOCOL_TCP,
   PROTOCOL_UDP,
 } from './ip.ts'
-import { ethernet, link, step } from './link.ts'
+import { ethernet, link } from './link.ts'
 import { ethertype } from './link-ethertype.ts'
 import { NEIGHBOUR_ADVERTISEMENT, NEIGHBOUR_SOLICITATION, Neighbours } from './neighbours.ts'
 import {
@@ -42,6 +42,7 @@ import {
   STOP_MALFORMED,
   STOP_TOO_DEEP,
   STOP_UNKNOWN,
+  step,
 } from './position.ts'
 import { tcp, udp } from './transport.ts'
 import { gre, udpTunnel } from './tunnel.ts'

@@ -2,7 +2,7 @@
 import { MAX_CHAINED_PARTS } from '../wire/limits.ts'
 import { u16be } from './integers.ts'
 import { rawIp } from './ip.ts'
-import { step, typeOrLength } from './link.ts'
+import { typeOrLength } from './link.ts'
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -16,6 +16,7 @@ import {
   STOP_MALFORMED,
   STOP_TOO_DEEP,
   STOP_UNKNOWN,
+  step,
 } from './position.ts'
 import { looksLikeEthernet } from './tunnel.ts'
 

@@ -5,8 +5,16 @@
 import { MAX_CHAINED_PARTS } from '../wire/limits.ts'
 import type { Headers } from './headers.ts'
 import { i32be, i32le, u16be, u16le } from './integers.ts'
-import { nestedLink, step } from './link.ts'
-import { NEXT_LLC, NEXT_WLAN, type Position, STOP_CUT, STOP_MALFORMED, STOP_UNKNOWN } from './position.ts'
+import {
+  NEXT_LLC,
+  NEXT_WLAN,
+  nestedLink,
+  type Position,
+  STOP_CUT,
+  STOP_MALFORMED,
+  STOP_UNKNOWN,
+  step,
+} from './position.ts'
 
 const TYPE_DATA = 2
 const SUBTYPE_QOS = 8

@@ -11,14 +11,15 @@ import {
   ETHERTYPE_IPV6,
   ETHERTYPE_MPLS,
   ETHERTYPE_PPPOE_SESSION,
-  LINK,
   NEXT_ETHERNET,
   NEXT_LLC,
   NEXT_PPP,
+  nestedLink,
   type Position,
   STOP_CUT,
   STOP_MALFORMED,
   STOP_UNKNOWN,
+  step,
 } from './position.ts'
 
 const LINKTYPE_ETHERNET = 1
@@ -114,16 +115,6 @@ export function link(position: Position, headers: Headers, linkType: number): bo
       return false
   }
   return true
-}
-
-/** Moves on by so many bytes, when they are there. */
-export function step(position: Position, length: number, next: number): void {
-  if (position.end - position.at < length) {
-    position.next = STOP_CUT
-    return
-  }
-  position.at += length
-  position.next = next
 }
 
 /** IEEE 802.3 with an EtherType or with a length. */
@@ -383,9 +374,4 @@ function packetTap(position: Position): void {
   if (length < 12) position.next = STOP_MALFORMED
   else if (position.end - at < length) position.next = STOP_CUT
   else step(position, length, nestedLink(i32le(bytes, at + 8)))
-}
-
-/** What follows a header that names a link type: DLT_RAW of the recording system is a raw link. */
-export function nestedLink(linkType: number): number {
-  return linkType >= 0 && linkType < LINK ? LINK + linkType : STOP_UNKNOWN
 }

@@ -56,3 +56,18 @@ export class Position {
   /** End of the headers that belong to each fragment (IPv6: without the fragment header). */
   fragmentHeaderEnd = 0
 }
+
+/** Moves on by so many bytes, when they are there. */
+export function step(position: Position, length: number, next: number): void {
+  if (position.end - position.at < length) {
+    position.next = STOP_CUT
+    return
+  }
+  position.at += length
+  position.next = next
+}
+
+/** What follows a header that names a link type: DLT_RAW of the recording system is a raw link. */
+export function nestedLink(linkType: number): number {
+  return linkType >= 0 && linkType < LINK ? LINK + linkType : STOP_UNKNOWN
+}
