@@ -7,7 +7,7 @@ import type { Conversation, IcmpNote, TcpFacts, TcpMark } from '../flow/conversa
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
 import type { Closing } from './attempt.ts'
-import type { Sightings, TlsSighting } from './sightings.ts'
+import { beganBefore, type Sightings, type TlsSighting } from './sightings.ts'
 
 /** How long a side may leave the other without the answer it waits for before that is silence, not a pause. */
 const SILENCE_MS = 10_000
@@ -28,7 +28,7 @@ export function closingOf(seen: Sightings, captureEndNs: number): Closing {
   }
   const icmp = unreachable(conversation)
   if (icmp !== null) return { side: 'network', how: 'icmp', packet: icmp.packet, timeNs: icmp.timeNs }
-  return silence(conversation, captureEndNs)
+  return silence(seen, captureEndNs)
 }
 
 /** True when one of the sides ended it; false for a network's word, for silence and for the end of the capture. */
@@ -98,7 +98,8 @@ function firstEnd(conversation: Conversation): TcpMark | null {
   return stray !== null && stray.packet === conversation.lastPacket ? stray : null
 }
 
-function silence(conversation: Conversation, captureEndNs: number): Closing {
+function silence(seen: Sightings, captureEndNs: number): Closing {
+  const { conversation } = seen
   const { tcp } = conversation
   const silent: Closing = {
     side: 'nobody',
@@ -115,6 +116,8 @@ function silence(conversation: Conversation, captureEndNs: number): Closing {
     return { ...silent, packet: stalledFirstPacket, timeNs: stalledFirstNs }
   }
   if (conversation.endedBy === 'idle') return silent
+  // What came before the capture may have been a question that is not open any more: filtered files look like this.
+  if (beganBefore(seen)) return open
   const [client, server] = tcp.sides
   const waits = client.lastDataPacket > server.lastDataPacket
   return waits && captureEndNs - client.lastDataNs >= SILENCE_MS * NS_PER_MS

@@ -8,7 +8,7 @@ import type { Closing, Outcome, Place } from './attempt.ts'
 import { closingOf, isClosed, isStalled, unreachable } from './closing.ts'
 import { isOneSided } from './quality.ts'
 import { readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
-import { innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
+import { beganBefore, innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
 
 /** One connection with all that is concluded about it. */
 export interface Examined {
@@ -133,11 +133,12 @@ function answersLast(seen: Sightings): boolean {
 /** It ended, but what it was about can not be told: encrypted to us, cut, or with bytes missing. */
 function isHidden(seen: Sightings, closing: Closing): boolean {
   const { conversation } = seen
+  if (beganBefore(seen)) return closing.side !== 'server' || closing.how !== 'rst'
   if (seen.inner === null && seen.outer !== null) return isHiddenTunnel(seen.outer, closing)
   const server = conversation.tcp?.sides[SERVER]
   if (server === undefined || server.bytes < LEAST_SESSION_BYTES) return isGoing(seen)
   if (conversation.cutPackets > 0 || conversation.eventsLost > 0) return true
-  if (seen.gaps || (conversation.tcp?.synPacket === 0 && conversation.tcp.synAckPacket === 0)) return true
+  if (seen.gaps) return true
   return seen.inner === null && isGoing(seen)
 }
 

@@ -98,6 +98,15 @@ function inStreamOrder<E extends Event>(events: readonly E[]): readonly E[] {
   return placed.sort((a, b) => a.packet - b.packet).map(one => one.event)
 }
 
+/** The capture holds neither the handshake nor the first words: what came before is not known. */
+export function beganBefore(seen: Sightings): boolean {
+  const { tcp } = seen.conversation
+  if (tcp === null || tcp.synPacket > 0 || tcp.synAckPacket > 0) return false
+  return (
+    seen.request === null && seen.connect === null && seen.gatewayRequest === null && !innermostTls(seen)?.clientHello
+  )
+}
+
 /** The TLS that carries the session or the gateway, whichever came last. */
 export function innermostTls(seen: Sightings): TlsSighting | null {
   return seen.inner ?? seen.outer

@@ -155,6 +155,19 @@ describe('what hides too much to tell', () => {
     expect(outcome({ handshake: false, ...large, tcp: closedBy(CLIENT) })).toBe('unfinished')
   })
 
+  it('is what began before the capture, unless the server cut it', () => {
+    const events = records(-100, 200, 150)
+    expect(outcome({ handshake: false, events, tcp: closedBy(CLIENT, 'reset') })).toBe('unfinished')
+    expect(outcome({ handshake: false, events, tcp: closedBy(SERVER, 'reset') })).toBe('failed')
+    expect(outcome({ handshake: false, events: records(200, -100) }, 60 * SECOND)).toBe('unfinished')
+  })
+
+  it('but not a connection of which only the handshake is missing', () => {
+    const events = [event('negotiation-request'), event('negotiation-response'), event('client-hello')]
+    expect(outcome({ handshake: false, events, tcp: closedBy(CLIENT) })).toBe('failed')
+    expect(outcome({ handshake: false, events }, 60 * SECOND)).toBe('failed')
+  })
+
   it('is a capture of one side', () => {
     const parts = { packets: [20, 0] as const, clientSide: { bytes: 3_000 }, tcp: closedBy(CLIENT) }
     expect(outcome({ events: [event('negotiation-request')], ...parts })).toBe('unfinished')
