@@ -5,7 +5,7 @@
 import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { AttemptParts, Closing, Lookup, Outcome, Place, Transport } from './attempt.ts'
+import type { AttemptParts, Closing, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
 import { isClosed } from './closing.ts'
 import { milestonesOf } from './milestones.ts'
 import { type Examined, examinedAsActive, isAnswered } from './outcome.ts'
@@ -14,9 +14,13 @@ import { readNestedSession } from './sealed-session.ts'
 import { innermostTls, tlsDone } from './sightings.ts'
 import { serverNameOf, transportOf } from './transport.ts'
 
-/** All of an attempt that does not depend on others. */
-export type Assembled = Omit<AttemptParts, 'id' | 'history' | 'captureEndNs' | 'captureStartSeconds'> & {
+/** What an attempt is made from. What depends on others is filled in when it is handed to the judge. */
+export interface Assembled extends AttemptParts {
   readonly examined: readonly Examined[]
+  id: number
+  history: ServerHistory
+  captureEndNs: number
+  captureStartSeconds: number
 }
 
 /** What is known beside the connections. */
@@ -39,6 +43,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
   const tcp = examined.map(one => one.seen.conversation)
   const { closing } = explained
   return {
+    ...PENDING,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
@@ -68,6 +73,7 @@ export function assembleWithoutConnection(parts: {
   const outcome: Outcome = 'failed'
   const { lookups, neighbours, closing } = parts
   return {
+    ...PENDING,
     examined: [],
     conversations: [],
     explained: null,
@@ -84,6 +90,12 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
+const PENDING = {
+  id: 0,
+  history: { attempts: 0, established: 0, versions: [], suites: [] },
+  captureEndNs: 0,
+  captureStartSeconds: 0,
+}
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */
@@ -208,16 +220,10 @@ function lastNsOf(examined: readonly Examined[]): number {
   return last
 }
 
-/** The earliest place of an attempt, by which attempts are ordered. */
-export function startOf(assembled: Assembled): Place {
-  let start: Place | null = null
-  const take = (packet: number, timeNs: number) => {
-    if (start === null || packet < start.packet) start = { packet, timeNs }
-  }
-  for (const { firstPacket, firstNs } of assembled.conversations) take(firstPacket, firstNs)
-  if (assembled.conversations.length === 0) {
-    for (const { firstPacket, firstNs } of assembled.lookups) take(firstPacket, firstNs)
-    for (const { firstPacket, firstNs } of assembled.neighbours) take(firstPacket, firstNs)
-  }
-  return start ?? { packet: 0, timeNs: 0 }
+/** The first packet of an attempt, by which attempts are ordered. */
+export function firstPacketOf({ conversations, lookups, neighbours }: Assembled): number {
+  const parts = conversations.length > 0 ? conversations : lookups.length > 0 ? lookups : neighbours
+  let first = Number.MAX_SAFE_INTEGER
+  for (const { firstPacket } of parts) first = Math.min(first, firstPacket)
+  return first
 }

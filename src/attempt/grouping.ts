@@ -5,10 +5,10 @@
  */
 import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
 import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS, MAX_UDP_BESIDE } from '../wire/limits.ts'
-import { type Assembled, assemble, type Surroundings, startOf } from './assemble.ts'
-import { Attempt, type AttemptParts } from './attempt.ts'
+import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
+import { Attempt } from './attempt.ts'
 import { Clients } from './clients.ts'
-import { Histories } from './history.ts'
+import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
@@ -16,9 +16,6 @@ import { isDead } from './outcome.ts'
 import { HTTPS_PORT, isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
 import { splitIntoAttempts } from './split.ts'
 import { withoutConnection } from './without-connection.ts'
-
-/** What is added to an attempt when it is handed to the judge. */
-type Known = Pick<AttemptParts, 'id' | 'history' | 'captureEndNs' | 'captureStartSeconds'>
 
 const NS_PER_SECOND = 1e9
 /** UDP beside a session begins with it, or soon after. */
@@ -83,9 +80,8 @@ export class Attempts implements ConversationSink {
     }
     const rest = joinByName(groups, this.lookups.namesByAddress()).flatMap(group => this.assembled(group))
     rest.push(...withoutConnection(this.lookups, this.neighbours, this.clients, rest, this.judged > 0, this.nowNs))
-    rest.sort((a, b) => startOf(a).packet - startOf(b).packet)
-    for (const assembled of rest) this.remember(assembled)
-    for (const assembled of rest) this.pass(assembled)
+    rest.sort((a, b) => firstPacketOf(a) - firstPacketOf(b))
+    this.pass(rest)
   }
 
   /** Limits that were reached. */
@@ -120,9 +116,7 @@ export class Attempts implements ConversationSink {
 
   private finish(group: Group): void {
     this.open.remove(group)
-    const done = this.assembled(group)
-    for (const assembled of done) this.remember(assembled)
-    for (const assembled of done) this.pass(assembled)
+    this.pass(this.assembled(group))
   }
 
   private assembled(group: Group): Assembled[] {
@@ -146,19 +140,18 @@ export class Attempts implements ConversationSink {
       ),
   }
 
-  private remember({ server, outcome, examined }: Assembled): void {
-    if (examined.length > 0) this.histories.add(historyKey(server), outcome, examined)
-  }
-
-  private pass(assembled: Assembled): void {
-    const { server, outcome } = assembled
-    const known: Known = {
-      id: ++this.judged,
-      history: this.histories.beside(historyKey(server), outcome),
-      captureEndNs: this.nowNs,
-      captureStartSeconds: this.clock.startSeconds(),
+  /** Adds all to the histories first, so that each of them hears of the others. */
+  private pass(done: readonly Assembled[]): void {
+    const records = done.map(({ server, outcome, examined }) =>
+      examined.length === 0 ? null : this.histories.add(server, outcome, examined),
+    )
+    for (const [at, assembled] of done.entries()) {
+      assembled.id = ++this.judged
+      assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
+      assembled.captureEndNs = this.nowNs
+      assembled.captureStartSeconds = this.clock.startSeconds()
+      this.judge(new Attempt(assembled))
     }
-    this.judge(new Attempt(Object.assign(assembled, known)))
   }
 
   /** Doubtful connections count when their client did nothing that counts for sure: only the end of the capture tells. */
@@ -181,7 +174,3 @@ export class Attempts implements ConversationSink {
 
 /** Notes on hardware addresses that one attempt keeps. */
 const MAX_NEIGHBOURS = 8
-
-function historyKey(server: { readonly address: string; readonly port: number }): string {
-  return `${server.address} ${server.port}`
-}

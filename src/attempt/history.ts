@@ -1,10 +1,13 @@
 /** What the attempts of a capture say about each server: bounded, and read when an attempt is judged. */
+
+import type { Endpoint } from '../flow/conversation.ts'
 import { MAX_HISTORY_VALUES, MAX_SERVER_HISTORIES } from '../wire/limits.ts'
 import type { Outcome, ServerHistory } from './attempt.ts'
 import type { Examined } from './outcome.ts'
 import { innermostTls } from './sightings.ts'
 
-interface ServerRecord {
+/** What is known of one server; it grows as attempts are added. */
+export interface ServerRecord {
   attempts: number
   established: number
   readonly versions: number[]
@@ -16,16 +19,17 @@ export class Histories {
   /** Servers that found no room. */
   forgotten = 0
 
-  /** Adds an attempt; its own part is taken out again when it asks. */
-  add(server: string, outcome: Outcome, examined: readonly Examined[]): void {
-    let record = this.servers.get(server)
+  /** Adds an attempt; null when there is no room for its server. */
+  add(server: Endpoint, outcome: Outcome, examined: readonly Examined[]): ServerRecord | null {
+    const key = `${server.address} ${server.port}`
+    let record = this.servers.get(key)
     if (record === undefined) {
       if (this.servers.size >= MAX_SERVER_HISTORIES) {
         this.forgotten++
-        return
+        return null
       }
       record = { attempts: 0, established: 0, versions: [], suites: [] }
-      this.servers.set(server, record)
+      this.servers.set(key, record)
     }
     record.attempts++
     if (outcome === 'established') record.established++
@@ -35,19 +39,15 @@ export class Histories {
       note(record.versions, hello.version)
       note(record.suites, hello.suite)
     }
+    return record
   }
+}
 
-  /** What the other attempts say; versions and suites may include those of this one. */
-  beside(server: string, outcome: Outcome): ServerHistory {
-    const record = this.servers.get(server)
-    if (record === undefined) return NOTHING
-    return {
-      attempts: record.attempts - 1,
-      established: record.established - (outcome === 'established' ? 1 : 0),
-      versions: record.versions,
-      suites: record.suites,
-    }
-  }
+/** What the other attempts say; versions and suites may include those of this one. */
+export function historyBeside(record: ServerRecord | null, outcome: Outcome): ServerHistory {
+  if (record === null) return NOTHING
+  const established = record.established - (outcome === 'established' ? 1 : 0)
+  return { attempts: record.attempts - 1, established, versions: record.versions, suites: record.suites }
 }
 
 const NOTHING: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }

@@ -4,7 +4,7 @@
  */
 import type { Conversation } from '../flow/conversation.ts'
 import { MAX_ATTEMPT_CONVERSATIONS, MAX_GROUPS_SEARCHED } from '../wire/limits.ts'
-import { idsOf } from './split.ts'
+import { idsOf, NO_IDS } from './split.ts'
 
 export interface Group {
   /** In order of arrival, which is not that of their start. */
@@ -108,16 +108,17 @@ function saidOf(conversation: Conversation): Said {
   let name = ''
   let cookie = ''
   let redirected = false
+  let named = false
   for (const { fact } of conversation.events) {
     if (fact.kind === 'client-hello') {
-      name = fact.serverName
-      break
-    }
-    if (fact.kind !== 'negotiation-request') continue
-    cookie = fact.cookie
-    redirected = fact.routingToken !== '' || (fact.protocols > 0 && (fact.protocols & PROTOCOL_RDSTLS) !== 0)
+      if (name === '') name = fact.serverName
+    } else if (fact.kind === 'negotiation-request') {
+      cookie = fact.cookie
+      redirected = fact.routingToken !== '' || (fact.protocols > 0 && (fact.protocols & PROTOCOL_RDSTLS) !== 0)
+      named = fact.correlationId !== ''
+    } else if (fact.kind === 'http-request') named = true
   }
-  return { name, cookie, redirected, ids: idsOf(conversation) }
+  return { name, cookie, redirected, ids: named ? idsOf(conversation) : NO_IDS }
 }
 
 function belongs(group: Group, conversation: Conversation, said: Said): boolean {

@@ -26,14 +26,9 @@ const QUALITY: Readonly<Record<NoteId, QualityNote>> = Object.fromEntries(
 const NONE: readonly QualityNote[] = []
 
 export function qualityOf(conversations: readonly Conversation[]): readonly QualityNote[] {
-  let found: QualityNote[] | null = null
-  const add = (id: NoteId) => {
-    const note = QUALITY[id]
-    if (found === null) found = [note]
-    else if (!found.includes(note)) found.push(note)
-  }
-  for (const conversation of conversations) note(conversation, add)
-  return found ?? NONE
+  let found: readonly QualityNote[] = NONE
+  for (const conversation of conversations) found = noted(found, conversation)
+  return found
 }
 
 /** True when one side's packets are not in the capture although the other one's are answers to them. */
@@ -45,17 +40,24 @@ export function isOneSided(conversation: Conversation): boolean {
   return packets[SERVER] === 0 && tcp.sides[CLIENT].bytes > 0
 }
 
-function note(conversation: Conversation, add: (id: NoteId) => void): void {
+function noted(found: readonly QualityNote[], conversation: Conversation): readonly QualityNote[] {
   const { tcp } = conversation
-  if (tcp === null) return
+  if (tcp === null) return found
   const [client, server] = tcp.sides
-  if (tcp.synPacket === 0 && tcp.synAckPacket === 0) add('no-syn')
-  if (isOneSided(conversation)) add('one-sided')
-  if (conversation.cutPackets > 0) add('snap-length')
-  if (client.ackedUnseen + server.ackedUnseen > 0) add('drops')
-  if (client.mirrorDuplicates + server.mirrorDuplicates > 0) add('duplicates')
-  if (Math.max(client.largestSegment, server.largestSegment) > largestOnTheWire(client.mss, server.mss)) add('offload')
-  if (conversation.eventsLost > 0) add('events-lost')
+  let notes = found
+  if (tcp.synPacket === 0 && tcp.synAckPacket === 0) notes = and(notes, 'no-syn')
+  if (isOneSided(conversation)) notes = and(notes, 'one-sided')
+  if (conversation.cutPackets > 0) notes = and(notes, 'snap-length')
+  if (client.ackedUnseen + server.ackedUnseen > 0) notes = and(notes, 'drops')
+  if (client.mirrorDuplicates + server.mirrorDuplicates > 0) notes = and(notes, 'duplicates')
+  const largest = Math.max(client.largestSegment, server.largestSegment)
+  if (largest > largestOnTheWire(client.mss, server.mss)) notes = and(notes, 'offload')
+  if (conversation.eventsLost > 0) notes = and(notes, 'events-lost')
+  return notes
+}
+
+function and(notes: readonly QualityNote[], id: NoteId): readonly QualityNote[] {
+  return notes.includes(QUALITY[id]) ? notes : [...notes, QUALITY[id]]
 }
 
 /** A segment that fits one of the two announced sizes proves nothing: a clamp on the way may have changed the other. */

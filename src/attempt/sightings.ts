@@ -212,15 +212,18 @@ function newTls(): TlsSighting {
 }
 
 function isInOrder(events: readonly Event[]): boolean {
-  const reached = [-1, -1]
+  let client = -1
+  let server = -1
   for (const { direction, at } of events) {
-    if (at < (reached[direction] as number)) return false
-    reached[direction] = at
+    if (at < (direction === CLIENT ? client : server)) return false
+    if (direction === CLIENT) client = at
+    else server = at
   }
   return true
 }
 
 function settle(tls: TlsSighting): void {
+  if (tls.sealed.length === 0) return
   for (const record of inStreamOrder(tls.sealed)) takeRecord(tls, record)
   settleAlerts(tls)
 }

@@ -51,7 +51,7 @@ export function idsOf(conversation: Conversation): readonly string[] {
   return ids ?? NO_IDS
 }
 
-const NO_IDS: readonly string[] = []
+export const NO_IDS: readonly string[] = []
 
 function isBorder(current: readonly Examined[], lastNs: number, next: Examined): boolean {
   const { conversation } = next.seen
