@@ -175,6 +175,8 @@ function head(pdu: Pdu, state: HttpState, direction: Direction, out: Out<HttpFac
   endOfLine(pdu)
   pdu.end()
   const headers = readHeaders(pdu)
+  // What is cut off in its first line must still look like one, else any word would be a request.
+  if (!answers && !isRequestLine(method, target, version)) return
   if (answers) method = state.asked[0] ?? ''
   const { framing, length, oddity } = bodyFraming({ answers, method, status, version, headers })
   const overflow = !answers && state.asked.length >= MAX_PIPELINED_REQUESTS
@@ -195,6 +197,11 @@ function head(pdu: Pdu, state: HttpState, direction: Direction, out: Out<HttpFac
   if (answers) answered(state, status)
   else asks(state, direction, method, headers.upgrades)
   follow(framing, length, state, direction, out)
+}
+
+function isRequestLine(method: string, target: string, version: string): boolean {
+  if (version.startsWith('HTTP/')) return true
+  return version === '' && (target.startsWith('/') || target.startsWith('http') || method === 'CONNECT')
 }
 
 /** Where the bytes behind the head go. */

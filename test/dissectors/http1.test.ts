@@ -113,6 +113,14 @@ describe('a head', () => {
     expect(conversation.pdus[0]?.fault).toMatchObject({ field: 'http.line_end', by: 'capture' })
   })
 
+  it('that ends in its first line is told when it still looks like a request', () => {
+    const cut = (said: string) => new Conversation(http1).say('client', text(said)).cut('client').facts
+    expect(cut('GET /a/long/tar')).toMatchObject([{ method: 'GET', target: '/a/long/tar', complete: false }])
+    expect(cut('CONNECT gw.exa')).toMatchObject([{ method: 'CONNECT', complete: false }])
+    expect(cut('0123456789abcdef')).toEqual([])
+    expect(cut('hello there')).toEqual([])
+  })
+
   it('with odd lines says so, and keeps the others', () => {
     const oddity = (line: string) => facts(http1, 'client', head('GET / HTTP/1.1', line, 'Host: a'))
     expect(oddity('no colon here')).toMatchObject([
