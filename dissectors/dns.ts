@@ -3,7 +3,7 @@
  *
  * RFC 1035 section 4 (messages, names and their compression), RFC 3596 (AAAA), RFC 2782 (SRV), RFC 6762, RFC 4795.
  */
-import { dnsRcodes } from '../src/codes/dns.ts'
+import { dnsRcodes, recordTypes } from '../src/codes/dns.ts'
 import { latin1 } from '../src/wire/bytes.ts'
 import { datagram, LIKELY, NO } from '../src/wire/dissector.ts'
 import { type Field, field } from '../src/wire/field.ts'
@@ -36,20 +36,6 @@ const CNAME = 5
 const PTR = 12
 const AAAA = 28
 const SRV = 33
-const TYPES = new Map([
-  [A, 'A'],
-  [2, 'NS'],
-  [CNAME, 'CNAME'],
-  [6, 'SOA'],
-  [PTR, 'PTR'],
-  [15, 'MX'],
-  [16, 'TXT'],
-  [AAAA, 'AAAA'],
-  [SRV, 'SRV'],
-  [41, 'OPT'],
-  [65, 'HTTPS'],
-  [255, 'ANY'],
-])
 const header = {
   id: field('dns.id', 'Transaction ID', 'hex'),
   flags: field('dns.flags', 'Flags', 'hex'),
@@ -65,13 +51,13 @@ const header = {
 const question = {
   one: field('dns.qry', 'Query', 'group'),
   name: field('dns.qry.name', 'Name', 'text'),
-  type: field('dns.qry.type', 'Type', 'dec', TYPES),
+  type: field('dns.qry.type', 'Type', 'dec', recordTypes),
   class: field('dns.qry.class', 'Class', 'hex'),
 }
 const record = {
   one: field('dns.resp', 'Resource record', 'group'),
   name: field('dns.resp.name', 'Name', 'text'),
-  type: field('dns.resp.type', 'Type', 'dec', TYPES),
+  type: field('dns.resp.type', 'Type', 'dec', recordTypes),
   class: field('dns.resp.class', 'Class', 'hex'),
   ttl: field('dns.resp.ttl', 'Time to live'),
   length: field('dns.resp.len', 'Data length'),

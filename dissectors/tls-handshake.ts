@@ -4,7 +4,7 @@
  *
  * RFC 8446 section 4, RFC 5246 section 7.4, RFC 4346, RFC 8422 (elliptic curves), RFC 5077 (session tickets).
  */
-import { groups, signatureSchemes } from '../src/codes/tls-names.ts'
+import { groups, signatureSchemes, TLS_1_2 } from '../src/codes/tls-names.ts'
 import { type Direction, NEED_MORE, NO, type Out, stream } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
@@ -82,7 +82,6 @@ const ticket = {
 
 const HEADER_BYTES = 4
 const NAMED_CURVE = 3
-const TLS_1_2 = 0x0303
 
 export const tlsHandshake = stream<TlsState, TlsFact>({
   name: 'tls-handshake',

@@ -2,6 +2,7 @@
  * What the records and the handshake messages of one TLS connection know together. Plain data: the keys themselves live in
  * src/flow/tls.
  */
+import { TLS_1_3 } from '../src/codes/tls-names.ts'
 import type { Next } from '../src/wire/dissector.ts'
 
 export interface TlsState {
@@ -48,7 +49,7 @@ export function isSealedForGood(state: TlsState): boolean {
 }
 
 export function isTls13(version: number): boolean {
-  return version === 0x0304 || isDraftTls13(version)
+  return version === TLS_1_3 || isDraftTls13(version)
 }
 
 /** RFC 8446 before it was one: 0x7f and the number of the draft. */

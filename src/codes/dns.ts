@@ -25,7 +25,7 @@ export const dnsRcodes = codeTable(
   ],
 )
 
-const recordTypes: ReadonlyMap<number, string> = new Map([
+export const recordTypes: ReadonlyMap<number, string> = new Map([
   [1, 'A'],
   [2, 'NS'],
   [5, 'CNAME'],

@@ -19,7 +19,7 @@ import {
   SERVER_HELLO_1_2,
   SERVER_HELLO_1_3,
   SERVER_HELLO_DONE,
-} from './tls-vectors.ts'
+} from '../support/tls-vectors.ts'
 
 const text = (said: string) => Uint8Array.from(said, character => character.charCodeAt(0))
 const certificate = certificateOf({ alternativeNames: [element(0x82, 'rdp.lab.test')] })

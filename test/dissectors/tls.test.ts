@@ -12,7 +12,7 @@ import {
   SERVER_HELLO_1_2,
   SERVER_HELLO_1_3,
   SERVER_HELLO_DONE,
-} from './tls-vectors.ts'
+} from '../support/tls-vectors.ts'
 
 const zeros = (length: number) => new Uint8Array(length)
 const only = (facts: readonly unknown[], kind: string) => facts.filter(fact => (fact as { kind: string }).kind === kind)
