@@ -99,7 +99,9 @@ describe('scan', () => {
   it('wraps to the width that is asked for', async () => {
     const { stdout } = await called('scan', NLA, '--width', '60')
     const long = stdout.split('\n').filter(line => line.length > 60 && !line.includes('Wireshark'))
-    expect(long).toEqual([])
+    // A word that is longer than the room stands alone: it is there to be copied.
+    expect(long.filter(line => line.trim().includes(' '))).toEqual([])
+    expect(stdout.split('\n').some(line => line.length > 50)).toBe(true)
   })
 })
 
