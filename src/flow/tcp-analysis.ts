@@ -149,10 +149,9 @@ export class TcpAnalysis {
     return (
       h.sequence === next &&
       s[own + BITS] === BASE_KNOWN &&
-      (h.flags & (SYN | FIN | RST | ACK)) === ACK &&
+      (h.flags & (SYN | FIN | RST)) === 0 &&
       (length > 1 || (length === 0 && h.acknowledgement !== s[own + ACKNOWLEDGED])) &&
       next === s[own + CONTIGUOUS] &&
-      next !== 0 &&
       h.window !== 0 &&
       h.windowScale < 0 &&
       ((h.acknowledgement - (s[peer + CONTIGUOUS] as number)) | 0) <= 0 &&

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ACK, FIN, RST, SYN } from '../../src/flow/headers.ts'
+import { ACK, FIN, PSH, RST, SYN } from '../../src/flow/headers.ts'
 import { TcpAnalysis } from '../../src/flow/tcp-analysis.ts'
 import { type SegmentHeader, Talk } from '../support/tcp-segments.ts'
 
@@ -195,6 +195,25 @@ describe('oddities that are kept because Wireshark has them', () => {
     expect(talk.reusesPorts(CLIENT, { flags: SYN, sequence: 1 })).toBe(true)
     expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 0 })).toBe(false)
     expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 1 })).toBe(true)
+  })
+})
+
+describe('the short way of ordinary segments', () => {
+  it('is not taken by one that has something to say about the window scale', () => {
+    const talk = new Talk()
+    talk.client({ sequence: 1, acknowledgement: 1, length: 100 })
+    talk.server({ sequence: 1, acknowledgement: 101 })
+    talk.client({ sequence: 101, acknowledgement: 1, length: 100 })
+    talk.server({ sequence: 1, acknowledgement: 201, window: 50, windowScale: 2 })
+    expect(talk.client({ sequence: 201, acknowledgement: 1, length: 200 })).toEqual(['window_full'])
+  })
+
+  it('is not taken by one that tells the first sequence number of the other side', () => {
+    const talk = new Talk([100_000, 0x90000000])
+    talk.client({ sequence: 1, flags: PSH, length: 10 })
+    talk.client({ sequence: 11, acknowledgement: 1, length: 10 })
+    expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 0 })).toBe(false)
+    expect(talk.reusesPorts(SERVER, { flags: SYN, sequence: 5 })).toBe(true)
   })
 })
 

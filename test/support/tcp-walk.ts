@@ -87,7 +87,8 @@ function step(random: Random, connection: number, sides: readonly [Side, Side], 
   let acknowledgement = opening ? peer.next : someAcknowledgement(random, own, peer)
   if ((flags & ACK) === 0 && random.below(8) > 0) acknowledgement = 0
   const window = random.below(3) > 0 ? own.window : pick(random, WINDOWS)
-  const windowScale = (flags & SYN) !== 0 && random.below(4) > 0 ? pick(random, [0, 1, 7, 14, 15]) : -1
+  const isScaled = (flags & SYN) !== 0 ? random.below(4) > 0 : random.below(200) === 0
+  const windowScale = isScaled ? pick(random, [0, 1, 7, 14, 15]) : -1
   let bytes = length
   if (length === 100 && random.below(2) === 0) bytes = toWindowEdge(sequence, peer)
 
