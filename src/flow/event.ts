@@ -39,5 +39,13 @@ export interface Event<F extends Fact = Fact> {
 
 /** Emission is not in packet order (held bytes): sort before reasoning. Within one packet the order of the stream counts. */
 export function sortEvents(events: Event[]): Event[] {
-  return events.sort((a, b) => a.packet - b.packet || a.at - b.at)
+  let sorted = true
+  for (let index = 1; index < events.length && sorted; index++) {
+    sorted = inOrder(events[index - 1] as Event, events[index] as Event) <= 0
+  }
+  return sorted ? events : events.sort(inOrder)
+}
+
+function inOrder(a: Event, b: Event): number {
+  return a.packet - b.packet || a.at - b.at
 }

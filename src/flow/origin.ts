@@ -33,6 +33,13 @@ export function copyStretches(
 ): void {
   const head = stretchAt(from, start)
   if (head === undefined) return
+  if (length === end - start && head.at + head.length >= end) {
+    // Nearly always: all of it lies in one stretch.
+    const low = head.exact ? head.low + start - head.at : head.low
+    const { first, last, timeNs, conversation, exact } = head
+    to.push({ at, length, first, last, timeNs, conversation, low, exact })
+    return
+  }
   if (length !== end - start) {
     const tail = stretchAt(from, Math.max(start, end - 1)) as Stretch
     const low = head.exact ? head.low + start - head.at : head.low

@@ -167,7 +167,7 @@ export class TcpTracker {
 
     let state = ints[me + SIDE_STATE] as number
     const { flags, sequence, payloadLength } = h
-    const shape = (payloadLength << 8) | flags
+    const shape = (payloadLength << 12) | flags
     if (
       (state & HAS_LAST) !== 0 &&
       ints[me + LAST_SHAPE] === shape &&

@@ -448,8 +448,8 @@ export class Tracker {
     const { stacked } = this
     stacked.push(flow, this.table.ints[flow * INTS + ID] as number)
     this.stacks++
-    // One entry is looked at for each that comes: those without layers by now leave, so that the queue stays short.
-    for (let looked = 0; stacked.length > 1 && (looked < 2 || this.stacks > MAX_STACKS); looked++) {
+    // Entries whose flow has no layers any more leave when the queue grows long.
+    while (stacked.length > 2 * MAX_STACKS || this.stacks > MAX_STACKS) {
       const oldest = stacked.flow
       const { conversation } = stacked
       const notes = this.holds(oldest, conversation) ? (this.notes[oldest] ?? null) : null

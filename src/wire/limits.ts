@@ -108,8 +108,11 @@ export const MAX_STACKS = 1 << 14
 export const MAX_AHEAD_BYTES = 1 << 24
 /** Segments that one direction of a flow may hold ahead of a hole. */
 export const MAX_AHEAD_SEGMENTS = 256
-/** A flow closed by FIN, or by a reset, is handed on when it was quiet for so long: late segments still find it. */
-export const FIN_LINGER_MS = 1_000
+/**
+ * A flow closed by FIN, or by a reset, is handed on when it was quiet for so long. Behind both FINs nothing is a cause any
+ * more; behind a reset the sender that it was forged for may go on.
+ */
+export const FIN_LINGER_MS = 100
 export const RESET_LINGER_MS = 5_000
 /** A flow handed on swallows its echoes until it was quiet for so long. */
 export const FORGET_CLOSED_MS = 10_000
