@@ -43,7 +43,10 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
   const tcp = examined.map(one => one.seen.conversation)
   const { closing } = explained
   return {
-    ...PENDING,
+    id: 0,
+    history: NO_HISTORY,
+    captureEndNs: 0,
+    captureStartSeconds: 0,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
@@ -73,7 +76,10 @@ export function assembleWithoutConnection(parts: {
   const outcome: Outcome = 'failed'
   const { lookups, neighbours, closing } = parts
   return {
-    ...PENDING,
+    id: 0,
+    history: NO_HISTORY,
+    captureEndNs: 0,
+    captureStartSeconds: 0,
     examined: [],
     conversations: [],
     explained: null,
@@ -90,12 +96,7 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-const PENDING = {
-  id: 0,
-  history: { attempts: 0, established: 0, versions: [], suites: [] },
-  captureEndNs: 0,
-  captureStartSeconds: 0,
-}
+const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */
