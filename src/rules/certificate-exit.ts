@@ -45,7 +45,8 @@ function look(attempt: Attempt): CertificateExit | null {
   const picture = pictureOf(attempt)
   const { leaving, serverFlight, serverHello } = picture
   if (leaving === null || serverFlight === null || serverHello === null || leaving.side !== CLIENT) return null
-  if (picture.clientApplication !== null || leaving.packet < serverFlight.packet) return null
+  // Data of the client may be what the capture does not hold.
+  if (picture.clientApplication !== null || picture.unseen[CLIENT] || leaving.packet < serverFlight.packet) return null
   // A resumed session of TLS 1.2 and before shows no certificate: the client did not judge one.
   if (picture.certificate === null && serverHello.fact.version !== TLS_1_3) return null
   const explicit = leaving.how === 'alert' && isAboutCertificate(leaving.code)

@@ -11,6 +11,7 @@ import { at, type Evidence, likely, notVisible, possible, rule, ruledOut, type V
 import { refusedLogonOf } from './sealed-exchange.ts'
 import { isNotable, NOTABLE_WAIT_NS, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
+import { isLate } from './unseen.ts'
 
 const WORKED = ruledOut('The session was established; closing it is the right of the client.')
 const NOT_CONNECTED = ruledOut('The connection was never established.')
@@ -21,8 +22,8 @@ const NOBODY = notVisible(
   'Let the capture run until the client reports its error.',
 )
 const BLIND = notVisible(
-  'What the server said before may be missing in this capture.',
-  'Capture again with both directions, without drops of the recorder.',
+  'What both sides said before may be missing in this capture, or is cut.',
+  'Capture again from the beginning, with whole packets of both directions.',
 )
 const TO_SETTLE =
   'Ask what the user did (a cancelled logon prompt looks like this), look at the log of the client (event log Microsoft-Windows-TerminalServices-RDPClient/Operational), and try from another PC: security software on the client closes sockets, too.'
@@ -50,7 +51,8 @@ export const clientAborted = rule({
     if (!picture.connected) return NOT_CONNECTED
     if (leaving === null) return NOBODY
     if (leaving.side !== CLIENT) return NOT_CLIENT
-    if (picture.blind) return BLIND
+    if (picture.connection === null || isLate(picture.connection)) return BLIND
+    if (picture.unseen[SERVER] || picture.unseen[CLIENT] || picture.connection.cutPackets > 0) return BLIND
     if (isExplained(attempt, picture)) return EXPLAINED
     return found(attempt, picture)
   },

@@ -10,6 +10,9 @@ import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './r
 import { isCertain, isNotable, type Silence, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
 
+/** Connection request, confirm and a ClientHello with the key shares of today. */
+const MOST_OPENING_BYTES = 2500
+
 const NOT_CONNECTED = notVisible('The connection was never established.', 'See the rules about TCP connections.')
 const NO_SILENCE = ruledOut('Both sides answered each other to the end.')
 const EARLY = ruledOut('The other side never answered at all, or only the opening: an earlier step failed.')
@@ -60,10 +63,12 @@ function notable(picture: Picture): Silence | null {
 }
 
 /** Data went both ways, beyond the opening question: otherwise the rule about that question speaks. */
-function wasWorking({ tcp, request, confirm, clientHello, serverHello }: Picture): boolean {
+function wasWorking({ tcp, connection, clientHello, serverHello }: Picture): boolean {
   if (tcp === null || tcp.sides[CLIENT].bytes === 0 || tcp.sides[SERVER].bytes === 0) return false
-  if (clientHello !== null) return serverHello !== null
-  return request === null || confirm !== null
+  if (clientHello !== null || serverHello !== null) return serverHello !== null
+  if (connection?.events.some(event => event.fact.kind === 'rdp-data' && event.direction === SERVER)) return true
+  // Nothing more of it could be read: more than an opening must have gone over it.
+  return tcp.sides[CLIENT].bytes + tcp.sides[SERVER].bytes > MOST_OPENING_BYTES
 }
 
 function isExplained(attempt: Attempt): boolean {

@@ -4,11 +4,16 @@ import type { Event } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { isLate } from './unseen.ts'
 
 const RIGHT_SERVICE = ruledOut('The server speaks the protocol that it was asked in.')
 const NO_ANSWER = notVisible(
   'The server sent nothing that could tell which service it is.',
   'Connect to the port by hand: Test-NetConnection, or curl -v telnet://<server>:<port>, and see what it says.',
+)
+const INCOMPLETE = notVisible(
+  'The capture does not hold all that the server said first.',
+  'Capture from before the click on Connect, with both directions and without drops of the recorder.',
 )
 const TO_SETTLE = 'netstat -abno on the server names the program that listens on this port.'
 
@@ -46,9 +51,10 @@ export const foreignService = rule({
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
-    const { firstFromServer, firstFromClient } = picture
-    if (firstFromServer === null) return NO_ANSWER
-    if (firstFromClient !== null && firstFromClient.direction !== CLIENT) return RIGHT_SERVICE
+    const { firstFromServer, connection } = picture
+    if (firstFromServer === null || connection === null) return NO_ANSWER
+    // Of a stream with holes, or without its beginning, anything may look foreign.
+    if (picture.unseen[SERVER] || isLate(connection)) return INCOMPLETE
     return isForeign(picture, firstFromServer)
       ? found(attempt, picture, firstFromServer)
       : behindHello(attempt, picture)
@@ -56,16 +62,11 @@ export const foreignService = rule({
 })
 
 /** What answers what: RDP to RDP, TLS to TLS, HTTP to HTTP. */
-function isForeign({ request, clientHello, firstFromClient }: Picture, answer: Event): boolean {
+function isForeign({ request, unseen }: Picture, answer: Event): boolean {
   const { kind } = answer.fact
   if (kind === 'unrecognised') return true
-  if (request !== null) {
-    return answer.packet > request.packet && (kind === 'http-response' || kind === 'alert' || kind === 'server-hello')
-  }
-  if (clientHello !== null && clientHello === firstFromClient) {
-    return kind === 'http-response' || kind === 'negotiation-response' || kind === 'negotiation-failure'
-  }
-  return false
+  if (request === null || unseen[CLIENT] || answer.packet < request.packet) return false
+  return kind === 'http-response' || kind === 'alert' || kind === 'server-hello'
 }
 
 /** TLS was agreed on, or asked for behind a proxy's CONNECT, and then something else came. */

@@ -1,10 +1,11 @@
 /** The gateway ended the tunnel without saying why. Causes 12 and 22; MS-TSGU 3.3.5. */
-import { SERVER } from '../wire/dissector.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { firstClose } from './gateway-unanswered.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+import { isUnseen } from './unseen.ts'
 
 const WORKED = ruledOut('The session was established and ended in order.')
 const NOT_OPEN = ruledOut('No channel to the gateway was opened.')
@@ -34,7 +35,7 @@ export const gatewayClosed = rule({
     for (const { conversation, response } of open) {
       if (response === null) continue
       const closed = firstClose(conversation, response.packet)
-      if (closed === null || closed.direction !== SERVER) continue
+      if (closed === null || closed.direction !== SERVER || isUnseen(conversation, CLIENT)) continue
       const how = closed.kind === 'reset' ? 'reset' : 'closed'
       return confirmed(
         `The gateway side ${how} the open channel ${duration(closed.timeNs - response.timeNs)} after it was opened.`,

@@ -7,6 +7,7 @@ import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS } from './silence.ts'
+import { isUnseen } from './unseen.ts'
 
 /** The client itself waits 90 s for an answer. */
 const CERTAIN_WAIT_NS = 90e9
@@ -35,7 +36,9 @@ export const gatewayUnanswered = rule({
     const exchanges = exchangesOf(attempt)
     if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
     if (attempt.outcome === 'established') return WORKED
-    const open = exchanges.find(one => one.response === null && needsAnswer(one, exchanges))
+    const open = exchanges.find(
+      one => one.response === null && needsAnswer(one, exchanges) && !isUnseen(one.conversation, SERVER),
+    )
     return open === undefined ? ANSWERED : found(attempt, open)
   },
 })

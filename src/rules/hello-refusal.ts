@@ -13,7 +13,7 @@ import {
   PROTOCOL_VERSION,
 } from '../codes/tls-alerts.ts'
 import { TLS_1_0, TLS_1_1, TLS_1_3 } from '../codes/tls-names.ts'
-import { SERVER } from '../wire/dissector.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Leaving, type Picture, pictureOf } from './picture.ts'
 import { rememberLast } from './remember.ts'
 import { foreignResetOf } from './resets.ts'
@@ -67,7 +67,7 @@ function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal
     return picture.serverFinished === null && by.how !== 'sealed-alert' ? refusal('other', by, false, 'closed') : null
   }
   // It did answer, in what the capture does not hold or what could not be read.
-  if (picture.blind || (picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > (picture.clientHello?.packet ?? 0))
+  if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > (picture.clientHello?.packet ?? 0))
     return null
   const { versions, suites } = attempt.history
   const hello = picture.clientHello?.fact
@@ -77,7 +77,9 @@ function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal
   if (suites.length > 0 && hello?.complete === true && !suites.some(suite => hello.suites.includes(suite))) {
     return refusal('cipher', by, false, 'history')
   }
-  return refusal('other', by, true, 'closed')
+  // A reset that is all that was heard of the server has nothing to be compared with; and a close may answer the client's.
+  const alone = by.how === 'rst' && (picture.tcp?.sides[SERVER].packets ?? 0) <= 1
+  return refusal('other', by, !alone && !picture.unseen[CLIENT], 'closed')
 }
 
 function byClient({ clientHello, serverHello }: Picture, by: Leaving): HelloRefusal | null {

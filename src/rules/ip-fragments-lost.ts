@@ -67,7 +67,8 @@ function found(attempt: Attempt, note: FragmentNote, stall: Stall | null): Verdi
     )
   }
   const says = `${broken} of ${count(note.datagrams, 'fragmented datagram')} of the ${sender} never became whole here: fragments are lost before the capture point.`
-  return broken >= CERTAIN_DATAGRAMS ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+  if (broken >= CERTAIN_DATAGRAMS) return confirmed(says, ...evidence)
+  return broken > 1 || stall !== null ? likely(says, TO_SETTLE, ...evidence) : possible(says, TO_SETTLE, ...evidence)
 }
 
 function repaired(note: FragmentNote): Verdict {

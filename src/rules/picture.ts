@@ -17,6 +17,7 @@ import type { Conversation, TcpFacts, TcpMark } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { rememberLast } from './remember.ts'
+import { isMissing } from './unseen.ts'
 
 /** Encrypted records of one side behind its handshake: application data, as far as sizes tell. */
 export interface SealedRecord extends Place {
@@ -39,8 +40,8 @@ export interface Picture {
   readonly tcp: TcpFacts | null
   /** The TCP handshake was answered, as far as the capture shows: by a SYN-ACK, or because a side went on. */
   readonly connected: boolean
-  /** The server may have said what this capture does not hold: one direction is missing, or the client acknowledged more. */
-  readonly blind: boolean
+  /** What this side said is not all in the capture (see unseen.ts). */
+  readonly unseen: readonly [client: boolean, server: boolean]
 
   readonly request: Event<NegotiationRequest> | null
   readonly confirm: Event<NegotiationResponse> | null
@@ -91,7 +92,7 @@ const FINISHED_SHA384 = 69
 /** The picture of the connection to explain. */
 export const pictureOf: (attempt: Attempt) => Picture = rememberLast(attempt => look(attempt.explained))
 
-type Draft = { -readonly [K in keyof Picture]: Picture[K] } & { sealed: SealedRecord[] }
+type Draft = { -readonly [K in keyof Picture]: Picture[K] } & { sealed: SealedRecord[]; unseen: [boolean, boolean] }
 
 function look(connection: Conversation | null): Picture {
   const draft = blank(connection)
@@ -112,7 +113,7 @@ function blank(connection: Conversation | null): Draft {
     connection,
     tcp,
     connected,
-    blind: connected && connection !== null && tcp !== null && isBlind(connection, tcp),
+    unseen: connection === null ? [false, false] : [isMissing(connection, CLIENT), isMissing(connection, SERVER)],
     request: null,
     confirm: null,
     failure: null,
@@ -137,10 +138,6 @@ function blank(connection: Conversation | null): Draft {
   }
 }
 
-function isBlind({ packets }: Conversation, { sides }: TcpFacts): boolean {
-  return packets[CLIENT] === 0 || packets[SERVER] === 0 || sides[CLIENT].ackedUnseen > 0
-}
-
 function note(draft: Draft, event: Event, sealedAlerts: SealedRecord[]): void {
   const { fact } = event
   const fromClient = event.direction === CLIENT
@@ -149,6 +146,9 @@ function note(draft: Draft, event: Event, sealedAlerts: SealedRecord[]): void {
     else draft.firstFromServer ??= event
   }
   switch (fact.kind) {
+    case 'stream-gap':
+      draft.unseen[event.direction] = true
+      break
     case 'negotiation-request':
       draft.request ??= event as Event<NegotiationRequest>
       break

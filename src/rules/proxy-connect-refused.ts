@@ -18,7 +18,7 @@ const NO_CONNECT = notVisible(
 const OPENED = ruledOut('The proxy opened the tunnel.')
 const WORKED = ruledOut('The attempt worked.')
 const TOO_SHORT = notVisible(
-  'The client left, or the capture ends, too soon after CONNECT to speak of silence; or it does not hold both directions.',
+  'The client left, or the capture ends, too soon after CONNECT to speak of silence; or it does not hold all that the proxy said.',
   'Let the capture run for at least 15 s, with both directions.',
 )
 const TO_SETTLE =
@@ -78,7 +78,7 @@ function unanswered(attempt: Attempt, picture: Picture): Verdict {
       `The proxy ${leaving.how === 'rst' ? 'resets' : 'closes'} the connection.`,
     ])
   }
-  if (picture.blind) return TOO_SHORT
+  if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return TOO_SHORT
   const waited = waitedNs(attempt, picture, connectRequest)
   if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
   const says = `The proxy did not answer CONNECT to ${target} within ${duration(waited)}.`

@@ -1,6 +1,6 @@
 /** The server ended a connection in use without a farewell. Cause 22; RFC 8446 6.1, MS-RDPBCGR 1.3.1.4. */
 import { sealOverhead } from '../attempt/sealed-session.ts'
-import { SERVER } from '../wire/dissector.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
@@ -63,7 +63,11 @@ export const sessionAbortedByServer = rule({
       ],
       [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection first, without a close_notify.`],
     ] as const
-    if (attempt.transport === 'direct') return confirmed(says, ...evidence)
+    if (attempt.transport === 'direct') {
+      // A farewell, or the client's own close before, may be what the capture does not hold.
+      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && connection.cutPackets === 0
+      return whole ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    }
     // Web servers close behind their answer without a word; a reset into a gateway's stream is another matter.
     if (leaving.how === 'rst') return likely(says, TO_SETTLE, ...evidence)
     return at('info', possible(says, TO_SETTLE, ...evidence))

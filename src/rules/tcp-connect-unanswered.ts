@@ -5,9 +5,12 @@ import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
-/** Two SYNs may be one lost answer; three cover at least two resends, 2 s apart in all stacks. */
-const CERTAIN_SYNS = 3
+/** Two SYNs may be one lost answer; with three resends in vain, or two over a while, that is out of the question. */
+const CERTAIN_SYNS = 4
+const MANY_SYNS = 3
 const NOTABLE_WAIT_NS = 2e9
+/** Routers report an unreachable host about 3 s after the first packet for it, when ARP has given up. */
+const CERTAIN_WAIT_NS = 3.5e9
 
 const ANSWERED = ruledOut('The server answered the SYN.')
 const REFUSED = ruledOut('The SYN was answered, though not with a SYN-ACK.')
@@ -28,7 +31,7 @@ export const tcpConnectUnanswered = rule({
   title: 'The server never answered the TCP connection request',
   causes: [17, 37],
   looksAt: 'The SYNs of the client and everything that comes back for them: SYN-ACK, reset, ICMP.',
-  confirms: 'Three or more SYNs without an answer of any kind.',
+  confirms: 'Four SYNs, or three within 3.5 s or more, without an answer of any kind.',
   rulesOut: 'A SYN-ACK, a reset or an ICMP message in answer to the SYN.',
   cannotSee:
     'Who drops the SYN: a firewall, a cloud security group, a host that is off, a wrong address or a lost route look the same. A capture on the server, or on the other side of the firewall, settles it.',
@@ -63,7 +66,11 @@ export const tcpConnectUnanswered = rule({
         `The client asks for the ${ordinal(tcp.syns)} time, ${duration(last.timeNs - tcp.synNs)} after the first.`,
       ],
     ] as const
-    return tcp.syns >= CERTAIN_SYNS ? confirmed(says, ...evidence) : likely(says, SECOND_CAPTURE, ...evidence)
+    const certain = tcp.syns >= CERTAIN_SYNS || (tcp.syns >= MANY_SYNS && waited >= CERTAIN_WAIT_NS)
+    // Of cut ICMP messages nobody can tell what they are about.
+    return certain && attempt.explained?.cutPackets === 0
+      ? confirmed(says, ...evidence)
+      : likely(says, SECOND_CAPTURE, ...evidence)
   },
 })
 

@@ -53,7 +53,7 @@ export const tlsHandshakeUnanswered = rule({
     const { clientHello, tcp, leaving } = picture
     if (clientHello === null || tcp === null) return NO_HELLO
     if (isAnswered(picture) || attempt.outcome === 'established') return ANSWERED
-    if (picture.blind) return UNREADABLE
+    if (picture.unseen[SERVER]) return UNREADABLE
     if (isExplained(attempt)) return PATH
     const waited = waitedNs(attempt, picture, clientHello)
     if (waited < NOTABLE_WAIT_NS) return TOO_SHORT

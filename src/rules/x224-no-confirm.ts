@@ -55,7 +55,8 @@ export const x224NoConfirm = rule({
     const { request, confirm, failure, leaving } = picture
     if (confirm !== null || failure !== null) return CONFIRMED
     if (request === null) return withoutRequest(attempt, picture)
-    if (attempt.outcome === 'established' || picture.serverHello !== null) return CONFIRMED
+    // A client that went on to TLS had its confirm.
+    if (attempt.outcome === 'established' || picture.clientHello !== null) return CONFIRMED
     const answer: Evidence = [request, 'The client sends its RDP connection request.']
     if (picture.disconnect !== null) {
       return confirmed(
@@ -65,7 +66,7 @@ export const x224NoConfirm = rule({
       )
     }
     if (isOtherwiseExplained(attempt, picture)) return OTHER_CAUSE
-    if (picture.blind || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return UNREADABLE
+    if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return UNREADABLE
     if (leaving !== null && leaving.side === SERVER) {
       const how = leaving.how === 'rst' ? 'reset' : 'closed'
       const took = duration(leaving.timeNs - request.timeNs)

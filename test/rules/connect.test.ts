@@ -12,11 +12,13 @@ describe('tcp-connect-unanswered', () => {
   const silent = (...seconds: number[]) =>
     attempt({ tcp: { marks: seconds.map((one, at) => syn(at + 1, one)) } }, { captureEndNs: 5 * SECOND })
 
-  it('is confirmed by three SYNs in vain, and says how many', () => {
+  it('is confirmed by three SYNs over seconds in vain, or by four, and says how many', () => {
     const verdict = verdictOf('tcp-connect-unanswered', silent(0, 1, 3))
     expect(verdict.verdict).toBe('confirmed')
     expect(verdict.says).toBe('The client sent 3 SYNs to 10.0.2.2 port 3389, and nothing came back within 5 s.')
     expect(verdict.evidence.map(([place]) => place.packet)).toEqual([1, 3])
+    const fast = attempt({ tcp: { marks: [0, 1, 2, 3].map(one => syn(one + 1, one)) } }, { captureEndNs: 3.1 * SECOND })
+    expect(verdictOf('tcp-connect-unanswered', fast).verdict).toBe('confirmed')
   })
 
   it('is likely after one or two SYNs, and says what would settle it', () => {

@@ -95,7 +95,7 @@ describe('nothing above info is claimed of', () => {
   })
 
   it('drops of the recorder: acknowledged segments that it did not see', () => {
-    const drops = { clientSide: { ackedUnseen: 3 }, serverSide: { lostSegments: 3 } }
+    const drops = { serverSide: { ackedUnseen: 3, lostSegments: 3 } }
     expect(claims(attempt({ events: direct(), ...drops }, WORKED))).toEqual([])
     expect(claims(attempt({ events: [event('client-hello')], ...drops }, { captureEndNs: 20 * SECOND }))).toEqual([])
   })

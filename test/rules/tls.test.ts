@@ -98,7 +98,7 @@ describe('tls-handshake-refused', () => {
   it('says nothing where the answer is missing in the capture', () => {
     const drops = attempt({
       events: [hello()],
-      clientSide: { ackedUnseen: 2 },
+      serverSide: { ackedUnseen: 2 },
       tcp: { marks: [close(1, { direction: SERVER })] },
     })
     expect(claims(drops)).toEqual([])

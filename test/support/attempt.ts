@@ -1,11 +1,8 @@
 /** Attempts made by hand around hand-made conversations, for tests of rules: failed unless the test says otherwise. */
 import { Attempt, type AttemptParts, type Lookup } from '../../src/attempt/attempt.ts'
-import type { Event } from '../../src/flow/event.ts'
 import { rules } from '../../src/rules/index.ts'
 import type { Verdict } from '../../src/rules/rule.ts'
 import { CLIENT_ADDRESS, type ConversationParts, conversation, SERVER_ADDRESS } from './conversation.ts'
-
-export const NOTHING_CLAIMED: readonly string[] = []
 
 /** One connection, as `conversation` makes it, and what the test says about the attempt. */
 export function attempt(parts: ConversationParts = {}, values: Partial<AttemptParts> = {}): Attempt {
@@ -35,15 +32,6 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     captureStartSeconds: 1_700_000_000,
     ...values,
   })
-}
-
-/** The connection from its first packet: the negotiation, then what the test gives. */
-export function failed(
-  events: readonly Event[],
-  parts: ConversationParts = {},
-  values: Partial<AttemptParts> = {},
-): Attempt {
-  return attempt({ events, ...parts }, values)
 }
 
 export function lookup(values: Partial<Lookup> = {}): Lookup {
