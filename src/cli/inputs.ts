@@ -1,9 +1,12 @@
 /** From what was typed to the captures to read: files, folders, globs, and `-` for standard input. */
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import { isNetmon } from '../capture/netmon.ts'
+import { isPcap } from '../capture/pcap.ts'
+import { isPcapng } from '../capture/pcapng.ts'
 import { UsageError } from './status.ts'
 
-/** Names of captures inside folders; a file named itself is read whatever its name. */
+/** Names of captures inside folders; others are taken by their first bytes (tcpdump -C writes .pcap1, .pcap2). */
 const CAPTURE_NAME = /\.(pcap|pcapng|cap|ntar|dmp)(\.(gz|zst|zstd))?$/i
 const GLOB = /[*?{}[\]]/
 
@@ -59,8 +62,20 @@ function capturesBelow(folder: string): string[] {
   return entries.flatMap(entry => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return capturesBelow(path)
-    return CAPTURE_NAME.test(entry.name) ? [path] : []
+    return CAPTURE_NAME.test(entry.name) || (entry.isFile() && beginsAsCapture(path)) ? [path] : []
   })
+}
+
+function beginsAsCapture(path: string): boolean {
+  const view = new DataView(new ArrayBuffer(4))
+  try {
+    const file = openSync(path, 'r')
+    const read = readSync(file, view, 0, 4, 0)
+    closeSync(file)
+    return read === 4 && (isPcapng(view, 0) || isPcap(view, 0) || isNetmon(view, 0))
+  } catch {
+    return false // what can not even be opened was not meant
+  }
 }
 
 async function matching(pattern: string): Promise<string[]> {

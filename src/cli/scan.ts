@@ -1,5 +1,6 @@
 /** `rdpscope scan`: verdicts of captures, one after the other, so that memory does not grow with their number. */
 import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { analyzeFile, CaptureError, unreadable } from '../analyze.ts'
 import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
@@ -30,7 +31,7 @@ interface ReportWriter {
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
-  const output = options.output === undefined ? streams.results : fileOutput(options.output)
+  const output = options.output === undefined ? streams.results : fileOutput(options.output, inputs)
   const writer = reportWriter(options, streams)
   let status = EXIT_CLEAN
   await output.write(writer.head())
@@ -62,7 +63,9 @@ function reportWriter(options: ScanOptions, streams: Streams): ReportWriter {
   return { head: () => '', capture, tail: () => '' }
 }
 
-function fileOutput(path: string): Output {
+function fileOutput(path: string, inputs: readonly string[]): Output {
+  if (inputs.some(input => resolve(input) === resolve(path)))
+    throw new UsageError(`${path}: is one of the captures to read`)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`)
   return Output.toFile(path)
 }

@@ -49,15 +49,20 @@ describe('scan', () => {
     expect(piped.status).toBe(1)
   })
 
-  it('finds captures in folders and globs by their names, each once, in order', async () => {
+  it('finds captures in folders by name or first bytes, and by globs, each once, in order', async () => {
     mkdirSync(join(folder, 'deep'))
     writeFileSync(join(folder, 'b.pcapng'), bytesOf(NLA))
     writeFileSync(join(folder, 'deep', 'a.pcapng.gz'), gzipSync(bytesOf(NLA)))
+    writeFileSync(join(folder, 'deep', 'ring.pcap7'), bytesOf(NLA))
     writeFileSync(join(folder, 'readme.txt'), 'not for us\n')
     const args = ['scan', '--format', 'json', folder, join(folder, '*.pcapng')]
     const { stdout } = await called(...args)
     const paths = JSON.parse(stdout).captures.map((capture: { path: string }) => capture.path)
-    expect(paths).toEqual([join(folder, 'b.pcapng'), join(folder, 'deep', 'a.pcapng.gz')])
+    expect(paths).toEqual([
+      join(folder, 'b.pcapng'),
+      join(folder, 'deep', 'a.pcapng.gz'),
+      join(folder, 'deep', 'ring.pcap7'),
+    ])
   })
 
   it('writes the report to a file, the same bytes each time', async () => {

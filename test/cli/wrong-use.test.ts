@@ -33,6 +33,11 @@ describe('wrong use is one line and status 2', () => {
     ['a threshold that does not exist', ['scan', '--fail-on', 'fatal', 'captures'], /'fatal' is invalid/],
     ['a width that is none', ['scan', '--width', 'wide', 'captures'], /must be 40 to 1000/],
     ['an option without its value', ['scan', 'captures', '--output'], /argument missing/],
+    [
+      'an output that is an input',
+      ['scan', 'captures/nla-server-client-tls.pcapng', '-o', './captures/nla-server-client-tls.pcapng'],
+      /is one of the captures/,
+    ],
     ['standard input twice', ['scan', '-', '-'], /only once/],
     ['a glob that matches nothing', ['scan', 'captures/*.nothing'], /no file matches/],
     ['a missing code', ['explain'], /missing required argument 'code'/],
