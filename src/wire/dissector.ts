@@ -68,7 +68,10 @@ export interface Out<F> {
   become(which: 'this' | 'both', next: Next): void
   /** This direction can not be read any more, and why. Its bytes are only counted. */
   opaque(why: string): void
-  /** Decrypts one record; null = no key. Only TLS asks; keys live in src/flow/tls. */
+  /**
+   * Decrypts one record; null = no key. Only TLS asks, first with an empty stretch: are there keys at all? They live in
+   * src/flow/tls.
+   */
   unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
 }
 
