@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tls } from '../../dissectors/tls.ts'
 import { BROKEN, CLIENT, LIKELY, MAYBE, NO, NOT_MINE, SERVER, SKIP, SURE } from '../../src/wire/dissector.ts'
+import { Pdu } from '../../src/wire/pdu.ts'
 import { bytes, Conversation, concat, facts, likeness, tree } from '../support/read.ts'
 import {
   CHANGE_CIPHER_SPEC,
@@ -272,6 +273,44 @@ describe('sealed records', () => {
       { kind: 'alert', level: 0, code: -1, sealed: true, length: 26 },
     ])
     expect(conversation.state.version).toBe(0)
+  })
+})
+
+describe('with keys', () => {
+  /** Reads one record of a connection whose keys somebody has; what is in it is given here. */
+  function unsealed(version: number, outer: number, plain: string | null) {
+    const state = { ...tls.begin(null), version, keys: true, sealed: [true, true] as [boolean, boolean] }
+    const whole = record(outer, zeros(40))
+    const given: unknown[] = []
+    const out = {
+      fact: (fact: unknown) => given.push(fact),
+      tally: (type: number, length: number) => given.push(['record', type, length]),
+      payload: (slot: number, content: Uint8Array, from: number, to: number) =>
+        given.push(['payload', slot, [...content.slice(from, to)]]),
+      open: () => {},
+      unseal: () => (plain === null ? null : bytes(plain).slice()),
+    }
+    expect(tls.frame(whole, 0, whole.length, 0, state, CLIENT)).toBe(whole.length)
+    tls.read(new Pdu().reset(whole, 0, whole.length), state, CLIENT, out as never)
+    return { given, state }
+  }
+
+  it('a record is handed on by its real type, which TLS 1.3 writes behind the content', () => {
+    expect(unsealed(0x0304, 23, '0e 00 00 00 16 00 00').given).toEqual([['payload', 0, [14, 0, 0, 0]]])
+    expect(unsealed(0x0304, 23, '03 00 17').given).toEqual([['payload', 1, [3, 0]]])
+    expect(unsealed(0x0303, 23, '03 00 17').given).toEqual([['payload', 1, [3, 0, 0x17]]])
+  })
+
+  it('an alert tells its code, and that it was sealed', () => {
+    const alert = { kind: 'alert', level: 2, code: 49, sealed: true, length: 40 }
+    expect(unsealed(0x0303, 21, '02 31').given).toEqual([alert])
+    expect(unsealed(0x0304, 23, '02 31 15').given).toEqual([alert])
+  })
+
+  it('that fit no record nothing more is gathered', () => {
+    const { given, state } = unsealed(0x0303, 23, null)
+    expect(given).toEqual([['record', 23, 40]])
+    expect(state.keys).toBe(false)
   })
 })
 
