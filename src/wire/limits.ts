@@ -119,8 +119,8 @@ export const FORGET_CLOSED_MS = 10_000
 /** A flow without a packet for so long is given up. */
 export const IDLE_TIMEOUT_MS = 600_000
 
-/** Attempts open at one time; the one quiet for longest is judged first. */
-export const MAX_OPEN_ATTEMPTS = 4096
+/** Attempts open at one time, about 10 kB each; the one quiet for longest is judged first. */
+export const MAX_OPEN_ATTEMPTS = 1024
 /** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
 export const MAX_REPORTED_ATTEMPTS = 10_000
 /** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
