@@ -9,7 +9,7 @@ import { at, confirmed, type Evidence, likely, notVisible, possible, ruledOut, t
 
 const NO_CERTIFICATE = notVisible(
   'The server sent no certificate that this capture shows.',
-  'openssl s_client -connect <server>:<port> -servername <name> prints it (for RDP: -starttls is not needed behind rdp; use nmap --script ssl-cert).',
+  'nmap --script ssl-cert -p <port> <server> prints it, as does openssl s_client -connect <server>:<port> -servername <name>; Windows answers TLS on port 3389, too.',
 )
 const HIDDEN = notVisible(
   'TLS 1.3 encrypts the certificate.',

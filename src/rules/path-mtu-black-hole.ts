@@ -39,7 +39,7 @@ export const pathMtuBlackHole = rule({
     'Clamp the MSS where the tunnel begins: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu; ip tcp adjust-mss 1360 (Cisco).',
     'Or lower the MTU of the VPN or uplink interface: netsh interface ipv4 set subinterface "<name>" mtu=1400 store=persistent.',
     'Let ICMP type 3 code 4 (IPv6: type 2) through all firewalls on the way.',
-    'Stopgap on Windows Server: black hole detection, Set-NetTCPSetting or EnablePMTUBHDetect=1 under HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters.',
+    'Stopgap on Windows: EnablePMTUBHDetect=1 (REG_DWORD) under HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters turns on black hole detection; on Linux sysctl net.ipv4.tcp_mtu_probing=1.',
   ],
   filter:
     '(tcp.analysis.retransmission && tcp.len > 536) || (icmp.type == 3 && icmp.code == 4) || icmpv6.type == 2 || tcp.options.sack_le',

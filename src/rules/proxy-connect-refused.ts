@@ -35,10 +35,10 @@ export const proxyConnectRefused = rule({
   rulesOut: 'A 2xx answer to CONNECT.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
   remedy: [
-    '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow rdgw).',
+    '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow CONNECT rdgw).',
     '403: allow CONNECT to this host and port (squid: acl SSL_ports port 443; acl Safe_ports port 443).',
     '502, 503, 504: the proxy can not resolve or reach the gateway: test from the proxy itself (curl -v https://<gateway>/remoteDesktopGateway/).',
-    'Bypass: netsh winhttp set proxy <proxy> "<local>;<gateway>", or the proxy exceptions of the user.',
+    'Bypass: netsh winhttp set proxy proxy-server="<proxy>" bypass-list="<local>;<gateway>", or the proxy exceptions of the user.',
   ],
   filter: 'http.request.method == "CONNECT" || http.response.code in {403, 407, 502, 503, 504}',
 
