@@ -241,7 +241,9 @@ export class TcpTracker {
     if (notes.ahead[1 - side] !== null && (flags & ACK) !== 0) {
       this.assembler.acknowledged(flow, 1 - side, (1 - direction) as Direction, notes, packet, timeNs)
     }
-    if (payloadLength > 0 && (flags & (SYN | RST)) === 0) {
+    if (payloadLength > 0 && (flags & RST) === 0) {
+      // TCP Fast Open (RFC 7413): the data of a SYN lies behind it.
+      if ((flags & SYN) !== 0) h.sequence = (sequence + 1) | 0
       this.assembler.segment(flow, side, direction, notes, h, packet, timeNs)
     }
     if ((flags & FIN) !== 0) this.assembler.finish(flow, side, direction, notes, packet, timeNs)

@@ -97,7 +97,22 @@ describe('tracker', () => {
   it('does not guess where a PDU starts when the capture begins in the middle of a connection', () => {
     const whole = new TcpConversation().handshake().send(CLIENT, new Uint8Array(300).fill(9)).send(SERVER, REFUSAL)
     whole.segments = whole.segments.slice(3)
-    expect(one(whole).events.map(event => [event.fact.kind, event.direction])).toEqual([['negotiation-failure', SERVER]])
+    expect(one(whole).events.map(event => [event.fact.kind, event.direction])).toEqual([
+      ['negotiation-failure', SERVER],
+    ])
+  })
+
+  it('reads data that came with the SYN', () => {
+    const found = one(
+      new TcpConversation()
+        .segment(CLIENT, SYN, REQUEST)
+        .segment(SERVER, SYN | 0x10)
+        .send(SERVER, REFUSAL),
+    )
+    expect(found.events.map(event => [event.fact.kind, event.packet])).toEqual([
+      ['negotiation-request', 1],
+      ['negotiation-failure', 3],
+    ])
   })
 
   it('names what nobody knows, once enough of it is there', () => {
