@@ -13,7 +13,7 @@ export interface AnalysedPacket {
 }
 
 /** Numbers connections in order of first appearance, and analyses their segments. */
-export class TcpFlows {
+class TcpFlows {
   readonly #analysis = new TcpAnalysis()
   readonly #streams = new Map<string, number>()
   #count = 0
@@ -58,7 +58,7 @@ export async function analysedSegments(path: string): Promise<Map<number, Analys
 }
 
 /** Wireshark says "retransmission" of the fast and the spurious ones too. */
-export function asShown(flags: number): string[] {
+function asShown(flags: number): string[] {
   const names = flagNames(flags)
   return (flags & (FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0 ? ['retransmission', ...names] : names
 }

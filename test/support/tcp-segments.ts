@@ -55,7 +55,7 @@ export interface SegmentHeader {
   readonly windowScale?: number
 }
 
-export function segmentHeaders(segment: SegmentHeader): Headers {
+function segmentHeaders(segment: SegmentHeader): Headers {
   const h = new Headers()
   h.flags = segment.flags ?? ACK
   h.sequence = (segment.sequence ?? 0) | 0
