@@ -32,7 +32,9 @@ export class Attempts implements ConversationSink {
   private readonly histories = new Histories()
   private doubtful: Conversation[] = []
   private doubtfulLost = 0
-  private udp: Conversation[] = []
+  /** RDP over UDP, by client. */
+  private readonly udp = new Map<string, Conversation[]>()
+  private udpKept = 0
   private udpLost = 0
   private neighbours: readonly NeighbourNote[] = []
   private nowNs = 0
@@ -102,8 +104,15 @@ export class Attempts implements ConversationSink {
   private takeUdp(conversation: Conversation): void {
     if (conversation.events.length > 0) this.lookups.add(conversation)
     if (!isRdpUdp(conversation)) return
-    if (this.udp.length < MAX_UDP_BESIDE) this.udp.push(conversation)
-    else this.udpLost++
+    if (this.udpKept >= MAX_UDP_BESIDE) {
+      this.udpLost++
+      return
+    }
+    this.udpKept++
+    const { address } = conversation.client
+    const mine = this.udp.get(address)
+    if (mine === undefined) this.udp.set(address, [conversation])
+    else mine.push(conversation)
   }
 
   private group(conversation: Conversation): void {
@@ -131,9 +140,8 @@ export class Attempts implements ConversationSink {
     neighboursOf: (client, server) =>
       this.neighbours.filter(note => note.address === server || note.address === client).slice(0, MAX_NEIGHBOURS),
     udpOf: (client, server, firstNs, lastNs) =>
-      this.udp.filter(
+      (this.udp.get(client) ?? NO_CONVERSATIONS).filter(
         one =>
-          one.client.address === client &&
           one.server.address === server &&
           one.firstNs >= firstNs &&
           one.firstNs <= lastNs + UDP_SECONDS * NS_PER_SECOND,
@@ -172,5 +180,6 @@ export class Attempts implements ConversationSink {
   }
 }
 
+const NO_CONVERSATIONS: readonly Conversation[] = []
 /** Notes on hardware addresses that one attempt keeps. */
 const MAX_NEIGHBOURS = 8
