@@ -7,7 +7,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Outcome, Place } from './attempt.ts'
 import { closingOf, isClosed, isStalled, unreachable } from './closing.ts'
 import { isOneSided } from './quality.ts'
-import { readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
+import { isTls13, readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
 import { beganBefore, innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
 
 /** One connection with all that is concluded about it. */
@@ -76,13 +76,12 @@ export function isAnswered(tls: TlsSighting): boolean {
   const asked = tls.records.find(record => record.direction === CLIENT)
   if (asked === undefined) return false
   const answers = tls.records.filter(record => record.direction === SERVER)
-  if (tls.serverHello?.fact.version !== TLS_1_3) return answers.length > 0
+  if (!isTls13(tls.serverHello?.fact.version ?? 0)) return answers.length > 0
   // Tickets come once, together, and are of one size.
   const tickets = answers.filter(record => record.fact.length === answers[0]?.fact.length).length
   return answers.length > Math.min(tickets, MOST_TICKETS)
 }
 
-const TLS_1_3 = 0x0304
 const NS_PER_MS = 1e6
 /**
  * Certificates (up to 6 kB), Kerberos (5 kB), MCS (1 kB), licensing with a new licence (10 kB) and capabilities (1 kB) stay

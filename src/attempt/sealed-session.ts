@@ -31,9 +31,14 @@ export interface SealedSession {
   readonly exact: boolean
 }
 
+/** TLS 1.3, or one of its drafts: 0x7f and the number of the draft. */
+export function isTls13(version: number): boolean {
+  return version === TLS_1_3 || version >> 8 === 0x7f
+}
+
 /** What an AEAD adds to the plain text of a record, without the record header; -1 where it varies (CBC) or is unknown. */
 export function sealOverhead(version: number, suite: number): number {
-  if (version === TLS_1_3) return suite === 0x1305 ? 9 : 17
+  if (isTls13(version)) return suite === 0x1305 ? 9 : 17
   if (version !== TLS_1_2) return -1
   if (suite >= 0xcca8 && suite <= 0xccae) return 16
   const gcm = (suite >= 0x009c && suite <= 0x00a7) || (suite >= 0xc02b && suite <= 0xc032)

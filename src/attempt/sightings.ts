@@ -8,8 +8,8 @@
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
+import { isTls13 } from './sealed-session.ts'
 
-const TLS_1_3 = 0x0304
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
 const RECORD_APPLICATION_DATA = 23
@@ -112,14 +112,14 @@ export function innermostTls(seen: Sightings): TlsSighting | null {
   return seen.inner ?? seen.outer
 }
 
-function isTls13(tls: TlsSighting): boolean {
-  return tls.serverHello?.fact.version === TLS_1_3
+function speaksTls13(tls: TlsSighting): boolean {
+  return isTls13(tls.serverHello?.fact.version ?? 0)
 }
 
 /** The event by which both sides have finished the TLS handshake; null before. */
 export function tlsDone(tls: TlsSighting): Event | null {
   const [client, server] = tls.finished
-  if (isTls13(tls)) return client
+  if (speaksTls13(tls)) return client
   if (client === null || server === null) return null
   return client.packet > server.packet ? client : server
 }
@@ -233,7 +233,7 @@ function takeRecord(tls: TlsSighting, event: Event<FactOf<'record'>>): void {
   if (type === RECORD_ALERT) tls.sealedAlerts.push(event)
   else if (type === RECORD_HANDSHAKE) tls.finished[event.direction] ??= event
   else if (type === RECORD_APPLICATION_DATA) {
-    if (!isTls13(tls) || tls.finished[CLIENT] !== null) tls.records.push(event)
+    if (!speaksTls13(tls) || tls.finished[CLIENT] !== null) tls.records.push(event)
     else if (event.direction === CLIENT && event.fact.length !== ALERT_RECORD_LENGTH) tls.finished[CLIENT] = event
     else if (event.direction === CLIENT) tls.sealedAlerts.push(event)
     else tls.finished[SERVER] ??= event
@@ -242,7 +242,7 @@ function takeRecord(tls: TlsSighting, event: Event<FactOf<'record'>>): void {
 
 /** In TLS 1.3 an alert looks like application data: the record of its size that a side sent last is taken for one. */
 function settleAlerts(tls: TlsSighting): void {
-  if (!isTls13(tls)) return
+  if (!speaksTls13(tls)) return
   for (const direction of [CLIENT, SERVER] as const) {
     const last = lastOf(tls.records, direction)
     if (last === -1) continue

@@ -17,6 +17,7 @@ const plus = (overhead: number, ...plain: number[]) =>
 describe('what protection adds to a record', () => {
   it.each([
     ['TLS 1.3 AES-256-GCM', 0x0304, 0x1302, 17],
+    ['TLS 1.3, draft 28', 0x7f1c, 0x1301, 17],
     ['TLS 1.3 AES-128-CCM-8', 0x0304, 0x1305, 9],
     ['TLS 1.2 ECDHE-RSA AES-256-GCM', 0x0303, 0xc030, 24],
     ['TLS 1.2 RSA AES-128-GCM', 0x0303, 0x009c, 24],
