@@ -161,6 +161,8 @@ export interface FragmentNote {
   readonly complete: number
   readonly firstPacket: number
   readonly lastPacket: number
+  readonly firstNs: number
+  readonly lastNs: number
   readonly overlaps: number
 }
 

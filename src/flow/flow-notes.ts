@@ -3,6 +3,7 @@ import type { Direction } from '../wire/dissector.ts'
 import { MAX_EVENTS, MAX_MARKS } from '../wire/limits.ts'
 import { Bounded } from './bounded.ts'
 import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
+import type { FragmentedDatagram } from './defragment.ts'
 import type { Event } from './event.ts'
 import type { RecordLog } from './record-log.ts'
 import type { Stack } from './stack.ts'
@@ -38,7 +39,8 @@ export class FlowNotes {
   readonly lastResend: [OpenMark | null, OpenMark | null] = [null, null]
 
   /** One more IP datagram of this direction that came in fragments. */
-  fragmented(direction: Direction, complete: boolean, overlaps: number, firstPacket: number, lastPacket: number): void {
+  fragmented(direction: Direction, datagram: FragmentedDatagram): void {
+    const { complete, overlaps, firstPacket, lastPacket, firstNs, lastNs } = datagram
     this.fragments ??= []
     const at = this.fragments.findIndex(note => note.direction === direction)
     const before = this.fragments[at]
@@ -46,8 +48,10 @@ export class FlowNotes {
       direction,
       datagrams: (before?.datagrams ?? 0) + 1,
       complete: (before?.complete ?? 0) + (complete ? 1 : 0),
-      firstPacket: before?.firstPacket ?? firstPacket,
+      firstPacket: Math.min(before?.firstPacket ?? firstPacket, firstPacket),
       lastPacket: Math.max(before?.lastPacket ?? 0, lastPacket),
+      firstNs: Math.min(before?.firstNs ?? firstNs, firstNs),
+      lastNs: Math.max(before?.lastNs ?? 0, lastNs),
       overlaps: (before?.overlaps ?? 0) + overlaps,
     }
     if (at < 0) this.fragments.push(note)

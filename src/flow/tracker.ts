@@ -295,8 +295,7 @@ export class Tracker {
     if (flow < 0) return
     const state = this.table.ints[flow * INTS + STATE] as number
     const direction = (this.table.side ^ (state & CLIENT_IS_HIGH)) as Direction
-    const { complete, overlaps, firstPacket, lastPacket } = datagram
-    this.notes[flow]?.fragmented(direction, complete, overlaps, firstPacket, lastPacket)
+    this.notes[flow]?.fragmented(direction, datagram)
   }
 
   private event(event: Event): void {

@@ -399,7 +399,17 @@ export function icmp(values: Partial<IcmpNote> = {}): IcmpNote {
 
 /** Fragments from the server, all complete by default. */
 export function fragments(values: Partial<FragmentNote> = {}): FragmentNote {
-  return { direction: SERVER, datagrams: 3, complete: 3, firstPacket: 8, lastPacket: 14, overlaps: 0, ...values }
+  return {
+    direction: SERVER,
+    datagrams: 3,
+    complete: 3,
+    firstPacket: 8,
+    lastPacket: 14,
+    firstNs: 70_000_000,
+    lastNs: 130_000_000,
+    overlaps: 0,
+    ...values,
+  }
 }
 
 const OPENING: readonly MarkKind[] = ['syn', 'syn-ack', 'handshake-ack']
