@@ -26,7 +26,7 @@ export const ipFragmentation = rule({
     if (hindranceOf(attempt).kind === 'fragments') return LOST
     return confirmed(
       `The ${sideName(note.direction)}'s large packets travel in IP fragments (${count(note.datagrams, 'datagram')}) and arrive.`,
-      [{ packet: note.firstPacket, timeNs: attempt.explained?.firstNs ?? 0 }, 'The first fragment.'],
+      [{ packet: note.firstPacket, timeNs: note.firstNs }, 'The first fragment.'],
     )
   },
 })

@@ -44,10 +44,12 @@ export const ipFragmentsLost = rule({
 function found(attempt: Attempt, note: FragmentNote, stall: Stall | null): Verdict {
   const sender = sideName(note.direction)
   const broken = note.datagrams - note.complete
-  const evidence: Evidence[] = [[placeOf(attempt, note.firstPacket), `The first fragment of the ${sender}'s packets.`]]
+  const evidence: Evidence[] = [
+    [{ packet: note.firstPacket, timeNs: note.firstNs }, `The first fragment of the ${sender}'s packets.`],
+  ]
   if (note.lastPacket !== note.firstPacket) {
     evidence.push([
-      placeOf(attempt, note.lastPacket),
+      { packet: note.lastPacket, timeNs: note.lastNs },
       `The last fragment: ${count(note.datagrams, 'datagram')}, ${note.complete} of them whole.`,
     ])
   }
@@ -80,11 +82,4 @@ function repaired(note: FragmentNote): Verdict {
       TO_SETTLE,
     ),
   )
-}
-
-/** Fragments are noted by number; their time is that of the connection's packet around them. */
-function placeOf(attempt: Attempt, packet: number): { packet: number; timeNs: number } {
-  const { explained } = attempt
-  const near = explained?.tcp?.marks.find(mark => mark.packet >= packet)
-  return { packet, timeNs: near?.timeNs ?? explained?.firstNs ?? 0 }
 }
