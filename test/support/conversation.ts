@@ -27,7 +27,7 @@ const STEP_NS = 10_000_000
 const UNPLACED = -1
 
 /** One side of a connection, as a sender: idle unless the test says more. */
-export function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
+function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
   return {
     packets: 0,
     segments: 0,
