@@ -6,6 +6,9 @@
  *
  * Odd on purpose, because Wireshark is: 0 stands for "no sequence number seen yet", a window is compared as it is in the header, and
  * the segments themselves are not remembered, only how far each side has come.
+ *
+ * Two things are left out: Wireshark does not count the FIN of a side that has more than 10,000 segments unacknowledged, and
+ * lets duplicate ACKs of Multipath TCP pass (RFC 8684 section 4).
  */
 import type { Direction } from '../wire/dissector.ts'
 import { ACK, FIN, type Headers, RST, SYN } from './headers.ts'

@@ -102,18 +102,22 @@ describe.skipIf(!judges())('TCP analysis against tshark (needs version 4.0)', ()
 
   describe.skipIf(!existsSync(CAPTURES))('with the captures in ../shared', () => {
     it('agrees on every lab capture', async () => {
-      expect(await compareAll('lab')).toEqual([])
+      const { packets, different } = await compareAll('lab')
+      expect(different).toEqual([])
+      expect(packets).toBeGreaterThan(3000)
     })
 
     it('agrees on every public capture, except where a reason is listed', async () => {
       const expected = new Map(EXPLAINED.flatMap(({ packets }) => Object.entries(packets)))
       const unexplained: string[] = []
       const counts = new Map<string, number>()
-      for (const { path, differs } of await compareAll('public')) {
+      const { packets, different } = await compareAll('public')
+      for (const { path, differs } of different) {
         counts.set(path, differs.length)
         if (expected.get(path) !== differs.length) unexplained.push(path, ...differs)
       }
       expect(unexplained).toEqual([])
+      expect(packets).toBeGreaterThan(14_000)
       expect([...counts.keys()].sort()).toEqual([...expected.keys()].sort())
     })
   })
@@ -125,24 +129,26 @@ interface Comparison {
   readonly differs: readonly string[]
 }
 
-/** The captures that differ. A capture without TCP, or that we can not open, is no business of this test. */
-async function compareAll(folder: string): Promise<Comparison[]> {
+/** How many segments were compared, and the captures that differ. A capture without TCP, or that we can not open, is no business of this test. */
+async function compareAll(folder: string): Promise<{ packets: number; different: Comparison[] }> {
   const explained = new Set(EXPLAINED.flatMap(({ packets }) => Object.keys(packets)))
   const paths = readdirSync(join(CAPTURES, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && !entry.name.endsWith('.tsv'))
     .map(entry => join(entry.parentPath, entry.name).slice(CAPTURES.length + 1))
     .sort()
   const different: Comparison[] = []
+  let packets = 0
   const compareNext = async (): Promise<void> => {
     for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
       const ours = await segmentsOf(join(CAPTURES, path))
       if (ours.size === 0 && !explained.has(path)) continue
       const differs = differences(ours, await judgement(join(CAPTURES, path)))
+      packets += ours.size
       if (differs.length > 0) different.push({ path, differs })
     }
   }
   await Promise.all(Array.from({ length: PROCESSES }, compareNext))
-  return different
+  return { packets, different }
 }
 
 async function segmentsOf(path: string): Promise<Map<number, AnalysedPacket>> {
