@@ -30,7 +30,7 @@ export const sessionAbortedByServer = rule({
   causes: [22],
   looksAt: 'Who ended the connection first, and whether a TLS close_notify or an RDP farewell came before.',
   confirms:
-    'FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where so much was sent that its last record sizes were not kept.',
+    'FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where the capture is not whole, or directly behind the confirm or the TLS handshake.',
   rulesOut: 'A client that left first, or a farewell of the server.',
   cannotSee:
     'An RDP farewell inside TLS, other than by its size; crash and kill look the same. The event log of the server tells.',
@@ -47,11 +47,11 @@ export const sessionAbortedByServer = rule({
     if (tcp === null || connection === null || tcp.sides[SERVER].bytes === 0) return NO_DATA
     if (leaving === null) return OPEN
     if (leaving.side !== SERVER) return BY_CLIENT
-    if (!isInUse(picture)) return NOT_IN_USE
-    if (leaving.how !== 'fin' && leaving.how !== 'rst') return FAREWELL
+    if (leaving.how !== 'fin' && leaving.how !== 'rst') return isInUse(picture) ? FAREWELL : NOT_IN_USE
     if (foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null || idleResetOf(picture) !== null) {
       return OTHER_CAUSE
     }
+    if (!isInUse(picture)) return attempt.transport === 'direct' ? early(picture) : NOT_IN_USE
     if (endsWithFarewell(picture)) return FAREWELL
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
@@ -79,6 +79,30 @@ function isInUse({ clientApplication, clientHello, confirm, connection }: Pictur
   if (clientHello !== null) return clientApplication !== null
   return confirm !== null && (connection?.events.some(event => event.fact.kind === 'rdp-data') ?? false)
 }
+
+/** Behind its own confirm, or behind its own TLS handshake, before the client said anything more. */
+function early({ confirm, clientHello, serverFinished, leaving, unseen }: Picture): Verdict {
+  const behind = clientHello === null ? confirm : serverFinished
+  if (behind === null || leaving === null || unseen[CLIENT] || unseen[SERVER]) return NOT_IN_USE
+  const how = leaving.how === 'fin' ? 'closed' : 'reset'
+  const waited = leaving.timeNs - behind.timeNs
+  const step =
+    clientHello === null ? 'its confirm, before TLS began' : 'the TLS handshake, before the client sent any data'
+  const evidence = [
+    [
+      behind,
+      clientHello === null ? 'The server confirms the connection.' : 'The server ends its part of the TLS handshake.',
+    ],
+    [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection first, without an alert.`],
+  ] as const
+  const says = `The server ${how} the connection ${duration(waited)} after ${step}.`
+  // A person who takes too long at the logon prompt meets this timer; the next attempt works.
+  if (waited >= SERVER_TIMER_NS) return at('info', likely(`${says} Servers wait about 60 s.`, TO_SETTLE, ...evidence))
+  return likely(says, TO_SETTLE, ...evidence)
+}
+
+/** A server may give up 60 s after the first byte (MS-RDPBCGR 3.3.6.1); the request came a little before its confirm. */
+const SERVER_TIMER_NS = 55e9
 
 /** MCS Disconnect Provider Ultimatum with TPKT and X.224 headers. */
 const ULTIMATUM_LENGTH = 9

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/flow/event.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { event, icmp, mark, records, tls12Handshake, tls13Handshake } from '../support/conversation.ts'
 
@@ -250,6 +251,15 @@ describe('session-aborted-by-server', () => {
       { transport: 'gateway-tls' },
     )
     expect(claims(reset)).toEqual(['session-aborted-by-server (likely)'])
+  })
+
+  it('is likely directly behind the confirm or the TLS handshake, but information when the timer of the server ran out', () => {
+    const confirmed = [event('negotiation-request'), event('negotiation-response', { selected: 1 })]
+    const ended = (events: Event[], seconds: number) =>
+      attempt({ events, tcp: { marks: [close(seconds, { direction: SERVER })] } })
+    expect(claims(ended(confirmed, 2))).toEqual(['session-aborted-by-server (likely)'])
+    expect(claims(ended([...confirmed, ...tls12Handshake()], 2))).toEqual(['session-aborted-by-server (likely)'])
+    expect(claims(ended(confirmed, 60))).toEqual([])
   })
 
   it('is ruled out when the client left first', () => {
