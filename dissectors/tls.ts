@@ -113,9 +113,9 @@ export type TlsFact = ClientHello | ServerHello | Certificate | Handshake | Chan
 const HANDSHAKE_SLOT = 0
 const APPLICATION_SLOT = 1
 
-const CHANGE_CIPHER_SPEC = 20
+export const CHANGE_CIPHER_SPEC = 20
 export const ALERT = 21
-const HANDSHAKE = 22
+export const HANDSHAKE = 22
 const APPLICATION_DATA = 23
 const HEARTBEAT = 24
 const CONTENT_TYPES = new Map([
@@ -206,7 +206,7 @@ export const tls = stream<TlsState, TlsFact>({
       out.tally(type, length)
       if (length > 0) out.body(length, SKIP)
     } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
-    else if (state.sealed[direction] || type === ALERT || type === APPLICATION_DATA) {
+    else if (isSealed(type, state, direction)) {
       sealed(pdu, type, length, state, direction, out)
     } else if (type === HANDSHAKE) handshake(pdu, length, state, direction, out)
     else pdu.mark(record.heartbeat, length)
@@ -223,6 +223,12 @@ function fragmentLength(bytes: Uint8Array, start: number): number {
 
 function readable(state: TlsState, direction: Direction): boolean {
   return state.keys && state.sealed[direction]
+}
+
+/** TLS 1.3 seals handshake messages as application data: as handshake they are plain, be they read ever so late. */
+function isSealed(type: number, state: TlsState, direction: Direction): boolean {
+  if (type === ALERT || type === APPLICATION_DATA) return true
+  return state.sealed[direction] && !(type === HANDSHAKE && isTls13(state.version))
 }
 
 /** TLS 1.3 seals alerts as application data, so that type 21 is plain there; before, a sealed alert is longer. */

@@ -192,8 +192,7 @@ export const x224 = stream<X224State, X224Fact>({
   frame(bytes, start, end, _seen, state, direction) {
     const there = end - start
     if (bytes[start] !== TPKT_VERSION) {
-      const speaksRdp = state.selected === PROTOCOL_RDP || state.pdus[direction] > 0
-      return speaksRdp && ((bytes[start] as number) & 3) === 0 ? fastPathLength(bytes, start, end) : NOT_MINE
+      return mayBeFastPath(bytes[start] as number, state, direction) ? fastPathLength(bytes, start, end) : NOT_MINE
     }
     if (there < TPKT_HEADER_BYTES) return NEED_MORE
     const length = tpktLength(bytes, start)
@@ -206,7 +205,9 @@ export const x224 = stream<X224State, X224Fact>({
 
   read(pdu, state, direction, out) {
     if (pdu.peek() !== TPKT_VERSION) {
-      fastPathPdu(pdu, state, direction, out)
+      // Where bytes were lost, the rest of a PDU may stand here.
+      if (mayBeFastPath(pdu.peek(), state, direction)) fastPathPdu(pdu, state, direction, out)
+      else pdu.mark(tpkt.data, pdu.left)
       return
     }
     pdu.u8(tpkt.version)
@@ -242,6 +243,11 @@ function tpktLength(bytes: Uint8Array, start: number): number {
 }
 
 /** The length has one byte, or two when the top bit of the first is set. */
+/** Its action bits are zero, and RDP in clear is spoken. */
+function mayBeFastPath(first: number, state: X224State, direction: Direction): boolean {
+  return (first & 3) === 0 && (state.selected === PROTOCOL_RDP || state.pdus[direction] > 0)
+}
+
 function fastPathLength(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < 2) return NEED_MORE
   const first = bytes[start + 1] as number
@@ -258,7 +264,7 @@ function fastPathPdu(pdu: Pdu, state: X224State, direction: Direction, out: Out<
   pdu.value(fastPath.length, long ? 2 : 1, length)
   const header = pdu.offset
   if (length <= WHOLE_DATA_BYTES) pdu.mark(fastPath.data, Math.max(pdu.left, length - header))
-  if (!pdu.ok) return
+  if (!pdu.ok || length < header) return
   if (length > WHOLE_DATA_BYTES) out.body(length - header, SKIP)
   count(length, state, direction, out)
 }

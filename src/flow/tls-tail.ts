@@ -2,7 +2,7 @@
  * A TLS connection that is encrypted both ways and that nobody has keys for: only record headers are still looked at, so
  * a few numbers take the place of its layers. RFC 8446 section 5.1.
  */
-import { ALERT, RECORD_HEADER_BYTES, recordLength } from '../../dissectors/tls.ts'
+import { ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RECORD_HEADER_BYTES, recordLength } from '../../dissectors/tls.ts'
 import type { Direction, Ending } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
@@ -71,7 +71,7 @@ export class TlsTail {
     side.left = 0
     side.headerBytes = 0
     side.lost = true
-    this.emit({ kind: 'stream-gap', length }, direction, packet, timeNs)
+    this.emit({ kind: 'stream-gap', length }, direction, packet, timeNs, side.at - length, 0)
   }
 
   end(direction: Direction, _how: Ending, _packet: number, _timeNs: number): void {
@@ -107,9 +107,17 @@ export class TlsTail {
       }
       side.lost = false
       const type = header[headerAt] as number
-      side.log.push(type, length, side.at - (end - at) - RECORD_HEADER_BYTES, packet, timeNs)
-      if (type === ALERT)
-        this.emit({ kind: 'alert', level: 0, code: -1, sealed: true, length }, direction, packet, timeNs)
+      const place = side.at - (end - at) - RECORD_HEADER_BYTES
+      const whole = RECORD_HEADER_BYTES + length
+      // TLS 1.3 sends it for show, also after the hellos (RFC 8446 D.4).
+      if (type === CHANGE_CIPHER_SPEC)
+        this.emit({ kind: 'change-cipher-spec' }, direction, packet, timeNs, place, whole)
+      else side.log.push(type, length, place, packet, timeNs)
+      if (type === HANDSHAKE) {
+        this.emit({ kind: 'handshake', type: -1, length }, direction, packet, timeNs, place, whole)
+      } else if (type === ALERT) {
+        this.emit({ kind: 'alert', level: 0, code: -1, sealed: true, length }, direction, packet, timeNs, place, whole)
+      }
       at += length
     }
     return at - end
@@ -117,13 +125,13 @@ export class TlsTail {
 
   private giveUp(side: Side, direction: Direction, packet: number, timeNs: number): void {
     side.over = true
-    this.emit({ kind: 'opaque', why: 'tls: no record where one must start' }, direction, packet, timeNs)
+    this.emit({ kind: 'opaque', why: 'tls: no record where one must start' }, direction, packet, timeNs, side.at, 0)
   }
 
-  private emit(fact: Fact, direction: Direction, packet: number, timeNs: number): void {
+  /** @param at of what it is about, in the layer's bytes */
+  private emit(fact: Fact, direction: Direction, packet: number, timeNs: number, at: number, length: number): void {
     const { conversation, layer, path } = this
-    const { at } = this.sides[direction]
-    this.dissection.emit({ fact, packet, first: packet, timeNs, conversation, layer, path, direction, at, length: 0 })
+    this.dissection.emit({ fact, packet, first: packet, timeNs, conversation, layer, path, direction, at, length })
   }
 }
 
