@@ -32,14 +32,15 @@ export const gatewayResponseMalformed = rule({
     const exchanges = exchangesOf(attempt)
     if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
     for (const exchange of exchanges) {
-      const verdict = judged(exchange)
+      const verdict = judged(exchange, exchanges.at(-1) !== exchange)
       if (verdict !== null) return attempt.outcome === 'established' ? at('info', verdict) : verdict
     }
     return SOUND
   },
 })
 
-function judged({ request, response }: Exchange): Verdict | null {
+/** @param wentOn the client asked for more behind this answer: it did not break it at once. */
+function judged({ request, response }: Exchange, wentOn: boolean): Verdict | null {
   if (response === null) return null
   const { framing, oddity, length, status } = response.fact
   const asked = [request, `The client sends ${request.fact.method}.`] as const
@@ -51,11 +52,9 @@ function judged({ request, response }: Exchange): Verdict | null {
   }
   const isOut = request.fact.method === 'RDG_OUT_DATA' && status === OK
   if (isOut && framing === 'length' && length <= SEED_LENGTH) {
-    return confirmed(
-      `The answer to RDG_OUT_DATA announces ${length} bytes, where an endless stream must follow: the client stops reading at the seed.`,
-      asked,
-      [response, `The answer has Content-Length ${length}.`],
-    )
+    const says = `The answer to RDG_OUT_DATA announces ${length} bytes, where an endless stream must follow: the client stops reading at the seed.`
+    const evidence = [asked, [response, `The answer has Content-Length ${length}.`]] as const
+    return wentOn ? likely(says, TO_SETTLE, ...evidence) : confirmed(says, ...evidence)
   }
   if (oddity !== '') {
     return likely(

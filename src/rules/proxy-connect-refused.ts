@@ -1,6 +1,5 @@
 /** The HTTP proxy refused or never answered CONNECT. Cause 12; RFC 9110 9.3.6, 15.5.8. */
 import type { Attempt } from '../attempt/attempt.ts'
-import { httpStatusMeaning } from '../codes/http-status.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
@@ -10,6 +9,18 @@ import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
 const CERTAIN_WAIT_NS = 60e9
+
+/** What a status means in answer to CONNECT. */
+const MEANINGS: ReadonlyMap<number, string> = new Map([
+  [400, 'it did not understand the request'],
+  [403, 'its rules forbid this target'],
+  [405, 'it does not do CONNECT'],
+  [407, 'it wants authentication, and the client did not go on'],
+  [500, 'it failed'],
+  [502, 'it could not reach the target'],
+  [503, 'it could not reach the target'],
+  [504, 'it waited for the target in vain'],
+])
 
 const NO_CONNECT = notVisible(
   'This capture holds no CONNECT: no HTTP proxy is used, or the capture does not show the way to it.',
@@ -57,7 +68,7 @@ function refused({ connectRequest, connectResponse }: Picture): Verdict {
   if (connectRequest === null || connectResponse === null) return NO_CONNECT
   const { status, phrase } = connectResponse.fact
   const line = phrase === '' ? `${status}` : `${status} ${phrase}`
-  const meaning = httpStatusMeaning(status)
+  const meaning = MEANINGS.get(status) ?? ''
   const squid = header(connectResponse.fact, 'x-squid-error')
   const own = squid === '' ? '' : ` (${squid})`
   return confirmed(
