@@ -69,7 +69,7 @@ export class Assembler {
       packet,
       timeNs,
     )
-    if (notes.ahead[side] !== null) this.drain(flow, side, direction, notes, packet, timeNs)
+    if (waiting(notes, side) !== null) this.drain(flow, side, direction, notes, packet, timeNs)
   }
 
   /** The other side acknowledges: what it has although the capture holds a hole there was lost by the recorder. */
@@ -81,8 +81,8 @@ export class Assembler {
     packet: number,
     timeNs: number,
   ): void {
-    const ahead = notes.ahead[side]
-    if (ahead === null || ahead === undefined) return
+    const ahead = waiting(notes, side)
+    if (ahead === null) return
     const other = sideInts(flow, 1 - side)
     const acknowledged = this.table.ints[other + HIGH_ACK] as number
     const first = ahead[0] as AheadSegment
@@ -104,7 +104,7 @@ export class Assembler {
 
   /** The conversation is over: what waits behind holes is read as far as it goes. */
   flush(flow: number, side: number, direction: Direction, notes: FlowNotes, packet: number, timeNs: number): void {
-    while (notes.ahead[side] !== null) this.skipHole(flow, side, direction, notes, packet, timeNs)
+    while (waiting(notes, side) !== null) this.skipHole(flow, side, direction, notes, packet, timeNs)
   }
 
   private hold(
@@ -121,10 +121,11 @@ export class Assembler {
     if (stack === null) return
     const captured = Math.min(h.payloadEnd - h.payload, h.payloadLength)
     const needed = !stack.skips(direction, delta + h.payloadLength)
-    let ahead = notes.ahead[side] ?? null
+    let ahead = waiting(notes, side)
     if (ahead === null) {
       ahead = []
-      notes.ahead[side] = ahead
+      notes.ahead ??= [null, null]
+      notes.ahead[side as 0 | 1] = ahead
     }
     let at = ahead.length
     while (at > 0 && (((ahead[at - 1] as AheadSegment).sequence - h.sequence) | 0) >= 0) at--
@@ -161,7 +162,7 @@ export class Assembler {
   ): void {
     const { ints } = this.table
     const base = sideInts(flow, side)
-    const first = (notes.ahead[side] as AheadSegment[])[0] as AheadSegment
+    const first = (waiting(notes, side) as AheadSegment[])[0] as AheadSegment
     const missing = (first.sequence - (ints[base + EXPECTED] as number)) | 0
     if (missing > 0) {
       notes.stack?.gap(direction, missing, packet, timeNs, ints[flow * INTS + ID] as number)
@@ -181,7 +182,7 @@ export class Assembler {
     packet: number,
     timeNs: number,
   ): void {
-    const ahead = notes.ahead[side] as AheadSegment[]
+    const ahead = waiting(notes, side) as AheadSegment[]
     const base = sideInts(flow, side)
     let read = 0
     for (; read < ahead.length; read++) {
@@ -197,7 +198,7 @@ export class Assembler {
         this.pass(flow, side, direction, notes, bytes, -delta, captured, length, segment.packet, segment.timeNs)
       }
     }
-    if (read === ahead.length) notes.ahead[side] = null
+    if (read === ahead.length) settled(notes, side)
     else if (read > 0) ahead.splice(0, read)
     if (((this.table.ints[base + SIDE_STATE] as number) & SAW_FIN) !== 0) {
       this.finish(flow, side, direction, notes, packet, timeNs)
@@ -245,3 +246,13 @@ export class Assembler {
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+function waiting(notes: FlowNotes, side: number): AheadSegment[] | null {
+  return notes.ahead === null ? null : (notes.ahead[side as 0 | 1] ?? null)
+}
+
+function settled(notes: FlowNotes, side: number): void {
+  if (notes.ahead === null) return
+  notes.ahead[side as 0 | 1] = null
+  if (notes.ahead[0] === null && notes.ahead[1] === null) notes.ahead = null
+}

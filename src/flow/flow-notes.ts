@@ -33,10 +33,10 @@ export class FlowNotes {
   fragments: FragmentNote[] | null = null
   /** Its layers, or what is left of them. */
   stack: Stack | TlsTail | null = null
-  /** A side: sorted by sequence number. */
-  readonly ahead: [AheadSegment[] | null, AheadSegment[] | null] = [null, null]
-  /** The last retransmission of each side, which a D-SACK may prove needless. */
-  readonly lastResend: [OpenMark | null, OpenMark | null] = [null, null]
+  /** A side: sorted by sequence number. Null while neither waits. */
+  ahead: [AheadSegment[] | null, AheadSegment[] | null] | null = null
+  /** The last retransmission of each side, which a D-SACK may prove needless. Null before there was one. */
+  lastResend: [OpenMark | null, OpenMark | null] | null = null
 
   /** One more IP datagram of this direction that came in fragments. */
   fragmented(direction: Direction, datagram: FragmentedDatagram): void {

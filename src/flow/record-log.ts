@@ -6,18 +6,18 @@ import type { Direction } from '../wire/dissector.ts'
 import { MAX_FIRST_RECORDS, MAX_LAST_RECORDS } from '../wire/limits.ts'
 import type { Event } from './event.ts'
 
-/** Numbers an entry: packet, type and length; then position and time. */
-const INTEGERS = 3
-const DOUBLES = 2
+/** Numbers an entry: position, time, packet, type and length. */
+const NUMBERS = 5
 
 export class RecordLog {
   private readonly layer: number
   private readonly path: string
   private readonly conversation: number
   private readonly direction: Direction
-  private readonly integers: number[] = []
-  private readonly doubles: number[] = []
   private count = 0
+  private readonly first: number[] = []
+  /** A ring: each entry lies in one cache line or two, however long the connection lasts. */
+  private last: Float64Array | null = null
 
   constructor(conversation: number, layer: number, path: string, direction: Direction) {
     this.conversation = conversation
@@ -27,35 +27,44 @@ export class RecordLog {
   }
 
   push(type: number, length: number, at: number, packet: number, timeNs: number): void {
-    const { integers, doubles } = this
-    let entry = this.count++
-    if (entry >= MAX_FIRST_RECORDS + MAX_LAST_RECORDS) {
-      entry = MAX_FIRST_RECORDS + ((entry - MAX_FIRST_RECORDS) % MAX_LAST_RECORDS)
+    const entry = this.count++
+    if (entry < MAX_FIRST_RECORDS) {
+      this.first.push(at, timeNs, packet, type, length)
+      return
     }
-    integers[INTEGERS * entry] = packet
-    integers[INTEGERS * entry + 1] = type
-    integers[INTEGERS * entry + 2] = length
-    doubles[DOUBLES * entry] = at
-    doubles[DOUBLES * entry + 1] = timeNs
+    this.last ??= new Float64Array(NUMBERS * MAX_LAST_RECORDS)
+    const { last } = this
+    const start = NUMBERS * ((entry - MAX_FIRST_RECORDS) % MAX_LAST_RECORDS)
+    last[start] = at
+    last[start + 1] = timeNs
+    last[start + 2] = packet
+    last[start + 3] = type
+    last[start + 4] = length
   }
 
   /** Appends what was kept as events, in no order. */
   events(to: Event[]): void {
-    for (let entry = 0; entry < Math.min(this.count, MAX_FIRST_RECORDS + MAX_LAST_RECORDS); entry++) {
-      const packet = this.integers[INTEGERS * entry] as number
-      const length = this.integers[INTEGERS * entry + 2] as number
-      to.push({
-        fact: { kind: 'record', type: this.integers[INTEGERS * entry + 1] as number, length },
-        packet,
-        first: packet,
-        timeNs: this.doubles[DOUBLES * entry + 1] as number,
-        conversation: this.conversation,
-        layer: this.layer,
-        path: this.path,
-        direction: this.direction,
-        at: this.doubles[DOUBLES * entry] as number,
-        length,
-      })
+    for (let start = 0; start < this.first.length; start += NUMBERS) to.push(this.event(this.first, start))
+    const { last } = this
+    if (last === null) return
+    const kept = Math.min(this.count - MAX_FIRST_RECORDS, MAX_LAST_RECORDS)
+    for (let entry = 0; entry < kept; entry++) to.push(this.event(last, NUMBERS * entry))
+  }
+
+  private event(numbers: ArrayLike<number>, start: number): Event {
+    const packet = numbers[start + 2] as number
+    const length = numbers[start + 4] as number
+    return {
+      fact: { kind: 'record', type: numbers[start + 3] as number, length },
+      packet,
+      first: packet,
+      timeNs: numbers[start + 1] as number,
+      conversation: this.conversation,
+      layer: this.layer,
+      path: this.path,
+      direction: this.direction,
+      at: numbers[start] as number,
+      length,
     }
   }
 }

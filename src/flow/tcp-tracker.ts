@@ -238,7 +238,7 @@ export class TcpTracker {
     if ((flags & RST) === 0) ints[me + LAST_WINDOW] = h.window
     doubles[meAt + SIDE_LAST_NS] = timeNs
 
-    if (notes.ahead[1 - side] !== null && (flags & ACK) !== 0) {
+    if (notes.ahead !== null && (flags & ACK) !== 0) {
       this.assembler.acknowledged(flow, 1 - side, (1 - direction) as Direction, notes, packet, timeNs)
     }
     if (payloadLength > 0 && (flags & RST) === 0) {
@@ -335,7 +335,7 @@ export class TcpTracker {
 
   /** A D-SACK (RFC 2883): the receiver had these bytes twice. */
   private provenNeedless(left: number, right: number): void {
-    const resend = this.notes.lastResend[(1 - this.side) as 0 | 1]
+    const resend = this.notes.lastResend?.[(1 - this.side) as 0 | 1] ?? null
     if (resend === null || resend.needless) return
     const isn = this.table.ints[this.other + ISN] as number
     const start = (isn + resend.sequence) | 0
@@ -392,6 +392,7 @@ export class TcpTracker {
     if (this.h.payloadLength === 0) return
     const mark = this.mark(kind)
     mark.needless = needless
+    this.notes.lastResend ??= [null, null]
     this.notes.lastResend[this.side as 0 | 1] = mark
 
     const at = sideDoubles(this.flow, this.side)

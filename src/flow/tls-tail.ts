@@ -3,7 +3,7 @@
  * a few numbers take the place of its layers. RFC 8446 section 5.1.
  */
 import { ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RECORD_HEADER_BYTES, recordLength } from '../../dissectors/tls.ts'
-import type { Direction, Ending } from '../wire/dissector.ts'
+import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import type { RecordLog } from './record-log.ts'
@@ -22,7 +22,8 @@ export class TlsTail {
   private readonly conversation: number
   private readonly layer: number
   private readonly path: string
-  private readonly sides: readonly [Side, Side]
+  private readonly client: Side
+  private readonly server: Side
 
   constructor(
     dissection: Dissection,
@@ -35,20 +36,21 @@ export class TlsTail {
     this.conversation = conversation
     this.layer = layer
     this.path = path
-    this.sides = [new Side(starts[0]), new Side(starts[1])]
+    this.client = new Side(starts[CLIENT])
+    this.server = new Side(starts[SERVER])
   }
 
   get finished(): boolean {
-    return this.sides[0].over && this.sides[1].over
+    return this.client.over && this.server.over
   }
 
   skips(direction: Direction, length: number): boolean {
-    const side = this.sides[direction]
+    const side = this.side(direction)
     return side.over || side.left >= length
   }
 
   segment(direction: Direction, bytes: Uint8Array, start: number, end: number, packet: number, timeNs: number): void {
-    const side = this.sides[direction]
+    const side = this.side(direction)
     const length = end - start
     const { left } = side
     side.at += length
@@ -61,7 +63,7 @@ export class TlsTail {
   }
 
   gap(direction: Direction, length: number, packet: number, timeNs: number): void {
-    const side = this.sides[direction]
+    const side = this.side(direction)
     side.at += length
     if (side.over) return
     if (side.left >= length) {
@@ -75,7 +77,11 @@ export class TlsTail {
   }
 
   end(direction: Direction, _how: Ending, _packet: number, _timeNs: number): void {
-    this.sides[direction].over = true
+    this.side(direction).over = true
+  }
+
+  private side(direction: Direction): Side {
+    return direction === CLIENT ? this.client : this.server
   }
 
   /** Walks the record headers in bytes[from, end); answers how much of the last record is still to come. */

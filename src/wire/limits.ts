@@ -19,7 +19,7 @@ export const MAX_LAYERS = 16
 export const MAX_PIPELINED_REQUESTS = 64
 /** Records kept a layer and direction: the fingerprint of NLA lies in the first ones, that of the end in the last. */
 export const MAX_FIRST_RECORDS = 64
-export const MAX_LAST_RECORDS = 16
+export const MAX_LAST_RECORDS = 8
 /** RDP PDUs in clear that are facts, a direction. */
 export const MAX_RDP_DATA_FACTS = 16
 /** Cookie and routing token lines of one X.224 connection request. */
