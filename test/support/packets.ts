@@ -8,7 +8,7 @@ import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
 export const FIN = 0x01
 export const SYN = 0x02
 export const RST = 0x04
-export const PSH = 0x08
+const PSH = 0x08
 export const ACK = 0x10
 
 const NOTHING = new Uint8Array(0)
