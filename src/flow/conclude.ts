@@ -138,6 +138,6 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
     ttlLeast: ints[me + R.TTL_LEAST] as number,
     ttlMost: ints[me + R.TTL_MOST] as number,
     fragmented: ints[me + R.FRAGMENTED] as number,
-    lastWindow: (ints[me + R.LAST_WINDOW] as number) * 2 ** scale,
+    lastWindow: (ints[me + R.LAST_WINDOW] as number) << scale,
   }
 }

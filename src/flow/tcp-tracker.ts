@@ -99,6 +99,7 @@ import {
   ZERO_WINDOW,
   ZERO_WINDOW_PROBE,
 } from './tcp-analysis.ts'
+import { duplicateBytes, ipIdStep, isDuplicateSack } from './tcp-checks.ts'
 
 const ANY_RESEND = RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION
 /** What leaves a mark or a count; duplicate ACKs and window updates alone are too frequent to be told apart early. */
@@ -183,8 +184,7 @@ export class TcpTracker {
     }
 
     const firstOfSide = (state & HAS_LAST) === 0
-    const ipIdStep = firstOfSide || h.ipId < 0 ? 0 : (h.ipId - (ints[me + LAST_IP_ID] as number)) & 0xffff
-    this.stepIpId = ipIdStep > 0x7fff ? ipIdStep - 0x10000 : ipIdStep
+    this.stepIpId = firstOfSide ? 0 : ipIdStep(ints[me + LAST_IP_ID] as number, h.ipId)
     if ((state & HAS_ISN) === 0) {
       state |= HAS_ISN
       ints[me + ISN] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0
@@ -318,13 +318,11 @@ export class TcpTracker {
   private selectively(): void {
     const { ints } = this.table
     const { other } = this
-    for (let block = 0; block < this.h.sackBlocks; block++) {
-      const left = this.h.sackLeft[block] as number
+    const told = isDuplicateSack(this.h)
+    if (told) this.provenNeedless()
+    for (let block = told ? 1 : 0; block < this.h.sackBlocks; block++) {
       const right = this.h.sackRight[block] as number
-      if (((right - this.h.acknowledgement) | 0) <= 0) {
-        if (block === 0) this.provenNeedless(left, right)
-        continue
-      }
+      if (((right - this.h.acknowledgement) | 0) <= 0) continue
       const otherState = ints[other + SIDE_STATE] as number
       if ((otherState & HAS_SACK_HIGH) === 0 || ((right - (ints[other + SACK_HIGH] as number)) | 0) > 0) {
         ints[other + SACK_HIGH] = right
@@ -333,14 +331,13 @@ export class TcpTracker {
     }
   }
 
-  /** A D-SACK (RFC 2883): the receiver had these bytes twice. */
-  private provenNeedless(left: number, right: number): void {
+  /** A D-SACK (RFC 2883): the receiver had all of the last resend twice. */
+  private provenNeedless(): void {
     const resend = this.notes.lastResend?.[(1 - this.side) as 0 | 1] ?? null
     if (resend === null || resend.needless) return
     const isn = this.table.ints[this.other + ISN] as number
     const start = (isn + resend.sequence) | 0
-    const end = (start + resend.length) | 0
-    if (((right - start) | 0) <= 0 || ((end - left) | 0) <= 0) return
+    if (duplicateBytes(this.h, start, (start + resend.length) | 0) < resend.length) return
     resend.needless = true
     this.bump(this.other + NEEDLESS_RETRANSMISSIONS)
   }
