@@ -20,6 +20,8 @@ const UNANSWERED_REQUESTS = 3
 /** Hosts that one client looks for in vain: more are a scan. */
 const MAX_UNANSWERED = 2
 const NOBODY = '0.0.0.0'
+/** A question to everybody, which nobody has to answer. */
+const BROADCAST = '255.255.255.255'
 
 export function withoutConnection(
   lookups: Lookups,
@@ -60,7 +62,7 @@ function plausible(asked: readonly Lookup[], idle: boolean): readonly Lookup[] {
 
 /** Refused in so many words, or asked again and still not answered. */
 function isProven(lookup: Lookup): boolean {
-  return hasFailed(lookup) && (lookup.answerPacket > 0 || lookup.queries > 1)
+  return hasFailed(lookup) && lookup.resolver !== BROADCAST && (lookup.answerPacket > 0 || lookup.queries > 1)
 }
 
 /** The same name, perhaps with a search suffix. */

@@ -82,5 +82,9 @@ function byNeighbour(attempt: Attempt, note: NeighbourNote): Verdict {
     [{ packet: note.firstPacket, timeNs: note.firstNs }, `${note.asker} asks who has ${note.address}.`],
     [{ packet: note.lastPacket, timeNs: note.lastNs }, `It asks for the last time; no answer is in the capture.`],
   ] as const
-  return note.requests >= CERTAIN_REQUESTS ? confirmed(says, ...evidence) : likely(says, OFF_OR_FILTER, ...evidence)
+  // Where no packet went to a server and no name was asked for, nothing shows that this was the user's target.
+  const meant = attempt.explained !== null || attempt.lookups.length > 0
+  return meant && note.requests >= CERTAIN_REQUESTS
+    ? confirmed(says, ...evidence)
+    : likely(says, OFF_OR_FILTER, ...evidence)
 }

@@ -1,8 +1,8 @@
 /** The server insists on Network Level Authentication and the client did not offer it. Cause 5; MS-RDPBCGR 2.2.1.2.2. */
-import { HYBRID_REQUIRED_BY_SERVER, protocolNames } from '../codes/negotiation.ts'
+import { HYBRID_REQUIRED_BY_SERVER, PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX, protocolNames } from '../codes/negotiation.ts'
 import { failureCode, offeredBy } from './negotiation.ts'
 import { pictureOf } from './picture.ts'
-import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NOT_VISIBLE = notVisible(
   'This capture holds no negotiation in clear.',
@@ -36,6 +36,14 @@ export const nlaRequired = rule({
     const offered = protocolNames(offeredBy(picture))
     const evidence: Evidence[] = [[failure, 'The server answers: NLA is required (failure code 5).']]
     if (request === null) return confirmed('The server requires NLA, and the client did not offer it.', ...evidence)
+    if ((offeredBy(picture) & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) {
+      return likely(
+        `The server answers that it requires NLA (CredSSP), although the client offered ${offered}.`,
+        'The event log of the server (TerminalServices-RemoteConnectionManager) says why CredSSP could not be used there; try another client.',
+        [request, `The client offers ${offered}.`],
+        ...evidence,
+      )
+    }
     return confirmed(
       `The server requires NLA (CredSSP), and the client offered only ${offered}.`,
       [request, `The client offers ${offered}.`],

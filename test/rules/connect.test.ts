@@ -101,7 +101,10 @@ describe('host-unreachable', () => {
       lastNs: 2 * SECOND,
       answers: [],
     }
-    expect(claims(attemptWith({ neighbours: [neighbour] }))).toEqual(['host-unreachable (confirmed)'])
+    const named = lookup({ addresses: [SERVER_ADDRESS] })
+    expect(claims(attemptWith({ neighbours: [neighbour], lookups: [named] }))).toEqual(['host-unreachable (confirmed)'])
+    // Without a packet to a server or a name, nothing shows that this was the user's target.
+    expect(claims(attemptWith({ neighbours: [neighbour] }))).toEqual(['host-unreachable (likely)'])
     const answered = attemptWith({ neighbours: [{ ...neighbour, answers: ['02:00:00:00:00:01'] }] })
     expect(verdictOf('host-unreachable', answered).verdict).toBe('ruled-out')
   })

@@ -27,6 +27,10 @@ describe('nla-required', () => {
     expect(claims(retried)).toEqual([])
   })
 
+  it('is no proof when the client had offered NLA all the same', () => {
+    expect(claims(refused(5, 3))).toEqual(['nla-required (likely)'])
+  })
+
   it('sees nothing without a negotiation', () => {
     expect(verdictOf('nla-required', attemptWith()).verdict).toBe('not-visible')
   })
