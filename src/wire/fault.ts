@@ -25,20 +25,3 @@ export interface Fault {
   /** Name of the length field that set the limit; '' for the PDU itself. */
   readonly byField: string
 }
-
-/** True when the sender's own words or deeds cut the PDU, not the capture or this tool. */
-export function isSendersFault(fault: Fault): boolean {
-  return fault.by === 'frame' || fault.by === 'length' || fault.by === 'close'
-}
-
-/** One line for people: lower case, no final stop. */
-export function describeFault(fault: Fault): string {
-  const who = {
-    frame: 'the PDU says it ends there',
-    length: `${fault.byField} says it ends there`,
-    capture: 'the capture holds no more',
-    close: 'the sender closed',
-    tool: 'a limit of this tool',
-  }[fault.by]
-  return `${fault.field}: ${fault.wanted} bytes wanted at +${fault.at}, ${fault.had} there (${who})`
-}
