@@ -21,7 +21,7 @@ export interface CaptureAnalysis {
   /** Unreadable from here on; what was read before is reported. */
   readonly error: ReadError | null
   readonly quality: readonly QualityNote[]
-  /** In order of their start; at most MAX_REPORTED_ATTEMPTS. */
+  /** In order of their start; at most MAX_REPORTED_ATTEMPTS that worked, and as many others. */
   readonly attempts: readonly AttemptAnalysis[]
   readonly attemptCounts: Readonly<Record<Outcome, number>>
   /** Confirmed, likely and possible verdicts of all attempts, best first. */

@@ -99,6 +99,7 @@ class Verdicts {
   readonly counts: Record<Outcome, number> = { established: 0, failed: 0, unfinished: 0 }
   readonly #diagnosis = new Diagnosis()
   readonly #attempts: AttemptAnalysis[] = []
+  readonly #listed = { worked: 0, other: 0 }
   #judged = 0
 
   add(attempt: Attempt): void {
@@ -106,7 +107,10 @@ class Verdicts {
     this.#judged++
     this.counts[attempt.outcome]++
     this.#diagnosis.add(attempt, verdicts)
-    if (this.#attempts.length >= MAX_REPORTED_ATTEMPTS) return
+    // Sessions that worked have a share of their own, so that they can not crowd out the one that failed.
+    const share = attempt.outcome === 'established' ? 'worked' : 'other'
+    if (this.#listed[share] >= MAX_REPORTED_ATTEMPTS) return
+    this.#listed[share]++
     const inFull = this.#attempts.length < MAX_FULL_ATTEMPTS
     this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
   }
@@ -129,8 +133,8 @@ class Verdicts {
 
   quality(): QualityNote[] {
     const notes: QualityNote[] = []
-    if (this.#judged > MAX_REPORTED_ATTEMPTS) {
-      const says = `${this.#judged} attempts were judged; ${MAX_REPORTED_ATTEMPTS} are listed, all are in the diagnosis`
+    if (this.#judged > this.#attempts.length) {
+      const says = `${this.#judged} attempts were judged; ${this.#attempts.length} are listed, all are in the diagnosis`
       notes.push({ id: 'attempts-not-listed', says })
     }
     if (this.#judged > MAX_FULL_ATTEMPTS) {

@@ -16,7 +16,8 @@ import {
 import {
   FIN_LINGER_MS,
   FORGET_CLOSED_MS,
-  IDLE_TIMEOUT_MS,
+  IDLE_TCP_MS,
+  IDLE_UDP_MS,
   MAX_FLOWS,
   MAX_ICMP_NOTES,
   MAX_STACKS,
@@ -70,7 +71,8 @@ const NS_PER_MS = 1e6
 const FIN_LINGER_NS = FIN_LINGER_MS * NS_PER_MS
 const RESET_LINGER_NS = RESET_LINGER_MS * NS_PER_MS
 const FORGET_NS = FORGET_CLOSED_MS * NS_PER_MS
-const IDLE_NS = IDLE_TIMEOUT_MS * NS_PER_MS
+const IDLE_TCP_NS = IDLE_TCP_MS * NS_PER_MS
+const IDLE_UDP_NS = IDLE_UDP_MS * NS_PER_MS
 /** How often a flow is looked at for having gone idle. */
 const SWEEP_EVERY_PACKETS = 8
 /** How often the attempts hear what time it is. */
@@ -382,7 +384,9 @@ export class Tracker {
     const { table } = this
     if (++this.hand >= table.used) this.hand = 0
     const flow = this.hand
-    if (!table.isLive(flow) || timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number) < IDLE_NS) return
+    const idleNs = timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number)
+    if (idleNs < IDLE_UDP_NS || !table.isLive(flow)) return
+    if (idleNs < IDLE_TCP_NS && ((table.ints[flow * INTS + KEY] as number) & 0xff) === TCP) return
     if (((table.ints[flow * INTS + STATE] as number) & CLOSING) === 0) this.close(flow, 'idle')
   }
 

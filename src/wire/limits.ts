@@ -100,10 +100,10 @@ export const FRAGMENT_COPY_LINGER_MS = 100
 export const MAX_NEIGHBOURS = 4096
 export const MAX_NEIGHBOUR_ANSWERS = 8
 
-/** Live flows in the table; the one idle for longest makes room. */
-export const MAX_FLOWS = 1 << 18
+/** Live flows in the table; of a few, the one idle for longest makes room. */
+export const MAX_FLOWS = 1 << 16
 /** Flows whose layers are being read; the oldest gives them up. */
-export const MAX_STACKS = 1 << 14
+export const MAX_STACKS = 1 << 13
 /** Bytes of segments that arrived ahead of a hole, over all flows. */
 export const MAX_AHEAD_BYTES = 1 << 24
 /** Segments that one direction of a flow may hold ahead of a hole. */
@@ -116,13 +116,14 @@ export const FIN_LINGER_MS = 100
 export const RESET_LINGER_MS = 5_000
 /** A flow handed on swallows its echoes until it was quiet for so long. */
 export const FORGET_CLOSED_MS = 10_000
-/** A flow without a packet for so long is given up. */
-export const IDLE_TIMEOUT_MS = 600_000
+/** A flow without a packet for so long is given up: a TCP connection, or an exchange of datagrams. */
+export const IDLE_TCP_MS = 600_000
+export const IDLE_UDP_MS = 60_000
 
 /** Attempts open at one time, about 10 kB each; the one quiet for longest is judged first. */
 export const MAX_OPEN_ATTEMPTS = 1024
 /** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
-export const MAX_REPORTED_ATTEMPTS = 10_000
+export const MAX_REPORTED_ATTEMPTS = 1_000
 /** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
 export const MAX_DIAGNOSED_ATTEMPTS = 1000
 /** Attempts whose verdicts are all kept; beyond them only what was claimed, not what was ruled out or not visible. */
