@@ -11,6 +11,7 @@ import type { Direction, Out } from '../src/wire/dissector.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { sharedList } from './shared-lists.ts'
 import type { TlsFact } from './tls.ts'
 import { isDraftTls13, isTls13, type TlsState } from './tls-state.ts'
 
@@ -126,13 +127,13 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
   out.fact({
     kind: 'client-hello',
     version,
-    versions: offer.versions.kept,
-    suites: suites.kept,
-    groups: offer.groups.kept,
-    signatureSchemes: offer.schemes.kept,
+    versions: sharedList(offer.versions.kept),
+    suites: sharedList(suites.kept),
+    groups: sharedList(offer.groups.kept),
+    signatureSchemes: sharedList(offer.schemes.kept),
     serverName: offer.serverName,
     alpn: offer.alpn,
-    extensions: offer.types.kept,
+    extensions: sharedList(offer.types.kept),
     resumes: offer.resumes,
     sslv2: false,
     random,
@@ -188,7 +189,7 @@ export function readSslv2ClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact
     kind: 'client-hello',
     version,
     versions: [],
-    suites: suites.kept,
+    suites: sharedList(suites.kept),
     groups: [],
     signatureSchemes: [],
     serverName: '',
