@@ -4,7 +4,11 @@ import { sharedList } from '../../dissectors/shared-lists.ts'
 
 describe('shared lists', () => {
   it('hold the numbers asked for, whatever was shared before', () => {
-    fc.assert(fc.property(fc.array(fc.nat(0xffff), { maxLength: 40 }), list => expect(sharedList(list)).toEqual(list)))
+    fc.assert(
+      fc.property(fc.array(fc.nat(0xffff), { maxLength: 40 }), list => {
+        expect(sharedList(list)).toEqual(list)
+      }),
+    )
   })
 
   it('are one list for the same numbers', () => {
