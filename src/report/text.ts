@@ -108,7 +108,7 @@ class TextReport {
     this.#shown.add(attempt.id)
     this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
     this.#steps(attempt)
-    this.#field('Closed by', closingText(attempt.closing))
+    this.#field('Closed by', closingText(attempt))
   }
 
   #proof(verdict: VerdictAnalysis): void {
@@ -170,7 +170,7 @@ class TextReport {
           : paint('doubtful', 'failed; no rule explains it from this capture')
     this.#field(`Attempt ${attempt.id}`, describe(attempt))
     this.#steps(attempt)
-    this.#field('Closed by', closingText(attempt.closing))
+    this.#field('Closed by', closingText(attempt))
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
     if (this.#style.verbose) this.#silentRules(attempt)

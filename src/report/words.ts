@@ -1,4 +1,5 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
+import type { AttemptAnalysis } from '../analysis.ts'
 import type { Closing, Milestone, MilestoneId, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
@@ -50,6 +51,8 @@ export function transportText(transport: Transport): string {
   return TRANSPORTS[transport]
 }
 
+const FORGED_RESET = 'middlebox-reset'
+const CLAIMS: ReadonlySet<string> = new Set(['confirmed', 'likely'])
 const HOW: Record<Closing['how'], string> = {
   fin: 'with FIN',
   rst: 'with RST',
@@ -61,10 +64,13 @@ const HOW: Record<Closing['how'], string> = {
 }
 
 /** `the server, with RST, packet 12, 0.123456 s`. */
-export function closingText({ side, how, packet, timeNs }: Closing): string {
+export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closing' | 'verdicts'>): string {
+  const { side, how, packet, timeNs } = closing
   if (side === 'nobody' || how === 'end-of-capture') {
     return how === 'silence' ? 'nobody: it fell silent' : 'nobody: the capture ends before'
   }
   const where = packet === 0 ? '' : `, packet ${packet}, ${relativeTime(timeNs)}`
-  return `the ${side}, ${HOW[how]}${where}`
+  // The address on a reset says little where its sender is in doubt.
+  const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
+  return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import type { VerdictAnalysis } from '../../src/analysis.ts'
 import type { Milestone } from '../../src/attempt/attempt.ts'
 import { closingText, steps, transportText } from '../../src/report/words.ts'
 
+const VERDICT: VerdictAnalysis = {
+  rule: '',
+  verdict: 'possible',
+  severity: 'error',
+  says: '',
+  evidence: [],
+  filter: '',
+  remedy: [],
+  toSettle: '',
+}
 const reached = (id: Milestone['id'], packet = 1): Milestone => ({ id, state: 'reached', packet })
 const hidden = (id: Milestone['id']): Milestone => ({ id, state: 'not-visible', packet: 0 })
 
@@ -32,7 +43,15 @@ describe('who closed', () => {
     [{ side: 'nobody', how: 'end-of-capture', packet: 0, timeNs: 0 }, 'nobody: the capture ends before'],
     [{ side: 'network', how: 'icmp', packet: 3, timeNs: 0 }, 'the network, with an ICMP message, packet 3, 0.000000 s'],
   ] as const)('%j', (closing, text) => {
-    expect(closingText(closing)).toBe(text)
+    expect(closingText({ closing, verdicts: [] })).toBe(text)
+  })
+
+  it('do not name the address on a reset as its sender where that is in doubt', () => {
+    const closing = { side: 'server', how: 'rst', packet: 11, timeNs: 5e9 } as const
+    const verdicts = [{ ...VERDICT, rule: 'middlebox-reset', verdict: 'likely' as const }]
+    expect(closingText({ closing, verdicts })).toBe('a reset in the name of the server, packet 11, 5.000000 s')
+    const ruledOut = [{ ...VERDICT, rule: 'middlebox-reset', verdict: 'ruled-out' as const }]
+    expect(closingText({ closing, verdicts: ruledOut })).toBe('the server, with RST, packet 11, 5.000000 s')
   })
 })
 
