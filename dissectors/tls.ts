@@ -116,7 +116,7 @@ const APPLICATION_SLOT = 1
 export const CHANGE_CIPHER_SPEC = 20
 export const ALERT = 21
 export const HANDSHAKE = 22
-const APPLICATION_DATA = 23
+export const APPLICATION_DATA = 23
 const HEARTBEAT = 24
 const CONTENT_TYPES = new Map([
   [CHANGE_CIPHER_SPEC, 'Change Cipher Spec'],

@@ -222,13 +222,16 @@ export class Assembler {
     const offset = sideDoubles(flow, side) + STREAM_OFFSET
     const low = doubles[offset] as number
     ints[sideInts(flow, side) + EXPECTED] = ((ints[sideInts(flow, side) + EXPECTED] as number) + length) | 0
-    doubles[offset] = low + length
     const { stack } = notes
-    if (stack === null) return
-    const id = ints[flow * INTS + ID] as number
-    const captured = Math.max(0, Math.min(end - start, length))
-    if (captured > 0) stack.segment(direction, bytes, start, start + captured, packet, timeNs, id, low)
-    if (captured < length) stack.gap(direction, length - captured, packet, timeNs, id)
+    if (stack !== null) {
+      const id = ints[flow * INTS + ID] as number
+      const captured = Math.max(0, Math.min(end - start, length))
+      if (captured > 0) stack.segment(direction, bytes, start, start + captured, packet, timeNs, id, low)
+      // A gap begins where the bytes before it ended.
+      doubles[offset] = low + captured
+      if (captured < length) stack.gap(direction, length - captured, packet, timeNs, id)
+    }
+    doubles[offset] = low + length
   }
 
   /** Bytes that the layers passed over when they arrived; if they no longer would, they are a hole for them. */

@@ -5,6 +5,7 @@ import { type Event, sortEvents } from './event.ts'
 import type { FlowNotes } from './flow-notes.ts'
 import * as R from './flow-record.ts'
 import type { FlowTable } from './flow-table.ts'
+import type { RecordLog } from './record-log.ts'
 
 export const ROLE_EVIDENCE: readonly RoleEvidence[] = ['first-packet', 'port', 'content', 'syn-ack', 'syn']
 export const TCP = 6
@@ -38,7 +39,7 @@ export function conclude(
       ints[R.sideInts(flow, 1 - clientSide) + R.PACKETS] as number,
     ],
     tcp: tcp ? tcpFacts(table, flow, clientSide, notes) : null,
-    events: allEvents(notes),
+    events: allEvents(table, flow, clientSide, notes),
     eventsLost: notes.events.lost,
     icmp: notes.icmp ?? [],
     fragments: notes.fragments ?? [],
@@ -47,10 +48,26 @@ export function conclude(
   }
 }
 
-function allEvents(notes: FlowNotes): Event[] {
+function allEvents(table: FlowTable, flow: number, clientSide: number, notes: FlowNotes): Event[] {
   const events = notes.events.items()
-  for (const log of notes.logs) log.events(events)
+  for (const log of notes.logs) {
+    log.events(events)
+    if (log.skims) skimmed(table, flow, log.direction ^ clientSide, log, events)
+  }
   return sortEvents(events)
+}
+
+/** The last records of a connection of which only record headers were read. */
+function skimmed({ ints, doubles }: FlowTable, flow: number, side: number, log: RecordLog, to: Event[]): void {
+  const me = R.sideInts(flow, side)
+  const at = R.sideDoubles(flow, side)
+  const kept = Math.min(ints[me + R.SKIMMED] as number, R.SKIMMED_KEPT)
+  for (let index = 0; index < kept; index++) {
+    const shape = ints[me + R.SKIMMED_SHAPE + index] as number
+    const place = doubles[at + R.SKIMMED_AT + index] as number
+    const timeNs = doubles[at + R.SKIMMED_NS + index] as number
+    to.push(log.event([place, timeNs, ints[me + R.SKIMMED_PACKET + index] as number, shape >> 16, shape & 0xffff]))
+  }
 }
 
 function endpoint(table: FlowTable, addresses: Addresses, flow: number, side: number): Endpoint {

@@ -76,7 +76,15 @@ export const ACKED_UNSEEN = 39
 export const ZERO_WINDOWS = 40
 export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
-const SIDE_INTS = 48
+
+/** Of a TLS connection of which only record headers are read: bytes of the record at hand still to come; -1 = see {@link TlsTail}. */
+export const TAIL_LEFT = 48
+/** Records read here, and the last three of them, in a ring: packet, and type and length together. */
+export const SKIMMED = 49
+export const SKIMMED_PACKET = 50
+export const SKIMMED_SHAPE = 53
+export const SKIMMED_KEPT = 3
+const SIDE_INTS = 64
 export const INTS = SIDES + 2 * SIDE_INTS
 
 // doubles of the flow
@@ -97,7 +105,10 @@ export const STALL_LAST_NS = 5
 export const BYTES = 6
 /** Bytes of the stream that reassembly has passed on. */
 export const STREAM_OFFSET = 7
-const SIDE_DOUBLES = 8
+/** When and where the last skimmed records were. */
+export const SKIMMED_NS = 8
+export const SKIMMED_AT = 11
+const SIDE_DOUBLES = 16
 export const DOUBLES = SIDE_TIMES + 2 * SIDE_DOUBLES
 
 // bits of STATE

@@ -13,8 +13,10 @@ export class RecordLog {
   private readonly layer: number
   private readonly path: string
   private readonly conversation: number
-  private readonly direction: Direction
+  readonly direction: Direction
   private count = 0
+  /** Later records are among the numbers of the flow's record. */
+  skims = false
   private readonly first: number[] = []
   /** A ring: each entry lies in one cache line or two, however long the connection lasts. */
   private last: Float64Array | null = null
@@ -42,6 +44,12 @@ export class RecordLog {
     last[start + 4] = length
   }
 
+  /** The first records are kept: later ones may go where fewer bytes are touched for them. Answers whether it is so. */
+  skim(): boolean {
+    this.skims ||= this.count >= MAX_FIRST_RECORDS
+    return this.skims
+  }
+
   /** Appends what was kept as events, in no order. */
   events(to: Event[]): void {
     for (let start = 0; start < this.first.length; start += NUMBERS) to.push(this.event(this.first, start))
@@ -51,7 +59,8 @@ export class RecordLog {
     for (let entry = 0; entry < kept; entry++) to.push(this.event(last, NUMBERS * entry))
   }
 
-  private event(numbers: ArrayLike<number>, start: number): Event {
+  /** The event of a record given as position, time, packet, type and length. */
+  event(numbers: ArrayLike<number>, start = 0): Event {
     const packet = numbers[start + 2] as number
     const length = numbers[start + 4] as number
     return {

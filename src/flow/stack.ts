@@ -4,6 +4,7 @@ import { tls } from '../../dissectors/tls.ts'
 import { isSealedForGood, type TlsState } from '../../dissectors/tls-state.ts'
 import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
+import type { FlowTable } from './flow-table.ts'
 import { Layers, Slot } from './pipe.ts'
 import { TlsTail } from './tls-tail.ts'
 
@@ -58,13 +59,13 @@ export class Stack {
   }
 
   /** Takes the place of the layers once TLS is encrypted both ways without keys; null before. */
-  tail(conversation: number): TlsTail | null {
+  tail(table: FlowTable, flow: number, conversation: number): TlsTail | null {
     const [client, server] = this.root.pipes
     const layer = client.resting
     if (layer === null || layer !== server.resting || layer.dissector.name !== tls.name) return null
     if (!isSealedForGood(layer.state as TlsState)) return null
     const starts = [client.tail(conversation), server.tail(conversation)] as const
-    return new TlsTail(this.dissection, conversation, layer.id, layer.path, starts)
+    return new TlsTail(this.dissection, table, flow, conversation, layer.id, layer.path, starts)
   }
 
   private place(packet: number, timeNs: number, conversation: number): void {

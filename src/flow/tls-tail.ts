@@ -2,11 +2,37 @@
  * A TLS connection that is encrypted both ways and that nobody has keys for: only record headers are still looked at, so
  * a few numbers take the place of its layers. RFC 8446 section 5.1.
  */
-import { ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RECORD_HEADER_BYTES, recordLength } from '../../dissectors/tls.ts'
+import {
+  ALERT,
+  APPLICATION_DATA,
+  CHANGE_CIPHER_SPEC,
+  HANDSHAKE,
+  RECORD_HEADER_BYTES,
+  recordLength,
+} from '../../dissectors/tls.ts'
 import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
+import {
+  CLIENT_IS_HIGH,
+  INTS,
+  SKIMMED,
+  SKIMMED_AT,
+  SKIMMED_KEPT,
+  SKIMMED_NS,
+  SKIMMED_PACKET,
+  SKIMMED_SHAPE,
+  STATE,
+  STREAM_OFFSET,
+  sideDoubles,
+  sideInts,
+  TAIL_LEFT,
+} from './flow-record.ts'
+import type { FlowTable } from './flow-table.ts'
 import type { RecordLog } from './record-log.ts'
+
+/** Value of TAIL_LEFT while the numbers of the record do not say where the connection stands. */
+const ASK_THE_OBJECT = -1
 
 /** Where the layers stood in one direction when they were given up for this. */
 export interface TailStart {
@@ -24,14 +50,24 @@ export class TlsTail {
   private readonly path: string
   private readonly client: Side
   private readonly server: Side
+  private readonly table: FlowTable
+  private readonly flow: number
+  /** The side of the record that is the client's. */
+  private readonly clientSide: number
 
   constructor(
     dissection: Dissection,
+    table: FlowTable,
+    flow: number,
     conversation: number,
     layer: number,
     path: string,
     starts: readonly [TailStart, TailStart],
   ) {
+    this.table = table
+    this.flow = flow
+    this.clientSide = (table.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH
+    for (const direction of [CLIENT, SERVER] as const) table.ints[this.ints(direction) + TAIL_LEFT] = ASK_THE_OBJECT
     this.dissection = dissection
     this.conversation = conversation
     this.layer = layer
@@ -45,24 +81,55 @@ export class TlsTail {
   }
 
   skips(direction: Direction, length: number): boolean {
+    const left = this.table.ints[this.ints(direction) + TAIL_LEFT] as number
+    if (left >= 0) return left >= length
     const side = this.side(direction)
     return side.over || side.left >= length
   }
 
-  segment(direction: Direction, bytes: Uint8Array, start: number, end: number, packet: number, timeNs: number): void {
-    const side = this.side(direction)
-    const length = end - start
-    const { left } = side
-    side.at += length
-    if (side.over) return
-    if (left >= length) {
-      side.left = left - length
-      return
+  /** @param low offset of the first byte in the TCP stream of that direction */
+  segment(
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+    _conversation: number,
+    low: number,
+  ): void {
+    const me = this.ints(direction)
+    const { ints } = this.table
+    const left = ints[me + TAIL_LEFT] as number
+    let from = start
+    if (left >= 0) {
+      if (left >= end - start) {
+        ints[me + TAIL_LEFT] = left - (end - start)
+        return
+      }
+      from = this.skim(direction, me, bytes, start + left, end, packet, timeNs, low - start)
+      if (from >= end) {
+        ints[me + TAIL_LEFT] = from - end
+        return
+      }
+      this.takeOver(direction, 0, low + from - start)
     }
-    side.left = this.headers(side, direction, bytes, start + left, end, packet, timeNs)
+    const side = this.side(direction)
+    this.read(side, direction, bytes, from, end, packet, timeNs)
+    if (side.isPlain) ints[me + TAIL_LEFT] = side.left
   }
 
   gap(direction: Direction, length: number, packet: number, timeNs: number): void {
+    const me = this.ints(direction)
+    const { ints } = this.table
+    const left = ints[me + TAIL_LEFT] as number
+    if (left >= length) {
+      ints[me + TAIL_LEFT] = left - length
+      return
+    }
+    // The gap lies before what reassembly has passed on.
+    const offset = this.table.doubles[this.doubles(direction) + STREAM_OFFSET] as number
+    if (left >= 0) this.takeOver(direction, left, offset)
     const side = this.side(direction)
     side.at += length
     if (side.over) return
@@ -77,7 +144,71 @@ export class TlsTail {
   }
 
   end(direction: Direction, _how: Ending, _packet: number, _timeNs: number): void {
+    this.table.ints[this.ints(direction) + TAIL_LEFT] = ASK_THE_OBJECT
     this.side(direction).over = true
+  }
+
+  /**
+   * The common case, on numbers of the record alone: application data whose headers lie whole in bytes[from, end). Answers
+   * where it stopped: behind `end` by what the last record still wants, or where something else starts.
+   */
+  private skim(
+    direction: Direction,
+    me: number,
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+    base: number,
+  ): number {
+    const { ints, doubles } = this.table
+    let at = from
+    while (at + RECORD_HEADER_BYTES <= end) {
+      const length = bytes[at] === APPLICATION_DATA ? recordLength(bytes, at) : -1
+      if (length < 0) return at
+      const kept = (ints[me + SKIMMED] as number) % SKIMMED_KEPT
+      ints[me + SKIMMED] = (ints[me + SKIMMED] as number) + 1
+      ints[me + SKIMMED_PACKET + kept] = packet
+      ints[me + SKIMMED_SHAPE + kept] = (APPLICATION_DATA << 16) | length
+      const place = this.doubles(direction)
+      doubles[place + SKIMMED_NS + kept] = timeNs
+      doubles[place + SKIMMED_AT + kept] = base + at
+      at += RECORD_HEADER_BYTES + length
+    }
+    return at
+  }
+
+  /** What the numbers of the record can not tell is this object's again. */
+  private takeOver(direction: Direction, left: number, at: number): void {
+    this.table.ints[this.ints(direction) + TAIL_LEFT] = ASK_THE_OBJECT
+    const side = this.side(direction)
+    side.left = left
+    side.at = at
+  }
+
+  private read(
+    side: Side,
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+  ): void {
+    const length = end - start
+    const { left } = side
+    side.at += length
+    if (side.over) return
+    side.left = left >= length ? left - length : this.headers(side, direction, bytes, start + left, end, packet, timeNs)
+  }
+
+  private ints(direction: Direction): number {
+    return sideInts(this.flow, direction ^ this.clientSide)
+  }
+
+  private doubles(direction: Direction): number {
+    return sideDoubles(this.flow, direction ^ this.clientSide)
   }
 
   private side(direction: Direction): Side {
@@ -157,6 +288,11 @@ class Side {
     this.log = start.log
     this.left = start.left
     this.at = start.at
+  }
+
+  /** A few numbers say all about it: nothing is odd, and its first records are kept. */
+  get isPlain(): boolean {
+    return !this.over && !this.lost && this.headerBytes === 0 && this.log.skim()
   }
 
   get header(): Uint8Array {

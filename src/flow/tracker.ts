@@ -183,7 +183,7 @@ export class Tracker {
 
   /** Encrypted without keys: a few numbers take the place of the layers. */
   private park(flow: number, notes: FlowNotes, stack: Stack): void {
-    const tail = stack.tail(this.table.ints[flow * INTS + ID] as number)
+    const tail = stack.tail(this.table, flow, this.table.ints[flow * INTS + ID] as number)
     if (tail === null) return
     notes.stack = tail
     this.stacks--

@@ -53,9 +53,9 @@ describe('a TLS connection encrypted both ways', () => {
     const many = Array.from({ length: 500 }, (_, index) => record(23, 100 + index))
     const found = sealed([record(23, 50)], [...many, record(21, 26)], 1460)
     const server = records(found, SERVER)
-    expect(server).toHaveLength(72)
-    expect(server.slice(0, 3)).toEqual([100, 101, 102])
-    expect(server.slice(-3)).toEqual([598, 599, 26])
+    expect(server.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, index) => 100 + index))
+    expect(server.slice(-4)).toEqual([597, 598, 599, 26])
+    expect(server.length).toBeLessThan(80)
     expect(found.events.filter(event => event.fact.kind === 'alert')).toMatchObject([
       { direction: SERVER, fact: { sealed: true, code: -1, length: 26 } },
     ])
