@@ -3,7 +3,6 @@
  * itself and joins the layer that the other one has reached. A layer that fails becomes opaque, says why, and lives on as
  * a count of bytes. The contract with the dissectors is in src/wire/dissector.ts.
  */
-import { type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
 import { latin1 } from '../wire/bytes.ts'
 import {
   BROKEN,
@@ -12,15 +11,12 @@ import {
   type Ending,
   HOLD,
   LIKELY,
-  type Likeness,
   NEED_MORE,
   type Next,
-  NO,
   NOT_MINE,
   opposite,
   SERVER,
   SKIP,
-  type Stream,
   UNTIL_CLOSE,
 } from '../wire/dissector.ts'
 import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
@@ -28,53 +24,14 @@ import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } fro
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
+import { type Layer, type Layers, recognise } from './layers.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
 import { RecordLog } from './record-log.ts'
 import type { TailStart } from './tls-tail.ts'
 
-type AnyStream = Stream<unknown, ProtocolFact>
-const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
-const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector => [dissector.name, dissector]))
 /** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
 const PROBE_BYTES = 64
-
-/** Makes the layers of one conversation and numbers them. */
-export class Layers {
-  readonly dissection: Dissection
-  private count = 0
-
-  constructor(dissection: Dissection) {
-    this.dissection = dissection
-  }
-
-  /** Null when nobody reads that protocol, or the slot has had too many. */
-  begin(slot: Slot, next: Next): Layer | null {
-    const dissector = BY_NAME.get(next.protocol)
-    if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
-    const layer = new Layer(this.count++, dissector, dissector.begin(next), `${slot.path}/${dissector.name}`, next)
-    slot.layers.push(layer)
-    return layer
-  }
-}
-
-/** One instance of a protocol. */
-class Layer {
-  readonly id: number
-  readonly dissector: AnyStream
-  readonly state: unknown
-  readonly path: string
-  readonly next: Next
-  readonly slots: (Slot | undefined)[] = []
-
-  constructor(id: number, dissector: AnyStream, state: unknown, path: string, next: Next) {
-    this.id = id
-    this.dissector = dissector
-    this.state = state
-    this.path = path
-    this.next = next
-  }
-}
 
 /** A place where protocols follow one another. */
 export class Slot {
@@ -226,9 +183,9 @@ class Pipe implements Reading {
 
   /** A PDU that can be recognised starts here, or the other direction has already said what is spoken. */
   private isStart(bytes: Uint8Array, start: number, end: number): boolean {
-    const known = (dissector: AnyStream) => dissector.probe(bytes, start, end, this.direction) >= LIKELY
-    if (this.layer !== null) return known(this.layer.dissector)
-    return this.slot.pipes[opposite(this.direction)].layer !== null || DISSECTORS.some(known)
+    if (this.layer !== null) return this.layer.dissector.probe(bytes, start, end, this.direction) >= LIKELY
+    const spoken = this.slot.pipes[opposite(this.direction)].layer !== null
+    return spoken || recognise(bytes, start, end, this.direction, null) !== null
   }
 
   private keepRest(bytes: Uint8Array, from: number, end: number): void {
@@ -384,17 +341,8 @@ class Pipe implements Reading {
   }
 
   private probe(bytes: Uint8Array, start: number, end: number): boolean {
-    let best: AnyStream | null = null
-    let likeness: Likeness = NO
-    for (const dissector of DISSECTORS) {
-      if (dissector === this.layer?.dissector) continue
-      const answer = dissector.probe(bytes, start, end, this.direction)
-      if (answer > likeness) {
-        likeness = answer
-        best = dissector
-      }
-    }
-    if (best !== null && likeness >= LIKELY) {
+    const best = recognise(bytes, start, end, this.direction, this.layer)
+    if (best !== null) {
       const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
       const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name })
       if (layer !== null) {

@@ -5,7 +5,8 @@ import { isSealedForGood, type TlsState } from '../../dissectors/tls-state.ts'
 import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import type { Dissection } from './dissection.ts'
 import type { FlowTable } from './flow-table.ts'
-import { Layers, Slot } from './pipe.ts'
+import { Layers } from './layers.ts'
+import { Slot } from './pipe.ts'
 import { TlsTail } from './tls-tail.ts'
 
 /** All that one conversation is made of above TCP. */

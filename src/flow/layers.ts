@@ -1,0 +1,68 @@
+/** The layers of one conversation: instances of the dissectors, numbered; and which dissector knows some bytes. */
+import { type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
+import { type Direction, LIKELY, type Likeness, type Next, NO, type Stream } from '../wire/dissector.ts'
+import { MAX_LAYERS } from '../wire/limits.ts'
+import type { Dissection } from './dissection.ts'
+import type { Slot } from './pipe.ts'
+
+type AnyStream = Stream<unknown, ProtocolFact>
+const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
+const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector => [dissector.name, dissector]))
+
+/** Makes the layers of one conversation and numbers them. */
+export class Layers {
+  readonly dissection: Dissection
+  private count = 0
+
+  constructor(dissection: Dissection) {
+    this.dissection = dissection
+  }
+
+  /** Null when nobody reads that protocol, or the slot has had too many. */
+  begin(slot: Slot, next: Next): Layer | null {
+    const dissector = BY_NAME.get(next.protocol)
+    if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
+    const layer = new Layer(this.count++, dissector, dissector.begin(next), `${slot.path}/${dissector.name}`, next)
+    slot.layers.push(layer)
+    return layer
+  }
+}
+
+/** One instance of a protocol. */
+export class Layer {
+  readonly id: number
+  readonly dissector: AnyStream
+  readonly state: unknown
+  readonly path: string
+  readonly next: Next
+  readonly slots: (Slot | undefined)[] = []
+
+  constructor(id: number, dissector: AnyStream, state: unknown, path: string, next: Next) {
+    this.id = id
+    this.dissector = dissector
+    this.state = state
+    this.path = path
+    this.next = next
+  }
+}
+
+/** Who recognises these bytes, by their content; null when nobody does surely enough. */
+export function recognise(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  direction: Direction,
+  except: Layer | null,
+): AnyStream | null {
+  let best: AnyStream | null = null
+  let likeness: Likeness = NO
+  for (const dissector of DISSECTORS) {
+    if (dissector === except?.dissector) continue
+    const answer = dissector.probe(bytes, start, end, direction)
+    if (answer > likeness) {
+      likeness = answer
+      best = dissector
+    }
+  }
+  return likeness >= LIKELY ? best : null
+}
