@@ -3,16 +3,7 @@
  * conversation on when it closed, went idle, or had to make room. Nothing grows with the file: closed and idle flows are
  * given up as time goes on, and every table has its limit.
  */
-import { datagramDissectors, type ProtocolFact } from '../../dissectors/index.ts'
-import {
-  CLIENT,
-  type Datagram,
-  type DatagramOut,
-  type Direction,
-  type Ending,
-  LIKELY,
-  SERVER,
-} from '../wire/dissector.ts'
+import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
 import {
   FIN_LINGER_MS,
   FORGET_CLOSED_MS,
@@ -23,10 +14,10 @@ import {
   MAX_STACKS,
   RESET_LINGER_MS,
 } from '../wire/limits.ts'
-import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
 import { Assembler } from './assembler.ts'
 import { conclude, ROLE_EVIDENCE, TCP } from './conclude.ts'
 import type { ClosedBy, ConversationSink, FlowSummary, QualityNote, RoleEvidence } from './conversation.ts'
+import { Datagrams, recogniseDatagram } from './datagrams.ts'
 import { Decoder } from './decode.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import { Dissection } from './dissection.ts'
@@ -79,8 +70,6 @@ const SWEEP_EVERY_PACKETS = 8
 const TIME_EVERY_PACKETS = 1024
 /** Flows looked at for making room when the table is full. */
 const ROOM_CANDIDATES = 16
-type AnyDatagram = Datagram<ProtocolFact>
-const DATAGRAMS = datagramDissectors as unknown as readonly AnyDatagram[]
 
 export class Tracker {
   private readonly sink: ConversationSink
@@ -93,6 +82,7 @@ export class Tracker {
     event => this.event(event),
     log => this.current?.logs.push(log),
   )
+  private readonly datagrams = new Datagrams(this.dissection)
   /** Records that the analysis has room for. */
   private analysed = 0
   /** Parallel to the records of the table; a record given back leaves null. */
@@ -113,9 +103,8 @@ export class Tracker {
   private stacks = 0
   private evictedFlows = 0
   private evictedStacks = 0
+  private icmpLeftOut = 0
   private packets = 0
-  private datagramFact: DatagramOut<ProtocolFact> = { fact: fact => this.datagramSays(fact) }
-  private datagramPlace = { packet: 0, timeNs: 0, conversation: 0, direction: CLIENT as Direction, length: 0, path: '' }
 
   constructor(sink: ConversationSink) {
     this.sink = sink
@@ -230,41 +219,11 @@ export class Tracker {
     this.touch(flow, packet, timeNs, cut)
     const at = sideInts(flow, side) + PACKETS
     table.ints[at] = (table.ints[at] as number) + 1
-    if (h.payloadLength === 0) return
-    const port = Math.min(h.sourcePort, h.destinationPort)
-    for (const dissector of DATAGRAMS) {
-      if (dissector.probe(h.bytes, h.payload, h.payloadEnd, port) < LIKELY) continue
-      this.current = this.notes[flow] as FlowNotes
-      this.readDatagram(dissector, flow, side, h, packet, timeNs)
-      return
-    }
-  }
-
-  private readDatagram(
-    dissector: AnyDatagram,
-    flow: number,
-    side: number,
-    h: Headers,
-    packet: number,
-    timeNs: number,
-  ): void {
-    const record = flow * INTS
-    const direction = (side ^ ((this.table.ints[record + STATE] as number) & CLIENT_IS_HIGH)) as Direction
-    const place = this.datagramPlace
-    place.packet = packet
-    place.timeNs = timeNs
-    place.conversation = this.table.ints[record + ID] as number
-    place.direction = direction
-    place.length = h.payloadLength
-    place.path = `udp/${dissector.name}`
-    const cut = h.payloadEnd - h.payload < h.payloadLength ? CUT_BY_CAPTURE : CUT_BY_FRAME
-    const pdu = this.dissection.pdu.reset(h.bytes, h.payload, h.payloadEnd, cut)
-    dissector.read(pdu, direction, this.datagramFact)
-  }
-
-  private datagramSays(fact: ProtocolFact): void {
-    const { packet, timeNs, conversation, direction, length, path } = this.datagramPlace
-    this.event({ fact, packet, first: packet, timeNs, conversation, layer: 0, path, direction, at: 0, length })
+    const dissector = recogniseDatagram(h)
+    if (dissector === null) return
+    this.current = this.notes[flow] ?? null
+    const direction = (side ^ ((table.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH)) as Direction
+    this.datagrams.read(dissector, h, table.ints[flow * INTS + ID] as number, direction, packet, timeNs)
   }
 
   private icmp(packet: number, timeNs: number): void {
@@ -276,7 +235,10 @@ export class Tracker {
     const notes = this.notes[flow] ?? null
     if (notes === null) return
     notes.icmp ??= []
-    if (notes.icmp.length >= MAX_ICMP_NOTES) return
+    if (notes.icmp.length >= MAX_ICMP_NOTES) {
+      this.icmpLeftOut++
+      return
+    }
     const state = this.table.ints[flow * INTS + STATE] as number
     notes.icmp.push({
       packet,
@@ -483,6 +445,12 @@ export class Tracker {
       notes.push({
         id: 'layers-given-up',
         says: `the layers of ${this.evictedStacks} conversations were given up: more than ${MAX_STACKS} spoke at one time`,
+      })
+    }
+    if (this.icmpLeftOut > 0) {
+      notes.push({
+        id: 'icmp-left-out',
+        says: `${this.icmpLeftOut} ICMP messages were left out: their conversations have ${MAX_ICMP_NOTES} each already`,
       })
     }
     if (this.assembler.holesGivenUp > 0) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Conversation } from '../../src/flow/conversation.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
-import { type Packet, RST, SYN, TcpConversation } from '../support/packets.ts'
+import { ethernet, icmp, ipv4, type Packet, RST, SYN, TcpConversation, udp } from '../support/packets.ts'
 
 const ETHERNET = 1
 const REQUEST = Uint8Array.from([3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0])
@@ -207,5 +207,30 @@ describe('tracker', () => {
   it('takes a reset in answer to a SYN only when it acknowledges it', () => {
     const refused = new TcpConversation().segment(CLIENT, SYN).reset(SERVER)
     expect(one(refused).tcp?.marks.at(-1)).toMatchObject({ kind: 'reset', inWindow: true, flags: RST | 0x10 })
+  })
+
+  it('reads what UDP carries, and knows the resolver by its port', () => {
+    const query = Uint8Array.from([
+      0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 114, 100, 112, 4, 116, 101, 115, 116, 0, 0, 1, 0, 1,
+    ])
+    const bytes = ethernet(ipv4(udp({ sourcePort: 50_000, destinationPort: 53 }, query)))
+    expect(track({ bytes, timeUs: 0 })[0]).toMatchObject({
+      transport: 'udp',
+      roles: 'port',
+      server: { port: 53 },
+      events: [{ fact: { kind: 'dns-query', name: 'rdp.test' }, direction: CLIENT, packet: 1 }],
+    })
+  })
+
+  it('ties an ICMP error to the conversation that it quotes', () => {
+    const syn = new TcpConversation().segment(CLIENT, SYN).packets()[0]
+    if (syn === undefined) throw new Error('a SYN')
+    const quoted = syn.bytes.subarray(14, 14 + 28)
+    const error = ethernet(
+      ipv4(icmp({ type: 3, code: 1 }, quoted), { source: '203.0.113.9', destination: '192.0.2.1' }),
+    )
+    expect(track(syn, { bytes: error, timeUs: syn.timeUs + 10 })[0]?.icmp).toMatchObject([
+      { packet: 2, type: 3, code: 1, from: '203.0.113.9', direction: CLIENT },
+    ])
   })
 })
