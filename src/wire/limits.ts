@@ -116,8 +116,11 @@ export const FIN_LINGER_MS = 100
 export const RESET_LINGER_MS = 5_000
 /** A flow handed on swallows its echoes until it was quiet for so long. */
 export const FORGET_CLOSED_MS = 10_000
-/** A flow without a packet for so long is given up: a TCP connection, or an exchange of datagrams. */
-export const IDLE_TCP_MS = 600_000
+/**
+ * A flow without a packet for so long is given up: a TCP connection (firewalls forget one after an hour, and what comes then
+ * belongs to it), or an exchange of datagrams.
+ */
+export const IDLE_TCP_MS = 7_200_000
 export const IDLE_UDP_MS = 60_000
 
 /** Attempts open at one time, about 10 kB each; the one quiet for longest is judged first. */

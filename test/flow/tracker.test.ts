@@ -180,7 +180,7 @@ describe('tracker', () => {
     feed(new TcpConversation(client(2)).handshake().packets(), 1)
     feed(new TcpConversation(client(3)).handshake().packets(), 10)
     expect(found.map(conversation => [conversation.id, conversation.endedBy])).toEqual([[0, 'closed']])
-    for (let last = 4; last < 30; last++) feed(new TcpConversation(client(last)).handshake().packets(), 2000)
+    for (let last = 4; last < 30; last++) feed(new TcpConversation(client(last)).handshake().packets(), 10_000)
     expect(new Set(found.slice(1).map(conversation => `${conversation.id} ${conversation.endedBy}`))).toEqual(
       new Set(['1 idle', '2 idle']),
     )
