@@ -4,7 +4,7 @@
  */
 import type { Direction } from '../wire/dissector.ts'
 import { MAX_AHEAD_BYTES, MAX_AHEAD_SEGMENTS } from '../wire/limits.ts'
-import type { AheadSegment, FlowNotes } from './flow-notes.ts'
+import { type AheadSegment, FlowNotes } from './flow-notes.ts'
 import {
   ENDED,
   EXPECTED,
@@ -23,28 +23,41 @@ import {
 import type { FlowTable } from './flow-table.ts'
 import type { Headers } from './headers.ts'
 
+const NO_BYTES = new Uint8Array(0)
+const NOBODY = new FlowNotes()
+
 export class Assembler {
   /** Times that a limit made it give up a hole. */
   holesGivenUp = 0
   private readonly table: FlowTable
   private aheadBytes = 0
+  // The stream at hand, and the packet that moves it.
+  private flow = 0
+  private side: 0 | 1 = 0
+  private direction: Direction = 0
+  private notes: FlowNotes = NOBODY
+  private packet = 0
+  private timeNs = 0
 
   constructor(table: FlowTable) {
     this.table = table
   }
 
+  /** What the next calls are about: this side's stream, and the packet that moves it. */
+  at(flow: number, side: number, direction: Direction, notes: FlowNotes, packet: number, timeNs: number): this {
+    this.flow = flow
+    this.side = side as 0 | 1
+    this.direction = direction
+    this.notes = notes
+    this.packet = packet
+    this.timeNs = timeNs
+    return this
+  }
+
   /** A segment with payload. */
-  segment(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    h: Headers,
-    packet: number,
-    timeNs: number,
-  ): void {
+  segment(h: Headers): void {
     const { ints } = this.table
-    const base = sideInts(flow, side)
+    const base = sideInts(this.flow, this.side)
     let state = ints[base + SIDE_STATE] as number
     if ((state & HAS_EXPECTED) === 0) {
       state |= HAS_EXPECTED
@@ -53,137 +66,97 @@ export class Assembler {
     }
     const delta = (h.sequence - (ints[base + EXPECTED] as number)) | 0
     if (delta > 0) {
-      this.hold(flow, side, direction, notes, h, packet, timeNs, delta)
+      this.hold(h, delta)
       return
     }
     if (-delta >= h.payloadLength) return
-    this.pass(
-      flow,
-      side,
-      direction,
-      notes,
-      h.bytes,
-      h.payload - delta,
-      h.payloadEnd,
-      h.payloadLength + delta,
-      packet,
-      timeNs,
-    )
-    if (waiting(notes, side) !== null) this.drain(flow, side, direction, notes, packet, timeNs)
+    this.pass(h.bytes, h.payload - delta, h.payloadEnd, h.payloadLength + delta, this.packet, this.timeNs)
+    if (this.waiting() !== null) this.drain()
   }
 
   /** The other side acknowledges: what it has although the capture holds a hole there was lost by the recorder. */
-  acknowledged(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    packet: number,
-    timeNs: number,
-  ): void {
-    const ahead = waiting(notes, side)
+  acknowledged(): void {
+    const ahead = this.waiting()
     if (ahead === null) return
-    const other = sideInts(flow, 1 - side)
-    const acknowledged = this.table.ints[other + HIGH_ACK] as number
-    const first = ahead[0] as AheadSegment
-    if (((acknowledged - first.sequence) | 0) >= 0) this.skipHole(flow, side, direction, notes, packet, timeNs)
+    const acknowledged = this.table.ints[sideInts(this.flow, 1 - this.side) + HIGH_ACK] as number
+    if (((acknowledged - (ahead[0] as AheadSegment).sequence) | 0) >= 0) this.skipHole(ahead)
   }
 
   /** A FIN ends the stream once all before it was read. */
-  finish(flow: number, side: number, direction: Direction, notes: FlowNotes, packet: number, timeNs: number): void {
+  finish(): void {
     const { ints } = this.table
-    const base = sideInts(flow, side)
+    const base = sideInts(this.flow, this.side)
     const state = ints[base + SIDE_STATE] as number
     if ((state & (SAW_FIN | ENDED)) !== SAW_FIN) return
     const left = ((ints[base + FIN_SEQUENCE] as number) - (ints[base + EXPECTED] as number)) | 0
-    const reached = (state & HAS_EXPECTED) === 0 || left <= 0
-    if (!reached) return
+    if ((state & HAS_EXPECTED) !== 0 && left > 0) return
     ints[base + SIDE_STATE] = state | ENDED
-    notes.stack?.end(direction, 'fin', packet, timeNs, ints[flow * INTS + ID] as number)
+    this.notes.stack?.end(this.direction, 'fin', this.packet, this.timeNs, this.conversation)
   }
 
   /** The conversation is over: what waits behind holes is read as far as it goes. */
-  flush(flow: number, side: number, direction: Direction, notes: FlowNotes, packet: number, timeNs: number): void {
-    while (waiting(notes, side) !== null) this.skipHole(flow, side, direction, notes, packet, timeNs)
+  flush(): void {
+    for (let ahead = this.waiting(); ahead !== null; ahead = this.waiting()) this.skipHole(ahead)
   }
 
-  private hold(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    h: Headers,
-    packet: number,
-    timeNs: number,
-    delta: number,
-  ): void {
-    const stack = notes.stack
+  private get conversation(): number {
+    return this.table.ints[this.flow * INTS + ID] as number
+  }
+
+  /** What arrived ahead of a hole on this side. */
+  private waiting(): AheadSegment[] | null {
+    return this.notes.ahead === null ? null : this.notes.ahead[this.side]
+  }
+
+  private hold(h: Headers, delta: number): void {
+    const { notes, side } = this
+    const { stack } = notes
     if (stack === null) return
     const captured = Math.min(h.payloadEnd - h.payload, h.payloadLength)
-    const needed = !stack.skips(direction, delta + h.payloadLength)
-    let ahead = waiting(notes, side)
-    if (ahead === null) {
-      ahead = []
-      notes.ahead ??= [null, null]
-      notes.ahead[side as 0 | 1] = ahead
-    }
-    let at = ahead.length
-    while (at > 0 && (((ahead[at - 1] as AheadSegment).sequence - h.sequence) | 0) >= 0) at--
-    const twin = ahead[at]
+    const needed = !stack.skips(this.direction, delta + h.payloadLength)
+    notes.ahead ??= [null, null]
+    notes.ahead[side] ??= []
+    const ahead = notes.ahead[side]
+    let place = ahead.length
+    while (place > 0 && (((ahead[place - 1] as AheadSegment).sequence - h.sequence) | 0) >= 0) place--
+    const twin = ahead[place]
     if (twin?.sequence === h.sequence && twin.length >= h.payloadLength) return
-    ahead.splice(at, 0, {
+    ahead.splice(place, 0, {
       sequence: h.sequence,
       bytes: needed ? h.bytes.slice(h.payload, h.payload + captured) : null,
       captured,
       length: h.payloadLength,
-      packet,
-      timeNs,
+      packet: this.packet,
+      timeNs: this.timeNs,
     })
     if (needed) this.aheadBytes += captured
-    const { ints } = this.table
-    const other = sideInts(flow, 1 - side)
-    const hasAck = ((ints[other + SIDE_STATE] as number) & HAS_HIGH_ACK) !== 0
+    const otherState = this.table.ints[sideInts(this.flow, 1 - side) + SIDE_STATE] as number
     if (ahead.length > MAX_AHEAD_SEGMENTS || this.aheadBytes > MAX_AHEAD_BYTES) {
       this.holesGivenUp++
-      this.skipHole(flow, side, direction, notes, packet, timeNs)
-    } else if (hasAck) {
-      this.acknowledged(flow, side, direction, notes, packet, timeNs)
-    }
+      this.skipHole(ahead)
+    } else if ((otherState & HAS_HIGH_ACK) !== 0) this.acknowledged()
   }
 
   /** Gives up the hole before the first segment that waits. */
-  private skipHole(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    packet: number,
-    timeNs: number,
-  ): void {
-    const { ints } = this.table
-    const base = sideInts(flow, side)
-    const first = (waiting(notes, side) as AheadSegment[])[0] as AheadSegment
+  private skipHole(ahead: AheadSegment[]): void {
+    const { ints, doubles } = this.table
+    const base = sideInts(this.flow, this.side)
+    const first = ahead[0] as AheadSegment
     const missing = (first.sequence - (ints[base + EXPECTED] as number)) | 0
     if (missing > 0) {
-      notes.stack?.gap(direction, missing, packet, timeNs, ints[flow * INTS + ID] as number)
+      this.notes.stack?.gap(this.direction, missing, this.packet, this.timeNs, this.conversation)
       ints[base + EXPECTED] = first.sequence
-      const offset = sideDoubles(flow, side) + STREAM_OFFSET
-      this.table.doubles[offset] = (this.table.doubles[offset] as number) + missing
+      const offset = sideDoubles(this.flow, this.side) + STREAM_OFFSET
+      doubles[offset] = (doubles[offset] as number) + missing
     }
-    this.drain(flow, side, direction, notes, packet, timeNs)
+    this.drain()
   }
 
   /** Reads what waits and is in order now. */
-  private drain(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    packet: number,
-    timeNs: number,
-  ): void {
-    const ahead = waiting(notes, side) as AheadSegment[]
-    const base = sideInts(flow, side)
+  private drain(): void {
+    const ahead = this.waiting()
+    if (ahead === null) return
+    const base = sideInts(this.flow, this.side)
     let read = 0
     for (; read < ahead.length; read++) {
       const segment = ahead[read] as AheadSegment
@@ -192,70 +165,38 @@ export class Assembler {
       if (segment.bytes !== null) this.aheadBytes -= segment.captured
       const length = segment.length + delta
       if (length <= 0) continue
-      if (segment.bytes === null) this.passOver(flow, side, direction, notes, length, segment.packet, segment.timeNs)
-      else {
-        const { bytes, captured } = segment
-        this.pass(flow, side, direction, notes, bytes, -delta, captured, length, segment.packet, segment.timeNs)
-      }
+      // Without bytes the layers passed over it when it came; if they no longer would, it is a hole for them.
+      const captured = segment.bytes === null ? -delta : segment.captured
+      this.pass(segment.bytes ?? NO_BYTES, -delta, captured, length, segment.packet, segment.timeNs)
     }
-    if (read === ahead.length) settled(notes, side)
+    if (read === ahead.length) this.settled()
     else if (read > 0) ahead.splice(0, read)
-    if (((this.table.ints[base + SIDE_STATE] as number) & SAW_FIN) !== 0) {
-      this.finish(flow, side, direction, notes, packet, timeNs)
-    }
+    if (((this.table.ints[base + SIDE_STATE] as number) & SAW_FIN) !== 0) this.finish()
+  }
+
+  private settled(): void {
+    const { notes } = this
+    if (notes.ahead === null) return
+    notes.ahead[this.side] = null
+    if (notes.ahead[0] === null && notes.ahead[1] === null) notes.ahead = null
   }
 
   /** Bytes in order; `length` of them on the wire, of which bytes[start, end) were captured. */
-  private pass(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    length: number,
-    packet: number,
-    timeNs: number,
-  ): void {
+  private pass(bytes: Uint8Array, start: number, end: number, length: number, packet: number, timeNs: number): void {
     const { ints, doubles } = this.table
-    const offset = sideDoubles(flow, side) + STREAM_OFFSET
+    const base = sideInts(this.flow, this.side)
+    const offset = sideDoubles(this.flow, this.side) + STREAM_OFFSET
     const low = doubles[offset] as number
-    ints[sideInts(flow, side) + EXPECTED] = ((ints[sideInts(flow, side) + EXPECTED] as number) + length) | 0
-    const { stack } = notes
+    ints[base + EXPECTED] = ((ints[base + EXPECTED] as number) + length) | 0
+    const { stack } = this.notes
     if (stack !== null) {
-      const id = ints[flow * INTS + ID] as number
+      const { direction, conversation } = this
       const captured = Math.max(0, Math.min(end - start, length))
-      if (captured > 0) stack.segment(direction, bytes, start, start + captured, packet, timeNs, id, low)
+      if (captured > 0) stack.segment(direction, bytes, start, start + captured, packet, timeNs, conversation, low)
       // A gap begins where the bytes before it ended.
       doubles[offset] = low + captured
-      if (captured < length) stack.gap(direction, length - captured, packet, timeNs, id)
+      if (captured < length) stack.gap(direction, length - captured, packet, timeNs, conversation)
     }
     doubles[offset] = low + length
   }
-
-  /** Bytes that the layers passed over when they arrived; if they no longer would, they are a hole for them. */
-  private passOver(
-    flow: number,
-    side: number,
-    direction: Direction,
-    notes: FlowNotes,
-    length: number,
-    packet: number,
-    timeNs: number,
-  ): void {
-    this.pass(flow, side, direction, notes, NO_BYTES, 0, 0, length, packet, timeNs)
-  }
-}
-
-const NO_BYTES = new Uint8Array(0)
-
-function waiting(notes: FlowNotes, side: number): AheadSegment[] | null {
-  return notes.ahead === null ? null : (notes.ahead[side as 0 | 1] ?? null)
-}
-
-function settled(notes: FlowNotes, side: number): void {
-  if (notes.ahead === null) return
-  notes.ahead[side as 0 | 1] = null
-  if (notes.ahead[0] === null && notes.ahead[1] === null) notes.ahead = null
 }

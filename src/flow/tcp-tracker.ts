@@ -239,14 +239,14 @@ export class TcpTracker {
     doubles[meAt + SIDE_LAST_NS] = timeNs
 
     if (notes.ahead !== null && (flags & ACK) !== 0) {
-      this.assembler.acknowledged(flow, 1 - side, (1 - direction) as Direction, notes, packet, timeNs)
+      this.assembler.at(flow, 1 - side, (1 - direction) as Direction, notes, packet, timeNs).acknowledged()
     }
     if (payloadLength > 0 && (flags & RST) === 0) {
       // TCP Fast Open (RFC 7413): the data of a SYN lies behind it.
       if ((flags & SYN) !== 0) h.sequence = (sequence + 1) | 0
-      this.assembler.segment(flow, side, direction, notes, h, packet, timeNs)
+      this.assembler.at(flow, side, direction, notes, packet, timeNs).segment(h)
     }
-    if ((flags & FIN) !== 0) this.assembler.finish(flow, side, direction, notes, packet, timeNs)
+    if ((flags & FIN) !== 0) this.assembler.at(flow, side, direction, notes, packet, timeNs).finish()
   }
 
   private control(state: number): number {

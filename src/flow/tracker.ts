@@ -394,7 +394,7 @@ export class Tracker {
       const reset = ((ints[record + STATE] as number) & SAW_RESET) !== 0
       for (const direction of [CLIENT, SERVER] as const) {
         const side = direction === CLIENT ? clientSide : 1 - clientSide
-        this.assembler.flush(flow, side, direction, notes, packet, lastNs)
+        this.assembler.at(flow, side, direction, notes, packet, lastNs).flush()
         if (((ints[sideInts(flow, side) + SIDE_STATE] as number) & ENDED) !== 0) continue
         const how: Ending = reset ? 'rst' : 'capture'
         notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
