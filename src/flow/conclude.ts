@@ -107,6 +107,7 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
   const me = R.sideInts(flow, side)
   const at = R.sideDoubles(flow, side)
   const other = R.sideInts(flow, 1 - side)
+  const otherAt = R.sideDoubles(flow, 1 - side)
   const state = ints[me + R.SIDE_STATE] as number
   const otherState = ints[other + R.SIDE_STATE] as number
   const acknowledged = (otherState & R.HAS_HIGH_ACK) !== 0
@@ -131,7 +132,7 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
     lastDataNs: doubles[at + R.LAST_DATA_NS] as number,
     lastPacket: ints[me + R.SIDE_LAST_PACKET] as number,
     lastNs: doubles[at + R.SIDE_LAST_NS] as number,
-    lastProgressNs: (state & R.HAS_PROGRESS) !== 0 ? (doubles[at + R.PROGRESS_NS] as number) : -1,
+    lastProgressNs: (otherState & R.HAS_PEER_PROGRESS) !== 0 ? (doubles[otherAt + R.PEER_PROGRESS_NS] as number) : -1,
     unacknowledged: Math.max(0, ahead),
     stalledResends: ints[me + R.STALL_RESENDS] as number,
     stalledLength: ints[me + R.STALL_LENGTH] as number,

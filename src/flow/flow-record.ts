@@ -44,7 +44,8 @@ export const SIDE_LAST_PACKET = 10
 export const LAST_SHAPE = 11
 export const LAST_SEQUENCE = 12
 export const LAST_ACKNOWLEDGEMENT = 13
-export const LAST_IP_ID = 14
+/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that was no reset. */
+export const LAST_IP = 14
 export const LAST_WINDOW = 15
 
 export const TTL_LEAST = 16
@@ -99,7 +100,8 @@ const SIDE_TIMES = 8
 export const FIRST_DATA_NS = 0
 export const LAST_DATA_NS = 1
 export const SIDE_LAST_NS = 2
-export const PROGRESS_NS = 3
+/** When this side last acknowledged more of what the other one sent. */
+export const PEER_PROGRESS_NS = 3
 export const STALL_FIRST_NS = 4
 export const STALL_LAST_NS = 5
 export const BYTES = 6
@@ -135,7 +137,11 @@ export const SAW_FIN = 16
 export const ENDED = 32
 export const HAS_HIGH_ACK = 64
 export const HAS_SACK_HIGH = 128
-export const HAS_PROGRESS = 256
+export const HAS_PEER_PROGRESS = 256
+/** TTL_LEAST and TTL_MOST are set. */
+export const HAS_TTL = 1024
+/** Its oldest unacknowledged bytes were sent again: STALL_RESENDS counts. */
+export const HAS_STALL = 2048
 export const HAS_LAST = 512
 
 export function sideInts(flow: number, side: number): number {

@@ -25,10 +25,12 @@ import {
   HAS_HIGH_ACK,
   HAS_ISN,
   HAS_LAST,
-  HAS_PROGRESS,
+  HAS_PEER_PROGRESS,
   HAS_SACK,
   HAS_SACK_HIGH,
+  HAS_STALL,
   HAS_TIMESTAMPS,
+  HAS_TTL,
   HIGH_ACK,
   HIGH_SEQUENCE,
   INTS,
@@ -39,7 +41,7 @@ import {
   LAST_ACKNOWLEDGEMENT,
   LAST_DATA_NS,
   LAST_DATA_PACKET,
-  LAST_IP_ID,
+  LAST_IP,
   LAST_SEQUENCE,
   LAST_SHAPE,
   LAST_WINDOW,
@@ -49,9 +51,9 @@ import {
   NEEDLESS_RETRANSMISSIONS,
   OUT_OF_ORDER_SEGMENTS,
   PACKETS,
+  PEER_PROGRESS_NS,
   PENDING_END,
   PENDING_LENGTH,
-  PROGRESS_NS,
   RETRANSMISSIONS,
   SACK_HIGH,
   SAW_FIN,
@@ -174,7 +176,7 @@ export class TcpTracker {
       ints[me + LAST_SHAPE] === shape &&
       ints[me + LAST_SEQUENCE] === sequence &&
       ints[me + LAST_ACKNOWLEDGEMENT] === h.acknowledgement &&
-      ints[me + LAST_IP_ID] === h.ipId &&
+      (ints[me + LAST_IP] as number) >> 8 === h.ipId + 1 &&
       (doubles[meAt + SIDE_LAST_NS] as number) + MIRROR_NS > timeNs &&
       (h.ipId > 0 || payloadLength > 0 || (flags & (SYN | FIN)) !== 0)
     ) {
@@ -184,7 +186,8 @@ export class TcpTracker {
     }
 
     const firstOfSide = (state & HAS_LAST) === 0
-    this.stepIpId = firstOfSide ? 0 : ipIdStep(ints[me + LAST_IP_ID] as number, h.ipId)
+    const lastIp = ints[me + LAST_IP] as number
+    this.stepIpId = firstOfSide ? 0 : ipIdStep((lastIp >> 8) - 1, h.ipId)
     if ((state & HAS_ISN) === 0) {
       state |= HAS_ISN
       ints[me + ISN] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0
@@ -192,9 +195,10 @@ export class TcpTracker {
     }
     this.bump(me + PACKETS)
     if (h.fragments > 0) this.bump(me + FRAGMENTED)
-    if ((flags & RST) === 0) {
-      if (firstOfSide || h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
+    if ((flags & RST) === 0 && ((state & HAS_TTL) === 0 || (lastIp & 0xff) !== h.ttl)) {
+      if ((state & HAS_TTL) === 0 || h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
       if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
+      state |= HAS_TTL
     }
 
     if ((flags & (SYN | FIN | RST)) !== 0) state = this.control(state)
@@ -224,16 +228,15 @@ export class TcpTracker {
         ints[me + PENDING_END] = end
       }
     }
-    if ((what & (NOTEWORTHY | DUPLICATE_ACK)) !== 0) {
-      this.note(what)
-    }
+    if ((what & (NOTEWORTHY | DUPLICATE_ACK)) !== 0) this.note(what)
+    if ((what & ANY_RESEND) !== 0 && payloadLength > 0) state |= HAS_STALL
     if (advance > 0 && gained > 0 && (flags & RST) === 0) ints[me + HIGH_SEQUENCE] = end
 
     ints[me + SIDE_STATE] = state | HAS_LAST
     ints[me + LAST_SHAPE] = shape
     ints[me + LAST_SEQUENCE] = sequence
     ints[me + LAST_ACKNOWLEDGEMENT] = h.acknowledgement
-    ints[me + LAST_IP_ID] = h.ipId
+    ints[me + LAST_IP] = ((h.ipId + 1) << 8) | ((flags & RST) === 0 ? h.ttl : lastIp & 0xff)
     ints[me + SIDE_LAST_PACKET] = packet
     if ((flags & RST) === 0) ints[me + LAST_WINDOW] = h.window
     doubles[meAt + SIDE_LAST_NS] = timeNs
@@ -296,10 +299,8 @@ export class TcpTracker {
     ints[me + HIGH_ACK] = acknowledgement
     // What it acknowledges is the other side's.
     const { other } = this
-    const otherAt = sideDoubles(this.flow, 1 - this.side)
     if ((state & HAS_HIGH_ACK) !== 0) {
-      doubles[otherAt + PROGRESS_NS] = this.timeNs
-      ints[other + SIDE_STATE] = (ints[other + SIDE_STATE] as number) | HAS_PROGRESS
+      doubles[sideDoubles(this.flow, this.side) + PEER_PROGRESS_NS] = this.timeNs
     }
     const pending = ints[other + PENDING_LENGTH] as number
     if (pending > 0 && ((acknowledgement - (ints[other + PENDING_END] as number)) | 0) >= 0) {
@@ -307,12 +308,13 @@ export class TcpTracker {
       ints[other + PENDING_LENGTH] = 0
     }
     if (
-      (ints[other + STALL_RESENDS] as number) > 0 &&
+      ((ints[other + SIDE_STATE] as number) & HAS_STALL) !== 0 &&
       ((acknowledgement - (ints[other + STALL_SEQUENCE] as number)) | 0) > 0
     ) {
       ints[other + STALL_RESENDS] = 0
+      ints[other + SIDE_STATE] = (ints[other + SIDE_STATE] as number) & ~HAS_STALL
     }
-    return state | HAS_HIGH_ACK
+    return state | HAS_HIGH_ACK | ((state & HAS_HIGH_ACK) !== 0 ? HAS_PEER_PROGRESS : 0)
   }
 
   private selectively(): void {

@@ -158,6 +158,33 @@ describe('tracker', () => {
     expect(one(whole).tcp?.marks.at(-1)).toMatchObject({ kind: 'reset', inWindow: false })
   })
 
+  it('knows the time to live of a side whose first packet was a reset', () => {
+    const whole = new TcpConversation().segment(SERVER, RST).handshake().send(SERVER, REFUSAL)
+    const found = track(...whole.packets())[0]
+    expect(found?.tcp?.sides.map(side => [side.ttlLeast, side.ttlMost])).toEqual([
+      [64, 64],
+      [64, 64],
+    ])
+  })
+
+  it('forgets a stall once the resend was acknowledged', () => {
+    const whole = new TcpConversation().handshake().segment(CLIENT, 0x18, REQUEST)
+    const lost = whole.segments.at(-1)
+    if (lost === undefined) throw new Error('a segment')
+    whole.segments.push({ ...lost, timeUs: lost.timeUs + 300_000 })
+    expect(one(whole).tcp?.sides[CLIENT]).toMatchObject({
+      stalledResends: 1,
+      unacknowledged: REQUEST.length,
+      lastProgressNs: -1,
+    })
+    whole.wait(400_000).acknowledge(SERVER)
+    expect(one(whole).tcp?.sides[CLIENT]).toMatchObject({
+      stalledResends: 0,
+      unacknowledged: 0,
+      lastProgressNs: 404e6,
+    })
+  })
+
   it('begins another conversation when a SYN uses the ports again', () => {
     const first = new TcpConversation().handshake().close(CLIENT)
     const second = new TcpConversation({ initial: [500_000, 700_000], startUs: 1_700_000_010_000_000 }).handshake()
