@@ -29,7 +29,8 @@ export function textStyle(
     width: width ?? columns ?? DEFAULT_COLUMNS,
     unicode: !tty || showsUnicode(env, platform),
     verbose,
-    paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text) : text),
+    // Whether there are colours is decided here: Node 22 would ask standard output once more.
+    paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text, { validateStream: false }) : text),
   }
 }
 
