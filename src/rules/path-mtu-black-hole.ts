@@ -81,7 +81,9 @@ function found(attempt: Attempt, stall: Stall, icmp: IcmpNote | null): Verdict {
       TO_SETTLE,
       [
         stall.first,
-        `${stall.length} bytes of the ${sender}'s data are missing; the ${receiver} acknowledges selectively what came behind them.`,
+        stall.toldBy === 'sack'
+          ? `${stall.length} bytes of the ${sender}'s data are missing; the ${receiver} acknowledges selectively what came behind them.`
+          : `The sequence number of the ${sender} has moved on by ${stall.length} bytes that never arrived here.`,
       ],
     )
   }

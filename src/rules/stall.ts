@@ -13,6 +13,8 @@ export interface Stall {
   readonly direction: Direction
   /** Where the capture was taken, seen from the loss: on the sender's side resends are visible, on the other a hole. */
   readonly seenFrom: 'sender' | 'receiver'
+  /** What tells of it: resends, selective acknowledgements beyond a hole, or sequence numbers that ran ahead of the data. */
+  readonly toldBy: 'resends' | 'sack' | 'sequence'
   /** Payload bytes of the segment that does not get through, or of the hole. */
   readonly length: number
   readonly resends: number
@@ -31,6 +33,10 @@ export type Hindrance =
 
 /** Payload that fits through every IPv4 host's minimum of 576 bytes: a loss of such segments is no question of size. */
 const SMALL_SEGMENT = 536
+/** What a path must carry by RFC 8200 section 5 (1280 bytes), without headers: larger segments may fail for their size. */
+const EVERY_PATH_SEGMENT = 1220
+/** Resends after 0.2, 0.6 and 1.4 s (RFC 6298) fit in here: a hole that outlives them is no single loss. */
+const LASTING_HOLE_NS = 3e9
 /** A single loss is repaired by one resend; what fails three times fails for a reason. */
 const STUCK_RESENDS = 3
 /** Headers of IP and TCP without options: what a payload adds to when compared with an MTU. */
@@ -80,7 +86,9 @@ function isAbove(payload: number, icmp: IcmpNote): boolean {
 export function stallOf(picture: Picture, direction: Direction): Stall | null {
   const { tcp, connection } = picture
   if (tcp === null || connection === null || !picture.connected) return null
-  return fromSender(tcp, direction) ?? fromReceiver(connection, tcp, direction)
+  return (
+    fromSender(tcp, direction) ?? fromReceiver(connection, tcp, direction) ?? fromSequence(connection, tcp, direction)
+  )
 }
 
 function fromSender(tcp: TcpFacts, direction: Direction): Stall | null {
@@ -90,6 +98,7 @@ function fromSender(tcp: TcpFacts, direction: Direction): Stall | null {
   return {
     direction,
     seenFrom: 'sender',
+    toldBy: 'resends',
     length: side.stalledLength,
     resends: side.stalledResends,
     fullSize:
@@ -114,6 +123,7 @@ function fromReceiver(connection: Conversation, tcp: TcpFacts, direction: Direct
     return {
       direction,
       seenFrom: 'receiver',
+      toldBy: 'sack',
       length: event.fact.length,
       resends: 0,
       fullSize: event.fact.length > SMALL_SEGMENT && event.fact.length >= full && side.largestSegment < full,
@@ -123,6 +133,33 @@ function fromReceiver(connection: Conversation, tcp: TcpFacts, direction: Direct
     }
   }
   return null
+}
+
+/**
+ * The sender's small packets carry a sequence number beyond bytes that never arrived: it sent them, must have sent them again
+ * while the hole stayed, and none got through.
+ */
+function fromSequence(connection: Conversation, tcp: TcpFacts, direction: Direction): Stall | null {
+  const side = tcp.sides[direction]
+  const beginning = direction === SERVER ? tcp.synAckPacket : tcp.synPacket
+  if (side.lostSegments === 0 || side.ackedUnseen > 0 || beginning === 0) return null
+  const mark = tcp.marks.findLast(one => one.kind === 'lost-segment' && one.direction === direction)
+  if (mark === undefined || mark.length > 0 || side.lastDataPacket > mark.packet) return null
+  // The SYN takes one sequence number.
+  const missing = mark.sequence - 1 - side.bytes
+  if (missing <= SMALL_SEGMENT || connection.lastNs - mark.timeNs < LASTING_HOLE_NS) return null
+  const place = { packet: mark.packet, timeNs: mark.timeNs }
+  return {
+    direction,
+    seenFrom: 'receiver',
+    toldBy: 'sequence',
+    length: missing,
+    resends: 0,
+    fullSize: missing > EVERY_PATH_SEGMENT,
+    smallPass: true,
+    first: place,
+    last: place,
+  }
 }
 
 /** Largest payload that both sides agreed on. */

@@ -39,6 +39,26 @@ describe('path-mtu-black-hole', () => {
     expect(claims(hole)).toEqual(['path-mtu-black-hole (likely)'])
   })
 
+  it('is likely when sequence numbers run ahead of data that stays away, without a word of SACK', () => {
+    const ahead = { packet: 12, timeNs: 0.5 * SECOND, sequence: 1419, length: 0, direction: SERVER } as const
+    const keepAlive = { packet: 16, timeNs: 10 * SECOND, length: 0 } as const
+    const hole = (marks: Parameters<typeof mark>[1][], serverSide = {}) =>
+      attempt({
+        events: hello,
+        tcp: { marks: [...marks.map(values => mark('lost-segment', values)), mark('keep-alive', keepAlive)] },
+        serverSide: { lostSegments: 1, bytes: 19, largestSegment: 19, lastDataPacket: 5, ...serverSide },
+      })
+    expect(claims(hole([ahead]))).toEqual(['path-mtu-black-hole (likely)'])
+    // The client had them: the recorder missed them, not the client.
+    expect(claims(hole([ahead], { ackedUnseen: 1 }))).not.toContain('path-mtu-black-hole (likely)')
+    // They came in the end.
+    expect(claims(hole([ahead], { lastDataPacket: 14 }))).not.toContain('path-mtu-black-hole (likely)')
+    // Too small to fail for its size.
+    expect(claims(hole([{ ...ahead, sequence: 520 }]))).not.toContain('path-mtu-black-hole (likely)')
+    // Too short to have outlived its resends.
+    expect(claims(hole([{ ...ahead, timeNs: 9 * SECOND }]))).not.toContain('path-mtu-black-hole (likely)')
+  })
+
   it('is confirmed by ICMP "fragmentation needed" that the sender does not heed', () => {
     const hole = attempt({
       events: hello,
