@@ -3,39 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { type Attempt, MILESTONES } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import type { Conversation, MarkKind } from '../../src/flow/conversation.ts'
-import type { Event, FactKind } from '../../src/flow/event.ts'
-import { conversation, event, icmp, mark } from '../support/conversation.ts'
+import type { Event } from '../../src/flow/event.ts'
+import { conversation, event, FACT_KINDS, icmp, mark } from '../support/conversation.ts'
 
-const KINDS: readonly FactKind[] = [
-  'negotiation-request',
-  'negotiation-response',
-  'negotiation-failure',
-  'x224-disconnect',
-  'rdp-data',
-  'disconnect-provider-ultimatum',
-  'client-hello',
-  'server-hello',
-  'certificate',
-  'handshake',
-  'change-cipher-spec',
-  'alert',
-  'record',
-  'http-request',
-  'http-response',
-  'http-body-cut',
-  'dns-query',
-  'dns-response',
-  'unrecognised',
-  'opaque',
-  'malformed',
-  'stream-gap',
-]
 const MARKS: readonly MarkKind[] = ['syn', 'syn-ack', 'handshake-ack', 'fin', 'reset', 'retransmission', 'duplicate']
 
 const direction = fc.constantFrom(0 as const, 1 as const)
 const anyEvent: fc.Arbitrary<Event> = fc
   .record({
-    kind: fc.constantFrom(...KINDS),
+    kind: fc.constantFrom(...FACT_KINDS),
     direction,
     at: fc.integer({ min: 0, max: 5000 }),
     fact: fc.record(

@@ -5,35 +5,13 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MarkKind } from '../../src/flow/conversation.ts'
-import type { Event, FactKind } from '../../src/flow/event.ts'
+import type { Event } from '../../src/flow/event.ts'
 import { rules } from '../../src/rules/index.ts'
 import { judge } from '../../src/rules/judge.ts'
 import { attempt } from '../support/attempt.ts'
-import { event, fragments, icmp, mark } from '../support/conversation.ts'
+import { event, FACT_KINDS, fragments, icmp, mark } from '../support/conversation.ts'
 import { isTsharkInstalled } from '../support/tshark.ts'
 
-const KINDS: readonly FactKind[] = [
-  'negotiation-request',
-  'negotiation-response',
-  'negotiation-failure',
-  'x224-disconnect',
-  'rdp-data',
-  'disconnect-provider-ultimatum',
-  'client-hello',
-  'server-hello',
-  'certificate',
-  'handshake',
-  'change-cipher-spec',
-  'alert',
-  'record',
-  'http-request',
-  'http-response',
-  'http-body-cut',
-  'unrecognised',
-  'opaque',
-  'malformed',
-  'stream-gap',
-]
 const MARKS: readonly MarkKind[] = [
   'fin',
   'reset',
@@ -46,7 +24,7 @@ const MARKS: readonly MarkKind[] = [
 const side = fc.constantFrom(0 as const, 1 as const)
 const anyEvent: fc.Arbitrary<Event> = fc
   .record({
-    kind: fc.constantFrom(...KINDS),
+    kind: fc.constantFrom(...FACT_KINDS),
     direction: side,
     version: fc.integer({ min: 0, max: 0xffff }),
     length: fc.nat(20_000),

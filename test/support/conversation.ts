@@ -204,6 +204,8 @@ const FACTS: FactDefaults = {
   },
   'stream-gap': { kind: 'stream-gap', length: 1460 },
 }
+/** All kinds of facts. */
+export const FACT_KINDS = Object.keys(FACTS) as readonly FactKind[]
 const SERVER_KINDS: readonly FactKind[] = [
   'negotiation-response',
   'negotiation-failure',
