@@ -163,7 +163,7 @@ export class Tracker {
     // It closed and was handed on: what still comes is its echo.
     if (notes === null) return
     this.current = notes
-    if (h.payloadLength > 0) this.ready(flow, side, notes, h)
+    if (h.payloadLength > 0 && notes.stack === null) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
     if (h.payloadLength > 0 && notes.stack instanceof Stack) this.park(flow, notes, notes.stack)
     if (notes.stack?.finished === true) this.dropStack(flow, notes)
@@ -205,7 +205,7 @@ export class Tracker {
         this.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
       }
     }
-    if (notes.stack !== null || ((ints[at + STATE] as number) & UNREADABLE) !== 0) return
+    if (((ints[at + STATE] as number) & UNREADABLE) !== 0) return
     const midStream = ints[at + SYN_PACKET] === 0 && ints[at + SYN_ACK_PACKET] === 0
     notes.stack = new Stack(this.dissection, midStream)
     this.remember(flow)
@@ -222,8 +222,8 @@ export class Tracker {
     const dissector = recogniseDatagram(h)
     if (dissector === null) return
     this.current = this.notes[flow] ?? null
-    const direction = (side ^ ((table.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH)) as Direction
-    this.datagrams.read(dissector, h, table.ints[flow * INTS + ID] as number, direction, packet, timeNs)
+    const conversation = table.ints[flow * INTS + ID] as number
+    this.datagrams.read(dissector, h, conversation, this.direction(flow, side), packet, timeNs)
   }
 
   private icmp(packet: number, timeNs: number): void {
@@ -239,7 +239,6 @@ export class Tracker {
       this.icmpLeftOut++
       return
     }
-    const state = this.table.ints[flow * INTS + STATE] as number
     notes.icmp.push({
       packet,
       timeNs,
@@ -248,7 +247,7 @@ export class Tracker {
       code: headers.icmpCode,
       from: addresses.text(headers.family, headers.source),
       mtu: headers.icmpMtu,
-      direction: (this.table.side ^ (state & CLIENT_IS_HIGH)) as Direction,
+      direction: this.direction(flow, this.table.side),
     })
   }
 
@@ -257,9 +256,16 @@ export class Tracker {
     const { family, source, destination, sourcePort, destinationPort, protocol } = datagram
     const flow = this.table.find(family, source, destination, sourcePort, destinationPort, protocol)
     if (flow < 0) return
-    const state = this.table.ints[flow * INTS + STATE] as number
-    const direction = (this.table.side ^ (state & CLIENT_IS_HIGH)) as Direction
-    this.notes[flow]?.fragmented(direction, datagram)
+    this.notes[flow]?.fragmented(this.direction(flow, this.table.side), datagram)
+  }
+
+  /** What this side of the record sends is the client's or the server's. */
+  private direction(flow: number, side: number): Direction {
+    return (side ^ ((this.table.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH)) as Direction
+  }
+
+  private isTcp(flow: number): boolean {
+    return ((this.table.ints[flow * INTS + KEY] as number) & 0xff) === TCP
   }
 
   private event(event: Event): void {
@@ -337,8 +343,7 @@ export class Tracker {
 
   /** The record still holds this TCP conversation. */
   private holds(flow: number, conversation: number): boolean {
-    const { ints } = this.table
-    return ((ints[flow * INTS + KEY] as number) & 0xff) === TCP && ints[flow * INTS + ID] === conversation
+    return this.isTcp(flow) && this.table.ints[flow * INTS + ID] === conversation
   }
 
   /** Looks at one flow after the other for what has gone idle. */
@@ -348,7 +353,7 @@ export class Tracker {
     const flow = this.hand
     const idleNs = timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number)
     if (idleNs < IDLE_UDP_NS || !table.isLive(flow)) return
-    if (idleNs < IDLE_TCP_NS && ((table.ints[flow * INTS + KEY] as number) & 0xff) === TCP) return
+    if (idleNs < IDLE_TCP_NS && this.isTcp(flow)) return
     if (((table.ints[flow * INTS + STATE] as number) & CLOSING) === 0) this.close(flow, 'idle')
   }
 
@@ -386,7 +391,7 @@ export class Tracker {
     const notes = this.notes[flow] as FlowNotes
     const { ints, doubles } = table
     const record = flow * INTS
-    if (((ints[record + KEY] as number) & 0xff) === TCP) {
+    if (this.isTcp(flow)) {
       this.current = notes
       const packet = ints[record + LAST_PACKET] as number
       const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
