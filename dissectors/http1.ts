@@ -100,6 +100,7 @@ const FIRST_LINE_BYTES = 1024
 
 export const http1 = stream<HttpState, HttpFact>({
   name: 'http1',
+  filterName: 'http',
   title: 'Hypertext Transfer Protocol 1.x',
   spec: ['RFC 9112', 'RFC 9110', 'MS-TSGU 2.2.3'],
 

@@ -85,6 +85,7 @@ const NAMED_CURVE = 3
 
 export const tlsHandshake = stream<TlsState, TlsFact>({
   name: 'tls-handshake',
+  filterName: 'tls.handshake',
   title: 'TLS Handshake Protocol',
   spec: ['RFC 8446 4', 'RFC 5246 7.4'],
 

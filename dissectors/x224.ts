@@ -169,6 +169,7 @@ const MCS_CONNECT = 0x7f
 
 export const x224 = stream<X224State, X224Fact>({
   name: 'x224',
+  filterName: 'tpkt',
   title: 'TPKT and X.224',
   spec: ['MS-RDPBCGR 2.2.1.1', 'MS-RDPBCGR 2.2.1.2', 'RFC 1006', 'ITU-T X.224'],
 

@@ -15,9 +15,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   attempt: ['flow', 'codes', 'wire'],
   rules: ['attempt', 'codes'],
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
+  inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   report: ['analyze'],
-  cli: ['analyze', 'report', 'capture', 'codes', 'rules'],
-  tui: ['analyze', 'report', 'capture', 'codes', 'rules'],
+  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
 
 /** Beyond the table: rules name sides by the constants of the wire, and look at what an attempt is made of. */
@@ -28,7 +29,7 @@ const ALSO_ALLOWED: Record<string, RegExp> = {
 const TYPES_ALLOWED: Record<string, RegExp> = {
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
-  report: /^src\/(attempt\/attempt|rules\/rule|flow\/conversation)\.ts$/,
+  report: /^src\/(attempt\/attempt|rules\/rule|flow\/conversation|inspect\/packet|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

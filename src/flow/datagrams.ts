@@ -1,6 +1,7 @@
 /** Reads what UDP carries, a datagram at a time: each stands for itself. */
 import { datagramDissectors, type ProtocolFact } from '../../dissectors/index.ts'
 import { CLIENT, type Datagram, type DatagramOut, type Direction, LIKELY } from '../wire/dissector.ts'
+import type { Node } from '../wire/field.ts'
 import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Headers } from './headers.ts'
@@ -48,7 +49,36 @@ export class Datagrams {
     this.length = h.payloadLength
     this.path = `udp/${dissector.name}`
     const cut = h.payloadEnd - h.payload < h.payloadLength ? CUT_BY_CAPTURE : CUT_BY_FRAME
-    dissector.read(this.dissection.pdu.reset(h.bytes, h.payload, h.payloadEnd, cut), direction, this.out)
+    const { pdu, watcher } = this.dissection
+    pdu.reset(h.bytes, h.payload, h.payloadEnd, cut)
+    const tree = watcher?.wants(packet) === true ? pdu.watch(dissector.root) : null
+    dissector.read(pdu, direction, this.out)
+    if (tree !== null) this.show(dissector, tree, h.bytes.slice(h.payload, h.payloadEnd), h.payload)
+  }
+
+  private show(dissector: AnyDatagram, tree: Node, bytes: Uint8Array, base: number): void {
+    const { packet, timeNs, conversation, direction, path } = this
+    const { name, title } = dissector
+    const { length } = bytes
+    const whole = { at: 0, length, first: packet, last: packet, timeNs, conversation, low: 0, exact: true }
+    this.dissection.watcher?.pdu({
+      name,
+      title,
+      packet,
+      first: packet,
+      timeNs,
+      transport: 'udp',
+      conversation,
+      layer: 0,
+      path,
+      direction,
+      at: 0,
+      length,
+      bytes,
+      base,
+      tree,
+      origins: [whole],
+    })
   }
 
   private emit(fact: ProtocolFact): void {

@@ -4,6 +4,7 @@ import type { Event } from './event.ts'
 import type { Stretch } from './origin.ts'
 import { Outbox } from './outbox.ts'
 import type { RecordLog } from './record-log.ts'
+import type { Watcher } from './watcher.ts'
 
 export class Dissection {
   readonly pdu = new Pdu()
@@ -15,9 +16,12 @@ export class Dissection {
   readonly emit: (event: Event) => void
   /** Keeps a log of records, which fills up while the conversation goes on. */
   readonly keep: (log: RecordLog) => void
+  /** Null when nobody wants field trees. */
+  readonly watcher: Watcher | null
 
-  constructor(emit: (event: Event) => void, keep: (log: RecordLog) => void) {
+  constructor(emit: (event: Event) => void, keep: (log: RecordLog) => void, watcher: Watcher | null = null) {
     this.emit = emit
     this.keep = keep
+    this.watcher = watcher
   }
 }

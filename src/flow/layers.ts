@@ -22,7 +22,8 @@ export class Layers {
   begin(slot: Slot, next: Next): Layer | null {
     const dissector = BY_NAME.get(next.protocol)
     if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
-    const layer = new Layer(this.count++, dissector, dissector.begin(next), `${slot.path}/${dissector.name}`, next)
+    const state = dissector.begin(this.dissection.watcher === null ? next : { ...next, watched: true })
+    const layer = new Layer(this.count++, dissector, state, `${slot.path}/${dissector.name}`, next)
     slot.layers.push(layer)
     return layer
   }
@@ -36,6 +37,8 @@ export class Layer {
   readonly path: string
   readonly next: Next
   readonly slots: (Slot | undefined)[] = []
+  /** What follows is bulk, of which only the end matters. */
+  bulk = false
 
   constructor(id: number, dissector: AnyStream, state: unknown, path: string, next: Next) {
     this.id = id

@@ -21,6 +21,7 @@ export interface Reading {
   /** Bytes for the layer above. */
   hand(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
   become(next: Next, both: boolean): void
+  bulk(): void
   spanning(length: number, slot: number): void
   die(why: string): void
 }
@@ -88,6 +89,10 @@ export class Outbox implements Out<ProtocolFact> {
   become(which: 'this' | 'both', next: Next): void {
     this.next = next
     this.both = which === 'both'
+  }
+
+  bulk(): void {
+    this.reading?.bulk()
   }
 
   opaque(why: string): void {

@@ -19,6 +19,7 @@ import {
   SKIP,
   UNTIL_CLOSE,
 } from '../wire/dissector.ts'
+import type { Node } from '../wire/field.ts'
 import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
@@ -285,10 +286,50 @@ class Pipe implements Reading {
   private readOne(layer: Layer, bytes: Uint8Array, start: number, end: number, cut: Cut): void {
     const { pdu, out } = this.dissection
     pdu.reset(bytes, start, end, cut)
+    const tree = this.isWatched(end - start) ? pdu.watch(layer.dissector.root) : null
     out.begin(this, this.at, start, end - start)
     layer.dissector.read(pdu, layer.state, this.direction, out)
+    if (tree !== null) this.show(layer, tree, bytes.slice(start, end), start)
     if (pdu.fault !== null) this.emit({ kind: 'malformed', fault: pdu.fault }, this.at, end - start)
     if (cut !== CUT_BY_FRAME) out.clear()
+  }
+
+  private isWatched(length: number): boolean {
+    const { watcher, now } = this.dissection
+    return watcher?.wants(this.placeOf(this.at + length - 1, now).last) === true
+  }
+
+  /** The stretch of the byte at this position. */
+  private placeOf(at: number, now: Stretch): Stretch {
+    return this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
+  }
+
+  private show(layer: Layer, tree: Node, bytes: Uint8Array, base: number): void {
+    const { watcher, now, nowList } = this.dissection
+    const { at, direction } = this
+    const { name, title } = layer.dissector
+    const { length } = bytes
+    const tail = this.placeOf(at + length - 1, now)
+    const origins: Stretch[] = []
+    copyStretches(this.origins ?? nowList, at, at + length, origins, 0, length)
+    watcher?.pdu({
+      name,
+      title,
+      packet: tail.last,
+      first: this.placeOf(at, now).first,
+      timeNs: tail.timeNs,
+      transport: 'tcp',
+      conversation: tail.conversation,
+      layer: layer.id,
+      path: layer.path,
+      direction,
+      at,
+      length,
+      bytes,
+      base,
+      tree,
+      origins,
+    })
   }
 
   /** What waits for the rest of its PDU is read as far as it goes; nothing is built on it. */
@@ -463,6 +504,10 @@ class Pipe implements Reading {
     }
     this.layer = layer
     if (both && (other.layer === old || other.layer === null)) other.restart(layer)
+  }
+
+  bulk(): void {
+    if (this.layer !== null) this.layer.bulk = true
   }
 
   spanning(length: number, slot: number): void {

@@ -56,6 +56,7 @@ import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
+import type { Watcher } from './watcher.ts'
 
 const UDP = 17
 const NS_PER_MS = 1e6
@@ -71,6 +72,11 @@ const TIME_EVERY_PACKETS = 1024
 /** Flows looked at for making room when the table is full. */
 const ROOM_CANDIDATES = 16
 
+export interface TrackerOptions {
+  /** Whoever wants the field trees of what is read. */
+  readonly watcher?: Watcher
+}
+
 export class Tracker {
   private readonly sink: ConversationSink
   private readonly decoder = new Decoder(datagram => this.fragments(datagram))
@@ -78,11 +84,8 @@ export class Tracker {
   private readonly analysis = new TcpAnalysis()
   private readonly assembler = new Assembler(this.table)
   private readonly segments = new TcpTracker(this.table, this.analysis, this.assembler)
-  private readonly dissection = new Dissection(
-    event => this.event(event),
-    log => this.current?.logs.push(log),
-  )
-  private readonly datagrams = new Datagrams(this.dissection)
+  private readonly dissection: Dissection
+  private readonly datagrams: Datagrams
   /** Records that the analysis has room for. */
   private analysed = 0
   /** Parallel to the records of the table; a record given back leaves null. */
@@ -106,8 +109,14 @@ export class Tracker {
   private icmpLeftOut = 0
   private packets = 0
 
-  constructor(sink: ConversationSink) {
+  constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
+    this.dissection = new Dissection(
+      event => this.event(event),
+      log => this.current?.logs.push(log),
+      options.watcher ?? null,
+    )
+    this.datagrams = new Datagrams(this.dissection)
   }
 
   /** bytes[start, end) of a packet that had `originalLength` bytes on the wire. */
@@ -165,7 +174,8 @@ export class Tracker {
     this.current = notes
     if (h.payloadLength > 0 && notes.stack === null) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
-    if (h.payloadLength > 0 && notes.stack instanceof Stack) this.park(flow, notes, notes.stack)
+    if (h.payloadLength > 0 && notes.stack instanceof Stack && this.dissection.watcher === null)
+      this.park(flow, notes, notes.stack)
     if (notes.stack?.finished === true) this.dropStack(flow, notes)
     if ((h.flags & (FIN | RST)) !== 0) this.noteClosing(flow, timeNs)
   }

@@ -35,6 +35,16 @@ export function utf16le(bytes: Uint8Array, start: number, end: number): string {
   return text
 }
 
+const utf8Decoder = new TextDecoder('utf-8')
+
+/** UTF-8; what is none becomes U+FFFD. Slower than {@link latin1}: for texts that may hold more than ASCII. */
+export function utf8(bytes: Uint8Array, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    if ((bytes[at] as number) >= 0x80) return utf8Decoder.decode(bytes.subarray(start, end))
+  }
+  return latin1(bytes, start, end)
+}
+
 /**
  * Where the first such byte lies in [from, end), or -1. Not `TypedArray.indexOf`: that has no end and would run through
  * the whole window.

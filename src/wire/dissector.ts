@@ -2,6 +2,7 @@
  * The contract between the dissectors and the flow room. A dissector is pure: bytes in, facts out. It is asked for the
  * length of a PDU first (`frame`), and reads it once it is whole (`read`).
  */
+import { type Field, field } from './field.ts'
 import type { Pdu } from './pdu.ts'
 
 /** Who sent it. */
@@ -45,6 +46,8 @@ export interface Next {
   readonly then?: Next
   /** This slot is shared with another conversation under this key (RDG IN and OUT). */
   readonly junction?: string
+  /** Somebody watches: PDUs are framed whole, even where their content would otherwise be passed over as body. */
+  readonly watched?: boolean
 }
 
 /** How a direction ended: closed, reset, the capture ends there, or bytes are missing there. */
@@ -66,6 +69,11 @@ export interface Out<F> {
   open(slot: number, next: Next): void
   /** Behind this PDU this direction (or both) speaks another protocol in this layer's place. */
   become(which: 'this' | 'both', next: Next): void
+  /**
+   * The session runs: what follows in this layer, either way, is bulk of which only the end matters. Decryption below may
+   * pass over records then.
+   */
+  bulk(): void
   /** This direction can not be read any more, and why. Its bytes are only counted. */
   opaque(why: string): void
   /**
@@ -78,10 +86,12 @@ export interface Out<F> {
 /** A protocol on a stream of bytes. */
 export interface StreamDissector<S, F> {
   readonly name: string
+  /** Wireshark's name of the protocol where it is another one; it is the root of the tree. */
+  readonly filterName?: string
   readonly title: string
   /** Sections of the specifications. */
   readonly spec: readonly string[]
-  /** State is plain data: a structured clone of it is a checkpoint. */
+  /** State is plain data: a structured clone of it is a checkpoint. `next` is null only in tests. */
   begin(next: Next | null): S
   /** By content, never by port alone. */
   probe(bytes: Uint8Array, start: number, end: number, direction: Direction): Likeness
@@ -100,6 +110,8 @@ export interface StreamDissector<S, F> {
 export class Stream<S, F> {
   readonly name: string
   readonly title: string
+  /** The protocol itself as a field: root of each PDU's tree. */
+  readonly root: Field
   readonly spec: readonly string[]
   readonly begin: StreamDissector<S, F>['begin']
   readonly probe: StreamDissector<S, F>['probe']
@@ -110,6 +122,7 @@ export class Stream<S, F> {
   constructor(dissector: StreamDissector<S, F>) {
     this.name = dissector.name
     this.title = dissector.title
+    this.root = field(dissector.filterName ?? dissector.name, dissector.title, 'group')
     this.spec = dissector.spec
     this.begin = dissector.begin
     this.probe = dissector.probe
@@ -123,6 +136,14 @@ export function stream<S, F>(dissector: StreamDissector<S, F>): Stream<S, F> {
   return new Stream(dissector)
 }
 
+/**
+ * Frames bytes that the layer below hands up message by message: whatever is there is one PDU. For protocols without a
+ * length of their own.
+ */
+export function wholeMessage(_bytes: Uint8Array, start: number, end: number): number {
+  return end - start
+}
+
 /** What the reading of a datagram hands out. */
 export interface DatagramOut<F> {
   fact(fact: F): void
@@ -131,6 +152,8 @@ export interface DatagramOut<F> {
 /** A protocol in which each datagram stands for itself: reading alone. */
 export interface DatagramDissector<F> {
   readonly name: string
+  /** Wireshark's name of the protocol where it is another one; it is the root of the tree. */
+  readonly filterName?: string
   readonly title: string
   readonly spec: readonly string[]
   /** By content; `port` is the lower well-known one of the two, as a hint. */
@@ -141,6 +164,8 @@ export interface DatagramDissector<F> {
 export class Datagram<F> {
   readonly name: string
   readonly title: string
+  /** The protocol itself as a field: root of each datagram's tree. */
+  readonly root: Field
   readonly spec: readonly string[]
   readonly probe: DatagramDissector<F>['probe']
   readonly read: DatagramDissector<F>['read']
@@ -148,6 +173,7 @@ export class Datagram<F> {
   constructor(dissector: DatagramDissector<F>) {
     this.name = dissector.name
     this.title = dissector.title
+    this.root = field(dissector.filterName ?? dissector.name, dissector.title, 'group')
     this.spec = dissector.spec
     this.probe = dissector.probe
     this.read = dissector.read

@@ -147,3 +147,6 @@ export const MAX_CLIENTS = 16_384
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096
 export const MAX_HISTORY_VALUES = 16
+
+/** Packets that an inspection holds back, because a PDU that they completed may be read later. */
+export const MAX_PACKETS_IN_HAND = 1024

@@ -1,6 +1,6 @@
-import { latin1, utf16le } from './bytes.ts'
+import { latin1, utf8, utf16le } from './bytes.ts'
 import type { Fault, LimitBy } from './fault.ts'
-import { type Field, field, Node, type Severity } from './field.ts'
+import { type Field, field, Node, type Severity, type Value } from './field.ts'
 import { MAX_GROUP_DEPTH, MAX_TREE_NODES } from './limits.ts'
 
 /** Why a PDU ends where it does: index into {@link LIMITS}. */
@@ -36,6 +36,8 @@ export class Pdu {
   /** The path of open nodes; null when nobody watches. */
   private path: Node[] | null = null
   private nodes = 0
+  /** The leaf read last, of which `bits` are parts. */
+  private last: Node | null = null
   private readonly ends = new Int32Array(MAX_GROUP_DEPTH)
   private readonly limits = new Int32Array(MAX_GROUP_DEPTH)
   private readonly bys = new Uint8Array(MAX_GROUP_DEPTH)
@@ -52,16 +54,22 @@ export class Pdu {
     this.fault = null
     this.depth = 0
     this.path = null
+    this.last = null
     return this
   }
 
-  /** From here on the reads build a tree below the node that this answers. */
-  watch(): Node {
-    const node = new Node(root, this.start, this.limit, '')
+  /** From here on the reads build a tree below the node that this answers; `f` is the protocol's own field. */
+  watch(f: Field = root): Node {
+    const node = new Node(f, this.start, this.limit, '')
     node.children = []
     this.path = [node]
     this.nodes = 0
     return node
+  }
+
+  /** Somebody wants the tree: what only the tree needs may be worked out now. */
+  get watched(): boolean {
+    return this.path !== null
   }
 
   get ok(): boolean {
@@ -145,6 +153,51 @@ export class Pdu {
     return value
   }
 
+  u24le(f: Field): number {
+    const at = this.pos
+    if (at + 3 > this.limit) return this.short(f, 3)
+    this.pos = at + 3
+    const bytes = this.bytes
+    const value = ((bytes[at + 2] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  i32be(f: Field): number {
+    return this.signed(f, true)
+  }
+
+  i32le(f: Field): number {
+    return this.signed(f, false)
+  }
+
+  u64be(f: Field): bigint {
+    return this.wide(f, true)
+  }
+
+  u64le(f: Field): bigint {
+    return this.wide(f, false)
+  }
+
+  /** Parts of the number read last: one field a bit or a few, told by their masks. Only the tree wants them. */
+  bits(...fields: readonly Field[]): void {
+    const whole = this.last
+    if (this.path === null || whole === null || typeof whole.value !== 'number') return
+    for (const f of fields) {
+      if (this.nodes++ >= MAX_TREE_NODES) return
+      const lowest = f.mask & -f.mask
+      const value = ((whole.value & f.mask) >>> 0) / (lowest >>> 0)
+      whole.children ??= []
+      whole.children.push(new Node(f, whole.start, whole.end, value))
+    }
+  }
+
+  /** Goes on so many bytes from the start of the PDU, when that lies ahead: for formats that point at their parts. */
+  seek(offset: number): void {
+    const at = this.start + offset
+    if (at > this.pos) this.pos = Math.min(at, this.limit)
+  }
+
   /** `length` bytes that only the tree wants. Yields where they start, or -1 when they are not all there. */
   mark(f: Field, length: number): number {
     const at = this.pos
@@ -183,6 +236,19 @@ export class Pdu {
     return value
   }
 
+  /** `length` bytes as UTF-8; what is none becomes U+FFFD. */
+  utf8(f: Field, length: number): string {
+    const at = this.pos
+    if (length > this.limit - at) {
+      this.short(f, length)
+      return ''
+    }
+    this.pos = at + length
+    const value = utf8(this.bytes, at, at + length)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
   /** `length` bytes of their own, which outlive the window. */
   copy(f: Field, length: number): Uint8Array {
     const at = this.mark(f, length)
@@ -190,7 +256,7 @@ export class Pdu {
   }
 
   /** `length` bytes whose value was worked out elsewhere: bits of a byte, a compressed name, a date. */
-  value(f: Field, length: number, value: number | string): void {
+  value(f: Field, length: number, value: Value): void {
     const at = this.pos
     if (length > this.limit - at) {
       this.short(f, length)
@@ -201,7 +267,7 @@ export class Pdu {
   }
 
   /** A value that has no byte of its own: bits of the field just read, or something worked out. Only the tree wants it. */
-  derived(f: Field, value: number | string): void {
+  derived(f: Field, value: Value): void {
     if (this.path !== null) this.leaf(f, this.pos, value)
   }
 
@@ -312,8 +378,37 @@ export class Pdu {
     if (this.path !== null) this.note('error', `${f.name} does not fit`)
   }
 
-  private leaf(f: Field, start: number, value: number | string, end = this.pos): Node {
+  private signed(f: Field, bigEndian: boolean): number {
+    const at = this.pos
+    if (at + 4 > this.limit) return this.short(f, 4)
+    this.pos = at + 4
+    const b = this.bytes
+    const [first, second, third, fourth] = bigEndian ? [at, at + 1, at + 2, at + 3] : [at + 3, at + 2, at + 1, at]
+    const value =
+      ((b[first as number] as number) << 24) |
+      ((b[second as number] as number) << 16) |
+      ((b[third as number] as number) << 8) |
+      (b[fourth as number] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  private wide(f: Field, bigEndian: boolean): bigint {
+    const at = this.pos
+    if (at + 8 > this.limit) {
+      this.short(f, 8)
+      return 0n
+    }
+    this.pos = at + 8
+    let value = 0n
+    for (let n = 0; n < 8; n++) value = (value << 8n) | BigInt(this.bytes[bigEndian ? at + n : at + 7 - n] as number)
+    if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  private leaf(f: Field, start: number, value: Value, end = this.pos): Node {
     const node = new Node(f, start, end, value)
+    this.last = node
     if (this.nodes++ >= MAX_TREE_NODES) return node
     const top = this.path?.[this.path.length - 1]
     if (top !== undefined) {

@@ -201,7 +201,8 @@ function isSound(root: Node, length: number): void {
 
 function isInOrder(parent: Node): boolean {
   const children = parent.children ?? []
-  return children.every((child, n) => n === 0 || (children[n - 1] as Node).end <= child.start)
+  // Bits lie beside one another in the bytes of the number that they are parts of.
+  return children.every((child, n) => n === 0 || child.field.mask !== 0 || (children[n - 1] as Node).end <= child.start)
 }
 
 function pieces(said: Uint8Array, size: number): Uint8Array[] {

@@ -14,7 +14,7 @@ import {
   UNTIL_CLOSE,
 } from '../../src/wire/dissector.ts'
 import type { Fault } from '../../src/wire/fault.ts'
-import type { Node } from '../../src/wire/field.ts'
+import type { Node, Value } from '../../src/wire/field.ts'
 import { CUT_BY_CAPTURE, CUT_BY_FRAME, type Cut, Pdu } from '../../src/wire/pdu.ts'
 
 export type Side = 'client' | 'server'
@@ -150,6 +150,7 @@ export class Conversation<S, F> {
       become: (which, next) => {
         this.asked.become = { which, next }
       },
+      bulk: () => {},
       opaque: why => {
         this.asked.opaque = why
       },
@@ -230,12 +231,12 @@ export class Tree {
   }
 
   /** The first field of that name. */
-  field(name: string): { value: number | string; start: number; end: number } | undefined {
+  field(name: string): { value: Value; start: number; end: number } | undefined {
     return this.fields(name)[0]
   }
 
-  fields(name: string): { value: number | string; start: number; end: number }[] {
-    const found: { value: number | string; start: number; end: number }[] = []
+  fields(name: string): { value: Value; start: number; end: number }[] {
+    const found: { value: Value; start: number; end: number }[] = []
     for (const root of this.roots) {
       walk(root, node => {
         if (node.field.name === name) {
