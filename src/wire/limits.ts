@@ -150,3 +150,6 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+
+/** Secrets of key logs that are kept. */
+export const MAX_KEY_LOG_SECRETS = 1 << 18
