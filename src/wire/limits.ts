@@ -150,3 +150,6 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+/** Characters of a display filter, and brackets and signs inside one another. */
+export const MAX_FILTER_CHARACTERS = 1 << 16
+export const MAX_FILTER_DEPTH = 200
