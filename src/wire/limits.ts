@@ -153,3 +153,6 @@ export const MAX_PACKETS_IN_HAND = 1024
 
 /** Secrets of key logs that are kept. */
 export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** Characters of a display filter, and brackets and signs inside one another. */
+export const MAX_FILTER_CHARACTERS = 1 << 16
+export const MAX_FILTER_DEPTH = 200
