@@ -549,7 +549,7 @@ class Pipe implements Reading {
     }
     const { layers } = this.slot
     const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
-    const layer = later ?? this.slot.made.begin(this.slot, next)
+    const layer = later ?? this.slot.made.begin(this.slot, next, old.path)
     if (layer === null) {
       this.die(`nobody here reads ${next.protocol}`)
       return
