@@ -3,7 +3,7 @@ import { Pdu } from '../wire/pdu.ts'
 import type { Event } from './event.ts'
 import { Junctions } from './junction.ts'
 import type { Stretch } from './origin.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Unsealer } from './outbox.ts'
 import type { RecordLog } from './record-log.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -23,9 +23,15 @@ export class Dissection {
   /** Null when nobody wants field trees. */
   readonly watcher: Watcher | null
 
-  constructor(emit: (event: Event) => void, keep: (log: RecordLog) => void, watcher: Watcher | null = null) {
+  constructor(
+    emit: (event: Event) => void,
+    keep: (log: RecordLog) => void,
+    watcher: Watcher | null = null,
+    unsealer: Unsealer | null = null,
+  ) {
     this.emit = emit
     this.keep = keep
     this.watcher = watcher
+    this.out.unsealer = unsealer
   }
 }

@@ -58,6 +58,8 @@ import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
+import { Decryption } from './tls/decryption.ts'
+import type { KeySource } from './tls/keys.ts'
 import type { Watcher } from './watcher.ts'
 
 const UDP = 17
@@ -77,6 +79,8 @@ const ROOM_CANDIDATES = 16
 export interface TrackerOptions {
   /** Whoever wants the field trees of what is read. */
   readonly watcher?: Watcher
+  /** Secrets that TLS is decrypted with. */
+  readonly keys?: KeySource
 }
 
 export class Tracker {
@@ -120,6 +124,7 @@ export class Tracker {
       event => this.notesOf(event.conversation)?.events.push(event),
       log => this.notesOf(log.conversation)?.logs.push(log),
       options.watcher ?? null,
+      options.keys === undefined ? null : new Decryption(options.keys),
     )
     this.dissection.joins = conversation => this.join(conversation)
     this.datagrams = new Datagrams(this.dissection)

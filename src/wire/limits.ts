@@ -160,3 +160,5 @@ export const MAX_RDG_SEED_BYTES = 4096
 export const MAX_RDG_NAMES = 510
 /** Chunks, and lines behind the last one, of an HTTP body that is shown whole. */
 export const MAX_CHUNKS_SHOWN = 4096
+/** Secrets of key logs that are kept. */
+export const MAX_KEY_LOG_SECRETS = 1 << 18
