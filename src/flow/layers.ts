@@ -12,10 +12,14 @@ const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector
 /** Makes the layers of one conversation and numbers them. */
 export class Layers {
   readonly dissection: Dissection
-  private count = 0
+  /** Client and server address: what a junction is keyed by beside its own name. */
+  readonly peers: string
+  private count: number
 
-  constructor(dissection: Dissection) {
+  constructor(dissection: Dissection, peers: string, first = 0) {
     this.dissection = dissection
+    this.peers = peers
+    this.count = first
   }
 
   /**
