@@ -44,6 +44,12 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
     .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))
     .option('-o, --output <file>', 'write the report to a file')
+    .option(
+      '--keylog <file>',
+      'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may be given again',
+      collected,
+    )
+    .option('--rsa-key <file>', "decrypt TLS with a server's RSA private key in PEM; may be given again", collected)
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
     .addOption(
       new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
@@ -86,6 +92,11 @@ Examples:
 
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
 `
+
+/** For an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
 
 function columns(text: string): number {
   const value = Number(text)
