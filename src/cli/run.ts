@@ -1,6 +1,7 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../version.ts'
+import type { DecodeOptions } from './decode.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
@@ -56,6 +57,22 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
       done(await scan(paths, options, streams))
     })
   program
+    .command('decode')
+    .description('packets with all their fields, decrypted where keys exist, in the manner of tshark')
+    .argument('<file>', 'a capture, or standard input (-)')
+    .option('-Y, --filter <filter>', 'only packets that match this display filter (the language of Wireshark)')
+    .addOption(new Option('-T, --format <format>', 'how to write them').choices(['text', 'tree', 'fields', 'json']))
+    .option('-e, --field <name>', 'a field to write, with -T fields or json; repeatable', gathered)
+    .option('-E, --field-option <key=value>', FIELD_OPTIONS, gathered)
+    .option('-x, --hex', 'write their bytes, and those that were put together or decrypted')
+    .addOption(new Option('-c, --count <packets>', 'stop after reading so many').argParser(packetCount))
+    .option('--packet <numbers>', 'only these: 5, 5-9, 5-, several with commas')
+    .addHelpText('after', DECODE_EXAMPLES)
+    .action(async (path: string, options: DecodeOptions) => {
+      const { decode } = await import('./decode.ts')
+      done(await decode(path, options, streams))
+    })
+  program
     .command('explain')
     .description('what an error code means, layer by layer; needs no capture')
     .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
@@ -82,10 +99,34 @@ Examples:
   rdpscope capture.pcapng                   what went wrong, and the packets that show it
   rdpscope scan --format json captures/     the same for programs
   tcpdump -w - port 3389 | rdpscope scan -  from standard input
+  rdpscope decode -Y 'tls.alert_message' capture.pcapng   the packets behind a verdict
   rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
 
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
 `
+
+const FIELD_OPTIONS = 'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; repeatable'
+
+const DECODE_EXAMPLES = `
+Examples:
+  rdpscope decode capture.pcapng                                 one line a packet
+  rdpscope decode -Y 'tls.handshake.type == 1' capture.pcapng    those that match a display filter
+  rdpscope decode -T tree --packet 57 capture.pcapng             one packet, down to the byte
+  rdpscope decode -T fields -e frame.number -e tls.handshake.extensions_server_name capture.pcapng
+  rdpscope decode -T json -Y rdp capture.pcapng                  in the shape of tshark -T json
+  tcpdump -w - port 3389 | rdpscope decode -                     from standard input
+`
+
+/** One more of a repeatable option. */
+function gathered(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}
+
+function packetCount(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('it must be a number from 1 on')
+  return value
+}
 
 function columns(text: string): number {
   const value = Number(text)
@@ -101,7 +142,7 @@ function failed(error: unknown, streams: Streams): number {
     return EXIT_USAGE
   }
   if (error instanceof UsageError) {
-    streams.complain(error.message)
+    streams.complain(error.message, error.details)
     return EXIT_USAGE
   }
   const what = error instanceof Error ? error.message : String(error)
