@@ -3,6 +3,7 @@
  * scanning.
  */
 import type { Capture } from '../capture/cursor.ts'
+import { type GivenKeys, KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import type { WatchedPdu, Watcher } from '../flow/watcher.ts'
 import { MAX_PACKETS_IN_HAND } from '../wire/limits.ts'
@@ -13,6 +14,8 @@ export interface InspectOptions {
   readonly wants?: (packet: number) => boolean
   /** Number of the last packet that is read; without it the capture is read to its end. */
   readonly last?: number
+  /** Keys for TLS, besides those that the capture holds. */
+  readonly keys?: GivenKeys
 }
 
 /**
@@ -21,8 +24,9 @@ export interface InspectOptions {
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
   const hand = new Hand(options.wants ?? (() => true))
-  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand })
   const last = options.last ?? Number.POSITIVE_INFINITY
+  const keys = new KeySource(options.keys ?? null, capture.info.secrets)
+  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
   do {
     while (capture.number < last && capture.next()) {
       const { bytes, start, end, originalLength, linkType, interfaceId, number, timeNs } = capture
