@@ -7,12 +7,13 @@ import { type InspectOptions, inspect } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import type { DecodeWriter } from './decode-formats.ts'
 import { decodeWriter } from './decode-formats.ts'
+import { givenKeys, type KeyOptions } from './keys.ts'
 import { type NumberRange, parseRanges } from './number-ranges.ts'
 import type { Streams } from './output.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
 
-export interface DecodeOptions {
+export interface DecodeOptions extends KeyOptions {
   readonly filter?: string
   readonly format?: 'text' | 'tree' | 'fields' | 'json'
   readonly field?: readonly string[]
@@ -31,11 +32,12 @@ export async function decode(path: string, options: DecodeOptions, streams: Stre
   const filter = options.filter === undefined ? null : checkedFilter(options.filter)
   const ranges = options.packet === undefined ? null : parseRanges(options.packet)
   for (const name of options.field ?? []) checkField(name)
+  const keys = givenKeys(options, streams)
   const writer = decodeWriter(options, textStyle({ verbose: false, columns: streams.columns }))
   const capture = await opened(path, streams)
   if (capture === null) return EXIT_UNREADABLE
   try {
-    await writeAll(inspect(capture, inspection(options, ranges)), filter, ranges, writer, streams)
+    await writeAll(inspect(capture, { ...inspection(options, ranges), keys }), filter, ranges, writer, streams)
   } finally {
     await capture.close()
   }

@@ -45,6 +45,8 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
     .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))
     .option('-o, --output <file>', 'write the report to a file')
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
     .addOption(
       new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
@@ -62,8 +64,10 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .argument('<file>', 'a capture, or standard input (-)')
     .option('-Y, --filter <filter>', 'only packets that match this display filter (the language of Wireshark)')
     .addOption(new Option('-T, --format <format>', 'how to write them').choices(['text', 'tree', 'fields', 'json']))
-    .option('-e, --field <name>', 'a field to write, with -T fields or json; repeatable', gathered)
-    .option('-E, --field-option <key=value>', FIELD_OPTIONS, gathered)
+    .option('-e, --field <name>', 'a field to write, with -T fields or json; may be given again', collected)
+    .option('-E, --field-option <key=value>', FIELD_OPTIONS, collected)
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
     .option('-x, --hex', 'write their bytes, and those that were put together or decrypted')
     .addOption(new Option('-c, --count <packets>', 'stop after reading so many').argParser(packetCount))
     .option('--packet <numbers>', 'only these: 5, 5-9, 5-, several with commas')
@@ -105,7 +109,10 @@ Examples:
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
 `
 
-const FIELD_OPTIONS = 'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; repeatable'
+const KEY_LOG = 'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may be given again'
+const RSA_KEY = "decrypt TLS with a server's RSA private key in PEM; may be given again"
+const FIELD_OPTIONS =
+  'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; may be given again'
 
 const DECODE_EXAMPLES = `
 Examples:
@@ -117,15 +124,15 @@ Examples:
   tcpdump -w - port 3389 | rdpscope decode -                     from standard input
 `
 
-/** One more of a repeatable option. */
-function gathered(value: string, before: readonly string[] = []): string[] {
-  return [...before, value]
-}
-
 function packetCount(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('it must be a number from 1 on')
   return value
+}
+
+/** For an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 function columns(text: string): number {

@@ -15,6 +15,7 @@ export interface Info {
 type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => Info | string | null
 
 const HANDSHAKE_RECORD = 22
+const APPLICATION_DATA_RECORD = 23
 const FATAL = 2
 const CLIENT_ERROR = 400
 const NEGOTIATION_PROTOCOLS: readonly (readonly [bit: number, name: string])[] = [
@@ -97,6 +98,8 @@ function tls(layer: InspectedLayer, layers: readonly InspectedLayer[]): Info | s
   const type = numberOf(layer, 'tls.record.content_type') ?? numberOf(layer, 'tls.record.opaque_type')
   const isRead = layers.some(({ tree }) => tree.field.name === 'tls.handshake')
   if (type === HANDSHAKE_RECORD) return isRead ? null : 'Encrypted Handshake Message'
+  // What was in it speaks for itself.
+  if (type === APPLICATION_DATA_RECORD && layers.some(({ source }) => source === 'decrypted')) return null
   return nameOf(layer, 'tls.record.content_type') || nameOf(layer, 'tls.record.opaque_type')
 }
 

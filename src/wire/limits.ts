@@ -162,6 +162,15 @@ export const MAX_RDG_NAMES = 510
 export const MAX_CHUNKS_SHOWN = 4096
 /** Secrets of key logs that are kept. */
 export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** Handshake messages kept for a premaster secret, a connection. */
+export const MAX_TRANSCRIPT_BYTES = 1 << 18
+/** Sessions of TLS that may be resumed and whose master secret was worked out. */
+export const MAX_REMEMBERED_SESSIONS = 4096
+/** Behind lost bytes: sequence numbers tried for one record, and bytes decrypted for that. */
+export const MAX_SEQUENCES_TRIED = 512
+export const MAX_BYTES_TRIED = 1 << 21
+/** Records in a row that do not authenticate before a direction is given up. */
+export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
 export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
