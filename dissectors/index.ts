@@ -5,11 +5,13 @@ import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
+import { rdg } from './rdg.ts'
 import { rdsaad } from './rdsaad.ts'
 import { rdstls } from './rdstls.ts'
 import { securityToken } from './security-token.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
+import { websocket } from './websocket.ts'
 import { x224 } from './x224.ts'
 
 export const streamDissectors = [
@@ -23,6 +25,8 @@ export const streamDissectors = [
   kdcProxy,
   rdstls,
   rdsaad,
+  websocket,
+  rdg,
 ] as const
 export const datagramDissectors = [dns, kerberosUdp] as const
 
