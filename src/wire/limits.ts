@@ -44,8 +44,9 @@ export const MAX_NTLM_ATTRIBUTES = 32
 export const MAX_MECHANISMS = 32
 /** Security tokens inside one another (SPNEGO in SPNEGO, GSS-API in it), and Kerberos messages inside one another. */
 export const MAX_NESTED_TOKENS = 4
-/** Bytes of the base64 text of an HTTP Authorization header. */
+/** Characters of the base64 text of a token in an HTTP header, and tokens of one HTTP head that are read. */
 export const MAX_AUTHORIZATION_CHARACTERS = 1 << 16
+export const MAX_HEAD_TOKENS = 4
 /** Bytes of the size line of an HTTP chunk with its extensions. */
 export const MAX_CHUNK_LINE_BYTES = 4096
 /** Questions and resource records of one DNS message that are read. */
