@@ -187,3 +187,5 @@ export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
 export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
+/** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
+export const MAX_KEPT_RECORD_BYTES = 512
