@@ -196,6 +196,16 @@ const FACTS: FactDefaults = {
     answers: [{ name: 'rdp.lab.test', type: 1, data: SERVER_ADDRESS, ttlSeconds: 60 }],
     ...DNS,
   },
+  credssp: {
+    kind: 'credssp',
+    version: 6,
+    hasTokens: false,
+    hasAuthInfo: false,
+    publicKeyBytes: 0,
+    hasNonce: false,
+    errorCode: 0,
+    complete: true,
+  },
   rdg: {
     kind: 'rdg',
     type: 9,
