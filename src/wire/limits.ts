@@ -182,6 +182,8 @@ export const MAX_REMEMBERED_SESSIONS = 4096
 /** Behind lost bytes: sequence numbers tried for one record, and bytes decrypted for that. */
 export const MAX_SEQUENCES_TRIED = 512
 export const MAX_BYTES_TRIED = 1 << 21
+/** Searches that found nothing, a connection; then a record that does not open is only counted. */
+export const MAX_FRUITLESS_SEARCHES = 32
 /** Records in a row that do not authenticate before a direction is given up. */
 export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
