@@ -159,7 +159,7 @@ export const tls = stream<TlsState, TlsFact>({
   title: 'Transport Layer Security',
   spec: ['RFC 8446 5', 'RFC 5246 6', 'RFC 6101 E'],
 
-  begin: next => tlsState(next?.inside ?? null),
+  begin: next => tlsState(next?.inside ?? null, next?.watched ?? false),
 
   probe(bytes, start, end, direction): Likeness {
     const type = bytes[start] as number
@@ -189,7 +189,7 @@ export const tls = stream<TlsState, TlsFact>({
     const length = fragmentLength(bytes, start)
     if (length > MAX_FRAGMENT_BYTES) return BROKEN
     // Without keys the content is body, not PDU: it is passed over by its length, never gathered.
-    return type === APPLICATION_DATA && !readable(state, direction) ? RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + length
+    return isBody(type, state, direction) ? RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + length
   },
 
   read(pdu, state, direction, out) {
@@ -201,8 +201,13 @@ export const tls = stream<TlsState, TlsFact>({
     pdu.u16be(record.version)
     const length = pdu.u16be(record.length)
     if (!pdu.ok) return
+    if (type === APPLICATION_DATA && state.clientRandom === '' && !state.asked) {
+      // There are none for a handshake that nobody saw, but it is told to those who gave some.
+      state.asked = true
+      out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos)
+    }
     if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
-    else if (type === APPLICATION_DATA && !readable(state, direction)) {
+    else if (isBody(type, state, direction)) {
       out.tally(type, length)
       if (length > 0) out.body(length, SKIP)
     } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
@@ -221,8 +226,14 @@ function fragmentLength(bytes: Uint8Array, start: number): number {
   return ((bytes[start + 3] as number) << 8) | (bytes[start + 4] as number)
 }
 
-function readable(state: TlsState, direction: Direction): boolean {
-  return state.keys && state.sealed[direction]
+function isBody(type: number, state: TlsState, direction: Direction): boolean {
+  return type === APPLICATION_DATA && !state.watched && !readable(type, state, direction)
+}
+
+/** Application data is always encrypted: where a Change Cipher Spec is missing, it was lost. */
+function readable(type: number, state: TlsState, direction: Direction): boolean {
+  if (!state.keys) return state.early && direction === CLIENT
+  return state.sealed[direction] || type === APPLICATION_DATA
 }
 
 /** TLS 1.3 seals handshake messages as application data: as handshake they are plain, be they read ever so late. */
@@ -281,15 +292,18 @@ function sealed(
   out: Out<TlsFact>,
 ): void {
   const at = pdu.mark(record.sealed, length)
-  const hasKeys = at >= 0 && readable(state, direction)
+  if (at < 0) return
+  const hasKeys = readable(type, state, direction)
   const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
-  if (at >= 0) state.sequence[direction]++
+  state.sequence[direction]++
+  // Who judges by the sizes of records does so with keys too.
+  out.tally(type, length)
   if (plain !== null) {
+    state.sealed[direction] = true
     unsealed(type, plain, at, pdu.pos, state, out)
     return
   }
-  if (hasKeys) state.keys = false
-  out.tally(type, length)
+  if (hasKeys && type === APPLICATION_DATA) out.lost(APPLICATION_SLOT, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }
@@ -298,7 +312,7 @@ function sealed(
 function unsealed(type: number, plain: Uint8Array, from: number, to: number, state: TlsState, out: Out<TlsFact>): void {
   let end = plain.length
   let inner = type
-  if (isTls13(state.version)) {
+  if (isTls13(state.version) || state.version === 0) {
     while (end > 0 && plain[end - 1] === 0) end--
     if (end > 0) inner = plain[--end] as number
   }

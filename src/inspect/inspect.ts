@@ -5,6 +5,7 @@
 import { dataRoot, readData } from '../../dissectors/data.ts'
 import { frameRoot, readFrame } from '../../dissectors/frame.ts'
 import type { Capture } from '../capture/cursor.ts'
+import { type GivenKeys, KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import type { WatchedPdu, Watcher } from '../flow/watcher.ts'
 import { MAX_PACKETS_IN_HAND } from '../wire/limits.ts'
@@ -18,6 +19,10 @@ const NS_PER_SECOND = 1_000_000_000n
 export interface InspectOptions {
   /** Field trees are built for these packets alone; all others come without layers above their headers. */
   readonly wants?: (packet: number) => boolean
+  /** Number of the last packet that is read; without it the capture is read to its end. */
+  readonly last?: number
+  /** Keys for TLS, besides those that the capture holds. */
+  readonly keys?: GivenKeys
 }
 
 /**
@@ -26,15 +31,17 @@ export interface InspectOptions {
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
   const hand = new Hand(options.wants ?? (() => true))
-  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand })
+  const last = options.last ?? Number.POSITIVE_INFINITY
+  const keys = new KeySource(options.keys ?? null, capture.info.secrets)
+  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
   do {
-    while (capture.next()) {
+    while (capture.number < last && capture.next()) {
       const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
       hand.take(capture)
       tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
       if (hand.length > MAX_PACKETS_IN_HAND) yield hand.give()
     }
-  } while (await capture.fill())
+  } while (capture.number < last && (await capture.fill()))
   tracker.finish()
   while (hand.length > 0) yield hand.give()
 }
