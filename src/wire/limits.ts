@@ -163,6 +163,10 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+/** Connections and exchanges that an inspection tells apart; the oldest makes room. */
+export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
+/** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
+export const MAX_UNACKNOWLEDGED_SEGMENTS = 10_000
 
 /** Slots that two connections feed (RD Gateway channels) remembered for the second one. */
 export const MAX_JUNCTIONS = 1024
