@@ -150,3 +150,18 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+
+/** Slots that two connections feed (RD Gateway channels) remembered for the second one. */
+export const MAX_JUNCTIONS = 1024
+/** Payload of a WebSocket frame that is gathered. */
+export const MAX_WEBSOCKET_FRAME_BYTES = 1 << 17
+/** Random bytes before the first RD Gateway packet, and names of one CHANNEL_CREATE (a byte counts each kind). */
+export const MAX_RDG_SEED_BYTES = 4096
+export const MAX_RDG_NAMES = 510
+/** Chunks, and lines behind the last one, of an HTTP body that is shown whole. */
+export const MAX_CHUNKS_SHOWN = 4096
+/** Secrets of key logs that are kept. */
+export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** Characters of a display filter, and brackets and signs inside one another. */
+export const MAX_FILTER_CHARACTERS = 1 << 16
+export const MAX_FILTER_DEPTH = 200
