@@ -1,15 +1,34 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { credssp } from './credssp.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
+import { kdcProxy } from './kdc-proxy.ts'
+import { kerberos, kerberosUdp } from './kerberos.ts'
 import { rdg } from './rdg.ts'
+import { rdsaad } from './rdsaad.ts'
+import { rdstls } from './rdstls.ts'
+import { securityToken } from './security-token.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { websocket } from './websocket.ts'
 import { x224 } from './x224.ts'
 
-export const streamDissectors = [x224, tls, tlsHandshake, http1, websocket, rdg] as const
-export const datagramDissectors = [dns] as const
+export const streamDissectors = [
+  x224,
+  tls,
+  tlsHandshake,
+  http1,
+  credssp,
+  securityToken,
+  kerberos,
+  kdcProxy,
+  rdstls,
+  rdsaad,
+  websocket,
+  rdg,
+] as const
+export const datagramDissectors = [dns, kerberosUdp] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never

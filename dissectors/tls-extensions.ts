@@ -5,11 +5,14 @@
  * RFC 8446 section 4.2, RFC 6066 (server name, status request), RFC 7301 (ALPN), RFC 5077 (session tickets), RFC 5746
  * (renegotiation), RFC 8422 (curves), RFC 6962 (certificate transparency), RFC 8879 (certificate compression).
  */
+import { hex } from '../src/wire/bytes.ts'
 import type { Field } from '../src/wire/field.ts'
 import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { HandshakeFields } from './tls-fields.ts'
 import * as is from './tls-numbers.ts'
+
+const TICKET_NAME_BYTES = 32
 
 /** One list of a hello, without GREASE, up to the limit. */
 export class Values {
@@ -41,6 +44,8 @@ export class Extensions {
   serverName = ''
   /** A pre-shared key, or a session ticket that is not empty. */
   resumes = false
+  /** The end of the session ticket: enough to know it by. */
+  ticket = ''
   /** Of a server: 0 and -1 where it does not say. */
   chosenVersion = 0
   chosenGroup = -1
@@ -57,6 +62,11 @@ export class Extensions {
     if (this.alpn.length < MAX_HELLO_VALUES) this.alpn.push(name)
     else this.alpnAll = false
   }
+}
+
+/** The last bytes of a ticket are its MAC (RFC 5077 section 4): enough to know it by. */
+export function ticketName(bytes: Uint8Array, start: number, end: number): string {
+  return hex(bytes, Math.max(start, end - TICKET_NAME_BYTES), end)
 }
 
 /** RFC 8701: both bytes are equal and end in 0xa. */
@@ -125,6 +135,9 @@ function readFacts(pdu: Pdu, f: HandshakeFields, place: Place, type: number, int
       else if (place.message === is.SERVER_HELLO) into.chosenGroup = readKeyShare(pdu, f)
       return true
     case is.SESSION_TICKET:
+      if (isClient) into.ticket = ticketName(pdu.bytes, pdu.pos, pdu.limit)
+      if (pdu.left > 0) into.resumes = true
+      return false
     case is.PRE_SHARED_KEY:
       // An empty session ticket only asks for a ticket.
       if (pdu.left > 0) into.resumes = true

@@ -11,7 +11,15 @@ import { field } from '../src/wire/field.ts'
 import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { CertificateSummary, TlsFact } from './tls.ts'
-import { certificateStatus, Extensions, forTree, readExtensions, readSchemes, Values } from './tls-extensions.ts'
+import {
+  certificateStatus,
+  Extensions,
+  forTree,
+  readExtensions,
+  readSchemes,
+  ticketName,
+  Values,
+} from './tls-extensions.ts'
 import { tlsFields as f } from './tls-fields.ts'
 import { readClientHello, readServerHello } from './tls-hello.ts'
 import { readClientKeyExchange, readServerKeyExchange, readSignature } from './tls-key-exchange.ts'
@@ -53,6 +61,7 @@ export function readCutHandshake(pdu: Pdu, state: TlsState, direction: Direction
 }
 
 function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  const start = pdu.pos
   const type = pdu.u8(f.type)
   const length = pdu.u24be(f.length)
   pdu.sized(f.body, length, f.length)
@@ -67,15 +76,24 @@ function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<T
       certificate(pdu, state, out)
       break
     default:
-      forTree(pdu, () => describe(pdu, type, state))
+      if (type === is.NEW_SESSION_TICKET) sessionTicket(pdu, state)
+      else forTree(pdu, () => describe(pdu, type, state))
       out.fact({ kind: 'handshake', type, length })
   }
   pdu.end()
-  // Behind its Finished a side of TLS 1.3 uses the keys of application data.
-  if (type === is.FINISHED && isTls13(state.version) && state.epoch[direction] === 1 && pdu.ok) {
+  if (!pdu.ok) return
+  out.overhear(state, pdu.bytes, start, pdu.pos)
+  if (isTls13(state.version) && changesKeys(type, state.epoch[direction])) {
     state.epoch[direction]++
     state.sequence[direction] = 0
   }
+}
+
+/** Behind its Finished a side of TLS 1.3 uses the keys of application data, and new ones behind each update. */
+function changesKeys(type: number, epoch: number): boolean {
+  return (
+    type === is.KEY_UPDATE || (type === is.FINISHED && epoch === 1) || (type === is.END_OF_EARLY_DATA && epoch === 0)
+  )
 }
 
 /** RFC 5246 7.4.2; RFC 8446 4.4.2 puts a context before the list and extensions behind each certificate. */
@@ -107,10 +125,6 @@ function describe(pdu: Pdu, type: number, state: TlsState): void {
   const isNew = isTls13(version)
   const extensions = (): void => readExtensions(pdu, f, { message: type, retry: false }, new Extensions())
   switch (type) {
-    case is.NEW_SESSION_TICKET:
-      sessionTicket(pdu, isNew)
-      if (isNew) extensions()
-      break
     case is.ENCRYPTED_EXTENSIONS:
       extensions()
       break
@@ -151,13 +165,16 @@ function describe(pdu: Pdu, type: number, state: TlsState): void {
 }
 
 /** RFC 5077 3.3, RFC 8446 4.6.1. */
-function sessionTicket(pdu: Pdu, isNew: boolean): void {
+function sessionTicket(pdu: Pdu, state: TlsState): void {
+  const isNew = isTls13(state.version)
   pdu.u32be(f.ticketLifetime)
   if (isNew) {
     pdu.u32be(f.ticketAgeAdd)
     pdu.mark(f.ticketNonce, pdu.u8(f.ticketNonceLength))
   }
-  pdu.mark(f.ticket, pdu.u16be(f.ticketLength))
+  const at = pdu.mark(f.ticket, pdu.u16be(f.ticketLength))
+  if (isNew) readExtensions(pdu, f, { message: is.NEW_SESSION_TICKET, retry: false }, new Extensions())
+  else if (pdu.ok) state.ticket = ticketName(pdu.bytes, at, pdu.pos)
 }
 
 /** RFC 5246 7.4.4; before TLS 1.2 there are no signature algorithms in it. */

@@ -6,7 +6,7 @@
  */
 import { cipherSuites } from '../src/codes/tls-names.ts'
 import { hex } from '../src/wire/bytes.ts'
-import type { Direction, Out } from '../src/wire/dissector.ts'
+import { CLIENT, type Direction, type Out } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { sharedList } from './shared-lists.ts'
@@ -14,7 +14,14 @@ import type { TlsFact } from './tls.ts'
 import { Extensions, readExtensions, Values } from './tls-extensions.ts'
 import { type HandshakeFields, tlsFields } from './tls-fields.ts'
 import { clientFingerprint, serverFingerprint } from './tls-fingerprint.ts'
-import { CLIENT_HELLO, SERVER_HELLO, SUPPORTED_VERSIONS } from './tls-numbers.ts'
+import {
+  CLIENT_HELLO,
+  EARLY_DATA,
+  ENCRYPT_THEN_MAC,
+  EXTENDED_MASTER_SECRET,
+  SERVER_HELLO,
+  SUPPORTED_VERSIONS,
+} from './tls-numbers.ts'
 import { isDraftTls13, isTls13, type TlsState } from './tls-state.ts'
 
 const sslv2 = {
@@ -50,7 +57,13 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
     pdu.derived(f.ja3, digest)
   }
   const complete = pdu.ok && suites.all && offer.all
-  if (pdu.ok) state.clientRandom = random
+  if (pdu.ok) {
+    state.clientRandom = random
+    state.ticket = offer.ticket
+    // Early data goes out before the server's hello: an empty stretch asks whether there are keys for it.
+    const early = state.version === 0 && offer.types.kept.includes(EARLY_DATA)
+    state.early = early && out.unseal(state, CLIENT, pdu.bytes, pdu.pos, pdu.pos) !== null
+  }
   out.fact({
     kind: 'client-hello',
     version,
@@ -76,7 +89,7 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   const retry = random === RETRY_RANDOM
   // Drafts of TLS 1.3 up to the 21st had neither session nor compression in this hello.
   const isDraft = isDraftTls13(legacyVersion)
-  if (!isDraft) readSession(pdu, f)
+  const session = isDraft ? '' : readSession(pdu, f)
   const suite = pdu.u16be(f.suite)
   if (!isDraft) pdu.u8(f.method)
   const choice = new Extensions()
@@ -94,12 +107,19 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   state.serverRandom = random
   state.version = version
   state.suite = suite
+  state.sessionId = session
+  state.encryptThenMac = choice.types.kept.includes(ENCRYPT_THEN_MAC)
+  state.extendedMasterSecret = choice.types.kept.includes(EXTENDED_MASTER_SECRET)
+  if (retry) return
   // An empty stretch asks only whether there are keys.
-  state.keys = out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos) !== null
-  if (!isTls13(version) || retry) return
+  const keys = out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos) !== null
+  // What was decrypted so far goes on: this hello may be of a renegotiation.
+  state.keys ||= keys || state.early
+  if (!isTls13(version)) return
   state.sealed = [true, true]
-  state.epoch = [1, 1]
-  state.sequence = [0, 0]
+  // The client goes on with early data until it says that it ended, or its keys show it.
+  state.epoch = [state.early ? 0 : 1, 1]
+  state.sequence = [state.early ? state.sequence[CLIENT] : 0, 0]
 }
 
 /** Does the hello at the cursor choose TLS 1.3? Its supported_versions come behind what depends on the answer. */
@@ -166,9 +186,11 @@ function readRandom(pdu: Pdu, f: HandshakeFields, isTls13: boolean): string {
   return pdu.pos - at < RANDOM_BYTES ? '' : hex(pdu.bytes, at, at + RANDOM_BYTES)
 }
 
-function readSession(pdu: Pdu, f: HandshakeFields): void {
+/** As hexadecimal digits. */
+function readSession(pdu: Pdu, f: HandshakeFields): string {
   const length = pdu.u8(f.sessionLength)
-  if (length > 0) pdu.mark(f.session, length)
+  const at = length > 0 ? pdu.mark(f.session, length) : -1
+  return at < 0 ? '' : hex(pdu.bytes, at, pdu.pos)
 }
 
 function readMethods(pdu: Pdu, f: HandshakeFields): void {

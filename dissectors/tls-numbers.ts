@@ -3,6 +3,7 @@
 export const CLIENT_HELLO = 1
 export const SERVER_HELLO = 2
 export const NEW_SESSION_TICKET = 4
+export const END_OF_EARLY_DATA = 5
 export const ENCRYPTED_EXTENSIONS = 8
 export const CERTIFICATE = 11
 export const SERVER_KEY_EXCHANGE = 12
@@ -21,7 +22,7 @@ export const HANDSHAKE_TYPES: ReadonlyMap<number, string> = new Map([
   [SERVER_HELLO, 'Server Hello'],
   [3, 'Hello Verify Request'],
   [NEW_SESSION_TICKET, 'New Session Ticket'],
-  [5, 'End of Early Data'],
+  [END_OF_EARLY_DATA, 'End of Early Data'],
   [6, 'Hello Retry Request'],
   [ENCRYPTED_EXTENSIONS, 'Encrypted Extensions'],
   [CERTIFICATE, 'Certificate'],

@@ -226,6 +226,11 @@ function readRecord(pdu: Pdu, state: TlsState, direction: Direction, out: Out<Tl
   pdu.u16be(record.version)
   const length = pdu.u16be(record.length)
   if (!pdu.ok) return
+  if (type === APPLICATION_DATA && state.clientRandom === '' && !state.asked) {
+    // There are none for a handshake that nobody saw, but it is told to those who gave some.
+    state.asked = true
+    out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos)
+  }
   if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
   else if (isBody(type, state, direction)) {
     out.tally(type, length)
@@ -245,11 +250,13 @@ function fragmentLength(bytes: Uint8Array, start: number): number {
 }
 
 function isBody(type: number, state: TlsState, direction: Direction): boolean {
-  return type === APPLICATION_DATA && !state.watched && !readable(state, direction)
+  return type === APPLICATION_DATA && !state.watched && !readable(type, state, direction)
 }
 
-function readable(state: TlsState, direction: Direction): boolean {
-  return state.keys && state.sealed[direction]
+/** Application data is always encrypted: where a Change Cipher Spec is missing, it was lost. */
+function readable(type: number, state: TlsState, direction: Direction): boolean {
+  if (!state.keys) return state.early && direction === CLIENT
+  return state.sealed[direction] || type === APPLICATION_DATA
 }
 
 /** TLS 1.3 seals handshake messages as application data: as handshake they are plain, be they read ever so late. */
@@ -328,18 +335,20 @@ function sealed(
     pdu.mark(record.sealed, length)
     return
   }
-  const hasKeys = readable(state, direction)
+  const hasKeys = readable(type, state, direction)
   const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, end) : null
   state.sequence[direction]++
+  // Who judges by the sizes of records does so with keys too.
   out.tally(type, length)
   if (plain !== null) {
+    state.sealed[direction] = true
     const inner = innerType(type, plain, state)
     pdu.mark(inner.type === APPLICATION_DATA ? record.applicationData : record.sealed, length)
     unsealed(pdu, plain, inner, at, end, state, out)
     return
   }
-  if (hasKeys) state.keys = false
   pdu.mark(fieldOf(type), length)
+  if (hasKeys && type === APPLICATION_DATA) out.lost(APPLICATION_SLOT, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }
@@ -347,7 +356,7 @@ function sealed(
 /** In TLS 1.3 the real type is the last byte that is not zero (RFC 8446 5.2). */
 function innerType(type: number, plain: Uint8Array, state: TlsState): { type: number; end: number } {
   let end = plain.length
-  if (!isTls13(state.version)) return { type, end }
+  if (!isTls13(state.version) && state.version !== 0) return { type, end }
   while (end > 0 && plain[end - 1] === 0) end--
   return end > 0 ? { type: plain[end - 1] as number, end: end - 1 } : { type, end }
 }
