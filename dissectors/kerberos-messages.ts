@@ -346,10 +346,8 @@ class Message {
       this.each(() =>
         ber.sequence(pdu, one, tag => {
           const part = tag - CONTEXT
-          if (part === 0) {
-            const etype = ber.integer(pdu, f.etype)
-            if (this.tag === KRB_ERROR) remember(this.etypes, etype)
-          } else if (part === 1 && version === 1) ber.octets(pdu, f.infoSalt)
+          if (part === 0) ber.integer(pdu, f.etype)
+          else if (part === 1 && version === 1) ber.octets(pdu, f.infoSalt)
           else if (part === 1) ber.text(pdu, f.info2Salt)
           else if (part === 2) ber.octets(pdu, f.s2kparams)
         }),
