@@ -1,14 +1,29 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
+import { proxyHead } from './proxy-head.ts'
 import { rdg } from './rdg.ts'
+import { rpch } from './rpch.ts'
+import { socks } from './socks.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { websocket } from './websocket.ts'
 import { x224 } from './x224.ts'
 
-export const streamDissectors = [x224, tls, tlsHandshake, http1, websocket, rdg] as const
+export const streamDissectors = [
+  x224,
+  tls,
+  tlsHandshake,
+  http1,
+  websocket,
+  rdg,
+  socks,
+  proxyHead,
+  rpch,
+  dcerpc,
+] as const
 export const datagramDissectors = [dns] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
