@@ -1,11 +1,17 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { credssp } from './credssp.ts'
 import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
+import { kdcProxy } from './kdc-proxy.ts'
+import { kerberos, kerberosUdp } from './kerberos.ts'
 import { proxyHead } from './proxy-head.ts'
 import { rdg } from './rdg.ts'
+import { rdsaad } from './rdsaad.ts'
+import { rdstls } from './rdstls.ts'
 import { rpch } from './rpch.ts'
+import { securityToken } from './security-token.ts'
 import { socks } from './socks.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
@@ -17,6 +23,12 @@ export const streamDissectors = [
   tls,
   tlsHandshake,
   http1,
+  credssp,
+  securityToken,
+  kerberos,
+  kdcProxy,
+  rdstls,
+  rdsaad,
   websocket,
   rdg,
   socks,
@@ -24,7 +36,7 @@ export const streamDissectors = [
   rpch,
   dcerpc,
 ] as const
-export const datagramDissectors = [dns] as const
+export const datagramDissectors = [dns, kerberosUdp] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never

@@ -10,23 +10,25 @@ import { field } from '../src/wire/field.ts'
 import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { CertificateSummary, TlsFact } from './tls.ts'
-import { readClientHello, readServerHello } from './tls-hello.ts'
+import { readClientHello, readServerHello, ticketName } from './tls-hello.ts'
 import { isTls13, type TlsState, tlsState } from './tls-state.ts'
 import { certificateSummary } from './x509.ts'
 
 const CLIENT_HELLO = 1
 const SERVER_HELLO = 2
 const NEW_SESSION_TICKET = 4
+const END_OF_EARLY_DATA = 5
 const CERTIFICATE = 11
 const SERVER_KEY_EXCHANGE = 12
 const CERTIFICATE_REQUEST = 13
 const FINISHED = 20
+const KEY_UPDATE = 24
 const HANDSHAKE_TYPES = new Map([
   [0, 'Hello Request'],
   [CLIENT_HELLO, 'Client Hello'],
   [SERVER_HELLO, 'Server Hello'],
   [NEW_SESSION_TICKET, 'New Session Ticket'],
-  [5, 'End of Early Data'],
+  [END_OF_EARLY_DATA, 'End of Early Data'],
   [8, 'Encrypted Extensions'],
   [CERTIFICATE, 'Certificate'],
   [SERVER_KEY_EXCHANGE, 'Server Key Exchange'],
@@ -37,7 +39,7 @@ const HANDSHAKE_TYPES = new Map([
   [FINISHED, 'Finished'],
   [21, 'Certificate URL'],
   [22, 'Certificate Status'],
-  [24, 'Key Update'],
+  [KEY_UPDATE, 'Key Update'],
   [25, 'Compressed Certificate'],
 ])
 const message = {
@@ -109,6 +111,7 @@ export function readCutHandshake(pdu: Pdu, state: TlsState, direction: Direction
 }
 
 function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  const start = pdu.pos
   const type = pdu.u8(message.type)
   const length = pdu.u24be(message.length)
   pdu.sized(message.body, length, message.length)
@@ -125,16 +128,22 @@ function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<T
     default:
       if (type === CERTIFICATE_REQUEST && !isTls13(state.version)) certificateRequest(pdu, state)
       else if (type === SERVER_KEY_EXCHANGE) serverKeyExchange(pdu)
-      else if (type === NEW_SESSION_TICKET && !isTls13(state.version)) sessionTicket(pdu)
+      else if (type === NEW_SESSION_TICKET && !isTls13(state.version)) sessionTicket(pdu, state)
       if (pdu.left > 0) pdu.mark(message.rest, pdu.left)
       out.fact({ kind: 'handshake', type, length })
   }
   pdu.end()
-  // Behind its Finished a side of TLS 1.3 uses the keys of application data.
-  if (type === FINISHED && isTls13(state.version) && state.epoch[direction] === 1 && pdu.ok) {
+  if (!pdu.ok) return
+  out.overhear(state, pdu.bytes, start, pdu.pos)
+  if (isTls13(state.version) && changesKeys(type, state.epoch[direction])) {
     state.epoch[direction]++
     state.sequence[direction] = 0
   }
+}
+
+/** Behind its Finished a side of TLS 1.3 uses the keys of application data, and new ones behind each update. */
+function changesKeys(type: number, epoch: number): boolean {
+  return type === KEY_UPDATE || (type === FINISHED && epoch === 1) || (type === END_OF_EARLY_DATA && epoch === 0)
 }
 
 /** RFC 5246 7.4.2; RFC 8446 4.4.2 puts a context before the list and extensions behind each certificate. */
@@ -184,9 +193,10 @@ function serverKeyExchange(pdu: Pdu): void {
   pdu.u16be(exchange.namedCurve)
 }
 
-function sessionTicket(pdu: Pdu): void {
+function sessionTicket(pdu: Pdu, state: TlsState): void {
   pdu.u32be(ticket.lifetime)
-  pdu.mark(ticket.bytes, pdu.u16be(ticket.length))
+  const at = pdu.mark(ticket.bytes, pdu.u16be(ticket.length))
+  if (pdu.ok) state.ticket = ticketName(pdu.bytes, at, pdu.pos)
 }
 
 function bodyLength(bytes: Uint8Array, start: number): number {

@@ -7,7 +7,7 @@
  */
 import { cipherSuites, groups, signatureSchemes, tlsVersions } from '../src/codes/tls-names.ts'
 import { hex } from '../src/wire/bytes.ts'
-import type { Direction, Out } from '../src/wire/dissector.ts'
+import { CLIENT, type Direction, type Out } from '../src/wire/dissector.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
@@ -21,7 +21,10 @@ const POINT_FORMATS = 11
 const SIGNATURE_ALGORITHMS = 13
 const ALPN = 16
 const SESSION_TICKET = 35
+const ENCRYPT_THEN_MAC = 22
+const EXTENDED_MASTER_SECRET = 23
 const PRE_SHARED_KEY = 41
+const EARLY_DATA = 42
 const SUPPORTED_VERSIONS = 43
 const KEY_SHARE = 51
 const RENEGOTIATION_INFO = 0xff01
@@ -35,13 +38,13 @@ const EXTENSION_TYPES = new Map([
   [ALPN, 'application_layer_protocol_negotiation'],
   [18, 'signed_certificate_timestamp'],
   [21, 'padding'],
-  [22, 'encrypt_then_mac'],
-  [23, 'extended_master_secret'],
+  [ENCRYPT_THEN_MAC, 'encrypt_then_mac'],
+  [EXTENDED_MASTER_SECRET, 'extended_master_secret'],
   [27, 'compress_certificate'],
   [28, 'record_size_limit'],
   [SESSION_TICKET, 'session_ticket'],
   [PRE_SHARED_KEY, 'pre_shared_key'],
-  [42, 'early_data'],
+  [EARLY_DATA, 'early_data'],
   [SUPPORTED_VERSIONS, 'supported_versions'],
   [44, 'cookie'],
   [45, 'psk_key_exchange_modes'],
@@ -110,6 +113,7 @@ const sslv2 = {
 }
 
 const RANDOM_BYTES = 32
+const TICKET_NAME_BYTES = 32
 /** RFC 8446 4.1.3: the random that makes a server hello a HelloRetryRequest. */
 const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 
@@ -123,7 +127,13 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
   const offer = new Offer()
   if (pdu.left > 0) readExtensions(pdu, offer, readOffered)
   const complete = pdu.ok && suites.all && offer.all
-  if (pdu.ok) state.clientRandom = random
+  if (pdu.ok) {
+    state.clientRandom = random
+    state.ticket = offer.ticket
+    // Early data goes out before the server's hello: an empty stretch asks whether there are keys for it.
+    const early = state.version === 0 && offer.types.kept.includes(EARLY_DATA)
+    state.early = early && out.unseal(state, CLIENT, pdu.bytes, pdu.pos, pdu.pos) !== null
+  }
   out.fact({
     kind: 'client-hello',
     version,
@@ -148,7 +158,8 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   choice.retry = random === RETRY_RANDOM
   // Drafts of TLS 1.3 up to the 21st had neither session nor compression in this hello.
   const isDraft = isDraftTls13(choice.version)
-  if (!isDraft) pdu.mark(hello.session, pdu.u8(hello.sessionLength))
+  const session = isDraft ? -1 : pdu.mark(hello.session, pdu.u8(hello.sessionLength))
+  const sessionEnd = pdu.pos
   const suite = pdu.u16be(hello.suite)
   if (!isDraft) pdu.u8(hello.method)
   if (pdu.left > 0) readExtensions(pdu, choice, readChosen)
@@ -158,12 +169,19 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   state.serverRandom = random
   state.version = version
   state.suite = suite
+  state.sessionId = session < 0 ? '' : hex(pdu.bytes, session, sessionEnd)
+  state.encryptThenMac = choice.types.kept.includes(ENCRYPT_THEN_MAC)
+  state.extendedMasterSecret = choice.types.kept.includes(EXTENDED_MASTER_SECRET)
+  if (retry) return
   // An empty stretch asks only whether there are keys.
-  state.keys = out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos) !== null
-  if (!isTls13(version) || retry) return
+  const keys = out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos) !== null
+  // What was decrypted so far goes on: this hello may be of a renegotiation.
+  state.keys ||= keys || state.early
+  if (!isTls13(version)) return
   state.sealed = [true, true]
-  state.epoch = [1, 1]
-  state.sequence = [0, 0]
+  // The client goes on with early data until it says that it ended, or its keys show it.
+  state.epoch = [state.early ? 0 : 1, 1]
+  state.sequence = [state.early ? state.sequence[CLIENT] : 0, 0]
 }
 
 /** The whole record: its header of two bytes, and the hello in which suites have three bytes. */
@@ -231,6 +249,7 @@ class Offer {
   readonly alpn: string[] = []
   serverName = ''
   resumes = false
+  ticket = ''
   alpnAll = true
 
   get all(): boolean {
@@ -245,6 +264,11 @@ class Choice {
   retry = false
   group = -1
   alpn = ''
+}
+
+/** The last bytes of a ticket are its MAC (RFC 5077 section 4): enough to know it by. */
+export function ticketName(bytes: Uint8Array, start: number, end: number): string {
+  return hex(bytes, Math.max(start, end - TICKET_NAME_BYTES), end)
 }
 
 function readRandom(pdu: Pdu): string {
@@ -309,8 +333,11 @@ function readOffered(pdu: Pdu, type: number, offer: Offer): void {
       )
       break
     case SESSION_TICKET:
-    case PRE_SHARED_KEY:
       // An empty session ticket only asks for a ticket.
+      if (pdu.left > 0) offer.resumes = true
+      offer.ticket = ticketName(pdu.bytes, pdu.pos, pdu.limit)
+      break
+    case PRE_SHARED_KEY:
       if (pdu.left > 0) offer.resumes = true
       break
     case KEY_SHARE:

@@ -201,6 +201,11 @@ export const tls = stream<TlsState, TlsFact>({
     pdu.u16be(record.version)
     const length = pdu.u16be(record.length)
     if (!pdu.ok) return
+    if (type === APPLICATION_DATA && state.clientRandom === '' && !state.asked) {
+      // There are none for a handshake that nobody saw, but it is told to those who gave some.
+      state.asked = true
+      out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos)
+    }
     if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
     else if (isBody(type, state, direction)) {
       out.tally(type, length)
@@ -222,11 +227,13 @@ function fragmentLength(bytes: Uint8Array, start: number): number {
 }
 
 function isBody(type: number, state: TlsState, direction: Direction): boolean {
-  return type === APPLICATION_DATA && !state.watched && !readable(state, direction)
+  return type === APPLICATION_DATA && !state.watched && !readable(type, state, direction)
 }
 
-function readable(state: TlsState, direction: Direction): boolean {
-  return state.keys && state.sealed[direction]
+/** Application data is always encrypted: where a Change Cipher Spec is missing, it was lost. */
+function readable(type: number, state: TlsState, direction: Direction): boolean {
+  if (!state.keys) return state.early && direction === CLIENT
+  return state.sealed[direction] || type === APPLICATION_DATA
 }
 
 /** TLS 1.3 seals handshake messages as application data: as handshake they are plain, be they read ever so late. */
@@ -285,16 +292,18 @@ function sealed(
   out: Out<TlsFact>,
 ): void {
   const at = pdu.mark(record.sealed, length)
-  const hasKeys = at >= 0 && readable(state, direction)
-  const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
   if (at < 0) return
+  const hasKeys = readable(type, state, direction)
+  const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
   state.sequence[direction]++
+  // Who judges by the sizes of records does so with keys too.
   out.tally(type, length)
   if (plain !== null) {
+    state.sealed[direction] = true
     unsealed(type, plain, at, pdu.pos, state, out)
     return
   }
-  if (hasKeys) state.keys = false
+  if (hasKeys && type === APPLICATION_DATA) out.lost(APPLICATION_SLOT, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }
@@ -303,7 +312,7 @@ function sealed(
 function unsealed(type: number, plain: Uint8Array, from: number, to: number, state: TlsState, out: Out<TlsFact>): void {
   let end = plain.length
   let inner = type
-  if (isTls13(state.version)) {
+  if (isTls13(state.version) || state.version === 0) {
     while (end > 0 && plain[end - 1] === 0) end--
     if (end > 0) inner = plain[--end] as number
   }

@@ -562,6 +562,10 @@ class Pipe implements Reading {
     if (this.layer !== null) this.layer.bulk = true
   }
 
+  lose(slot: number, length: number): void {
+    this.layer?.slots[slot]?.pipes[this.direction].gap(length)
+  }
+
   spanning(length: number, slot: number): void {
     this.span = length
     this.spanSlot = slot

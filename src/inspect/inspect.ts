@@ -12,6 +12,8 @@ import type { InspectedLayer, InspectedPacket } from './packet.ts'
 export interface InspectOptions {
   /** Field trees are built for these packets alone; all others come without layers above their headers. */
   readonly wants?: (packet: number) => boolean
+  /** Number of the last packet that is read; without it the capture is read to its end. */
+  readonly last?: number
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
 }
@@ -22,10 +24,11 @@ export interface InspectOptions {
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
   const hand = new Hand(options.wants ?? (() => true))
+  const last = options.last ?? Number.POSITIVE_INFINITY
   const keys = new KeySource(options.keys ?? null, capture.info.secrets)
   const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
   do {
-    while (capture.next()) {
+    while (capture.number < last && capture.next()) {
       const { bytes, start, end, originalLength, linkType, interfaceId, number, timeNs } = capture
       hand.add({
         number,
@@ -41,7 +44,7 @@ export async function* inspect(capture: Capture, options: InspectOptions = {}): 
       tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
       if (hand.packets.length > MAX_PACKETS_IN_HAND) yield hand.packets.shift() as InspectedPacket
     }
-  } while (await capture.fill())
+  } while (capture.number < last && (await capture.fill()))
   tracker.finish()
   yield* hand.packets
 }

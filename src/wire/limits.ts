@@ -34,6 +34,19 @@ export const MAX_ALTERNATIVE_NAMES = 128
 export const MAX_DER_ELEMENTS = 512
 /** Summaries of certificates remembered: a server sends the same one to each client. */
 export const MAX_CACHED_CERTIFICATES = 256
+/** Elements of one BER structure that are read, and octets walked through to find the end of one of indefinite length. */
+export const MAX_BER_ELEMENTS = 512
+/** Realms, names and types of one Kerberos message that become facts. */
+export const MAX_KERBEROS_VALUES = 32
+/** Attributes of the target information of one NTLM message. */
+export const MAX_NTLM_ATTRIBUTES = 32
+/** Mechanisms of one SPNEGO offer. */
+export const MAX_MECHANISMS = 32
+/** Security tokens inside one another (SPNEGO in SPNEGO, GSS-API in it), and Kerberos messages inside one another. */
+export const MAX_NESTED_TOKENS = 4
+/** Characters of the base64 text of a token in an HTTP header, and tokens of one HTTP head that are read. */
+export const MAX_AUTHORIZATION_CHARACTERS = 1 << 16
+export const MAX_HEAD_TOKENS = 4
 /** Bytes of the size line of an HTTP chunk with its extensions. */
 export const MAX_CHUNK_LINE_BYTES = 4096
 /** Questions and resource records of one DNS message that are read. */
@@ -170,3 +183,15 @@ export const MAX_RTS_COMMANDS = 32
 export const MAX_RPC_CONTEXTS = 32
 export const MAX_RPC_CALLS = 32
 export const MAX_RPC_CALL_FACTS = 64
+/** Handshake messages kept for a premaster secret, a connection. */
+export const MAX_TRANSCRIPT_BYTES = 1 << 18
+/** Sessions of TLS that may be resumed and whose master secret was worked out. */
+export const MAX_REMEMBERED_SESSIONS = 4096
+/** Behind lost bytes: sequence numbers tried for one record, and bytes decrypted for that. */
+export const MAX_SEQUENCES_TRIED = 512
+export const MAX_BYTES_TRIED = 1 << 21
+/** Records in a row that do not authenticate before a direction is given up. */
+export const MAX_FAILED_RECORDS = 8
+/** Characters of a display filter, and brackets and signs inside one another. */
+export const MAX_FILTER_CHARACTERS = 1 << 16
+export const MAX_FILTER_DEPTH = 200

@@ -179,14 +179,19 @@ export class Pdu {
     return this.wide(f, false)
   }
 
-  /** Parts of the number read last: one field a bit or a few, told by their masks. Only the tree wants them. */
+  /**
+   * Parts of the number read last: one field a bit or a few, told by their masks. Of up to four plain bytes too, the first
+   * one highest. Only the tree wants them.
+   */
   bits(...fields: readonly Field[]): void {
     const whole = this.last
-    if (this.path === null || whole === null || typeof whole.value !== 'number') return
+    if (this.path === null || whole === null) return
+    const number = this.numberOf(whole)
+    if (number === null) return
     for (const f of fields) {
       if (this.nodes++ >= MAX_TREE_NODES) return
       const lowest = f.mask & -f.mask
-      const value = ((whole.value & f.mask) >>> 0) / (lowest >>> 0)
+      const value = ((number & f.mask) >>> 0) / (lowest >>> 0)
       whole.children ??= []
       whole.children.push(new Node(f, whole.start, whole.end, value))
     }
@@ -291,8 +296,13 @@ export class Pdu {
   }
 
   /** A group whose length a field gave: nothing inside reads beyond it, and `end` goes on behind it whatever happened inside. */
-  sized(f: Field, length: number, by: Field): void {
-    this.open(f, length, by, true)
+  sized(f: Field, length: number, by: Field, value: Value = ''): void {
+    this.open(f, length, by, true, value)
+  }
+
+  /** Like `sized`, without a node of its own in the tree: what is read inside stands in the group around it. */
+  bounded(length: number, by: Field): void {
+    this.open(by, length, by, true, null)
   }
 
   end(): void {
@@ -306,7 +316,8 @@ export class Pdu {
     if (this.path !== null) {
       if (sizedEnd >= 0 && this.pos < sizedEnd) this.leaf(unread, this.pos, '', sizedEnd)
       const node = this.path.pop()
-      if (node !== undefined) node.end = sizedEnd >= 0 ? sizedEnd : this.pos
+      const isOwn = node !== this.path[this.path.length - 1]
+      if (node !== undefined && isOwn) node.end = sizedEnd >= 0 ? sizedEnd : this.pos
     }
     if (sizedEnd >= 0) this.pos = sizedEnd
     this.limit = this.limits[depth] as number
@@ -324,7 +335,7 @@ export class Pdu {
     node.remark = remark
   }
 
-  private open(f: Field, length: number, by: Field | null, sized: boolean): void {
+  private open(f: Field, length: number, by: Field | null, sized: boolean, value: Value | null = ''): void {
     const depth = this.depth++
     if (depth >= MAX_GROUP_DEPTH) {
       this.fail(f, length, CUT_BY_TOOL, null)
@@ -335,7 +346,8 @@ export class Pdu {
     this.bys[depth] = this.by
     this.byFields[depth] = this.byField
     if (this.path !== null) {
-      const node = this.leaf(f, this.pos, '')
+      // A bound without a node: the node at hand stands for it, twice in the path.
+      const node = value !== null ? this.leaf(f, this.pos, value) : (this.path[this.path.length - 1] as Node)
       node.children ??= []
       this.path.push(node)
     }
@@ -403,6 +415,14 @@ export class Pdu {
     let value = 0n
     for (let n = 0; n < 8; n++) value = (value << 8n) | BigInt(this.bytes[bigEndian ? at + n : at + 7 - n] as number)
     if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  private numberOf(node: Node): number | null {
+    if (typeof node.value === 'number') return node.value
+    if (node.field.format !== 'bytes' || node.end - node.start > 4) return null
+    let value = 0
+    for (let at = node.start; at < node.end; at++) value = (value << 8) | (this.bytes[at] as number)
     return value
   }
 

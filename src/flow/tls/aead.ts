@@ -34,6 +34,8 @@ export class Aead implements RecordCipher {
     return this.decrypt(this.nonceOf(record), header, tag, bytes.subarray(sealedFrom, sealedFrom + length))
   }
 
+  passOver(): void {}
+
   private nonceOf({ bytes, from, number }: SealedBytes): Uint8Array {
     const { nonce, iv } = this
     nonce.set(iv)
