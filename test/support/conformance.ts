@@ -246,6 +246,8 @@ const NO_ASKS = {
   open: () => {},
   become: () => {},
   bulk: () => {},
+  lost: () => {},
+  overhear: () => {},
   opaque: () => {},
   unseal: () => null,
 }
