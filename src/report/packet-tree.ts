@@ -29,7 +29,7 @@ function addNode(
 ): void {
   const { field, severity, remark, children } = node
   const value = shortened(shownText(node, layer))
-  const bits = field.mask === 0 ? '' : `${bitPicture(node)} = `
+  const bits = isPartOfNumber(node) ? `${bitPicture(node)} = ` : ''
   const label = `${bits}${field.label}${value === '' ? '' : `: ${value}`}`
   const source = depth === 1 && layer.source !== 'packet' ? ` (${layer.source})` : ''
   const text = clean(`${label}${source}`)
@@ -41,6 +41,14 @@ function addNode(
 
 function shortened(text: string): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters)` : text
+}
+
+/** Some bits of a number, shown as they are there: not scaled, not in words. */
+function isPartOfNumber({ field, value, start, end }: Node): boolean {
+  if (field.mask === 0 || typeof value !== 'number' || end <= start) return false
+  const mask = field.mask >>> 0
+  const largest = mask / ((field.mask & -field.mask) >>> 0)
+  return value <= largest && mask !== 2 ** ((end - start) * BITS_OF_BYTE) - 1
 }
 
 /** `.... ..1.`: which bits of the number it is, and what they are. */

@@ -163,6 +163,10 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+/** Connections and exchanges that an inspection tells apart; the oldest makes room. */
+export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
+/** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
+export const MAX_UNACKNOWLEDGED_SEGMENTS = 10_000
 
 /** Slots that two connections feed (RD Gateway channels) remembered for the second one. */
 export const MAX_JUNCTIONS = 1024
@@ -175,6 +179,14 @@ export const MAX_RDG_NAMES = 510
 export const MAX_CHUNKS_SHOWN = 4096
 /** Secrets of key logs that are kept. */
 export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** A SOCKS 4 request with its texts, and parts behind the addresses of a PROXY head. */
+export const MAX_SOCKS_TEXT_BYTES = 1024
+export const MAX_PROXY_PARTS = 64
+/** Commands of one RTS PDU, contexts of one RPC bind, RPC calls that wait for an answer, and calls that are facts. */
+export const MAX_RTS_COMMANDS = 32
+export const MAX_RPC_CONTEXTS = 32
+export const MAX_RPC_CALLS = 32
+export const MAX_RPC_CALL_FACTS = 64
 /** Handshake messages kept for a premaster secret, a connection. */
 export const MAX_TRANSCRIPT_BYTES = 1 << 18
 /** Sessions of TLS that may be resumed and whose master secret was worked out. */

@@ -67,6 +67,13 @@ export class Pdu {
     return node
   }
 
+  /** Reads go on below the root of a tree that is there already. */
+  resume(root: Node): void {
+    root.children ??= []
+    this.path = [root]
+    this.last = null
+  }
+
   /** Somebody wants the tree: what only the tree needs may be worked out now. */
   get watched(): boolean {
     return this.path !== null
@@ -180,7 +187,7 @@ export class Pdu {
   }
 
   /**
-   * Parts of the number read last: one field a bit or a few, told by their masks. Of up to four plain bytes too, the first
+   * Parts of the value read last: one field a bit or a few, told by their masks. Of up to four plain bytes too, the first
    * one highest. Only the tree wants them.
    */
   bits(...fields: readonly Field[]): void {
@@ -269,6 +276,20 @@ export class Pdu {
     }
     this.pos = at + length
     if (this.path !== null) this.leaf(f, at, value)
+  }
+
+  /** A value out of the next `length` bytes, which other fields hold too: the cursor stays. Only the tree wants it. */
+  overlay(f: Field, length: number, value: Value): void {
+    if (this.path !== null && length <= this.limit - this.pos) this.leaf(f, this.pos, value, this.pos + length)
+  }
+
+  /** A part of the leaf read last: so many bytes, `from` its start on. Only the tree wants it. */
+  detail(f: Field, from: number, length: number, value: Value): void {
+    const whole = this.last
+    if (this.path === null || whole === null || this.nodes++ >= MAX_TREE_NODES) return
+    const start = Math.min(whole.start + from, whole.end)
+    whole.children ??= []
+    whole.children.push(new Node(f, start, Math.min(start + length, whole.end), value))
   }
 
   /** A value that has no byte of its own: bits of the field just read, or something worked out. Only the tree wants it. */
