@@ -203,3 +203,5 @@ export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
 /** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
 export const MAX_KEPT_RECORD_BYTES = 512
+/** Connections remembered for which there were no secrets; a capture may bring them behind its packets. */
+export const MAX_MISSED_SECRETS = 4096
