@@ -34,7 +34,7 @@ export function element(pdu: Pdu, f: Field | null, read: (tag: number) => void):
 }
 
 /** All elements up to the limit of the group at hand, each bounded. */
-export function elements(pdu: Pdu, read: (tag: number) => void): void {
+function elements(pdu: Pdu, read: (tag: number) => void): void {
   for (let n = 0; n < MAX_BER_ELEMENTS && pdu.left > 0; n++) element(pdu, null, read)
 }
 

@@ -1,14 +1,18 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { credssp } from './credssp.ts'
+import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
+import { proxyHead } from './proxy-head.ts'
 import { rdg } from './rdg.ts'
 import { rdsaad } from './rdsaad.ts'
 import { rdstls } from './rdstls.ts'
+import { rpch } from './rpch.ts'
 import { securityToken } from './security-token.ts'
+import { socks } from './socks.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { websocket } from './websocket.ts'
@@ -27,6 +31,10 @@ export const streamDissectors = [
   rdsaad,
   websocket,
   rdg,
+  socks,
+  proxyHead,
+  rpch,
+  dcerpc,
 ] as const
 export const datagramDissectors = [dns, kerberosUdp] as const
 

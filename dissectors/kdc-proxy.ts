@@ -60,17 +60,18 @@ export const kdcProxy = stream<null, KdcProxyFact>({
 
   read(pdu, _state, _direction, out) {
     let domain = ''
+    let inside: KerberosFact | null = null
     ber.sequence(pdu, f.message, tag => {
       if (tag === CONTEXT) {
         ber.element(pdu, f.kerberos, () => {
           pdu.u32be(f.length)
-          const fact = pdu.left > 0 ? readKerberos(pdu) : null
-          if (fact !== null) out.fact(fact)
+          if (pdu.left > 0) inside = readKerberos(pdu)
         })
       } else if (tag === CONTEXT + 1) domain = ber.text(pdu, f.domain)
       else if (tag === CONTEXT + 2) ber.integer(pdu, f.hint)
     })
     out.fact({ kind: 'kdc-proxy', domain, complete: pdu.ok })
+    if (inside !== null) out.fact(inside)
   },
 })
 

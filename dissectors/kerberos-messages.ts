@@ -47,7 +47,7 @@ export type KerberosFact = KerberosMessage | KerberosError
 const APPLICATION = 0x60
 const CONTEXT = 0xa0
 const SEQUENCE = 0x30
-export const AS_REQ = APPLICATION + 10
+const AS_REQ = APPLICATION + 10
 const AS_REP = APPLICATION + 11
 const TGS_REQ = APPLICATION + 12
 const TGS_REP = APPLICATION + 13
@@ -346,10 +346,8 @@ class Message {
       this.each(() =>
         ber.sequence(pdu, one, tag => {
           const part = tag - CONTEXT
-          if (part === 0) {
-            const etype = ber.integer(pdu, f.etype)
-            if (this.tag === KRB_ERROR) remember(this.etypes, etype)
-          } else if (part === 1 && version === 1) ber.octets(pdu, f.infoSalt)
+          if (part === 0) ber.integer(pdu, f.etype)
+          else if (part === 1 && version === 1) ber.octets(pdu, f.infoSalt)
           else if (part === 1) ber.text(pdu, f.info2Salt)
           else if (part === 2) ber.octets(pdu, f.s2kparams)
         }),

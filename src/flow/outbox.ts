@@ -34,8 +34,8 @@ export interface Unsealer {
   unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
   /** Takes note of a handshake message: what a premaster secret is turned into keys with. */
   overhear(state: object, bytes: Uint8Array, start: number, end: number): void
-  /** Records may be left out, and later ones still be decrypted. */
-  skippable(state: object): boolean
+  /** What protection adds to a record of this connection; -1 when none may be left out, for later ones need it. */
+  overhead(state: object): number
   /** Why it could not, once a connection; whoever tells it empties it. */
   complaint: string
 }

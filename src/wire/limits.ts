@@ -179,6 +179,14 @@ export const MAX_RDG_NAMES = 510
 export const MAX_CHUNKS_SHOWN = 4096
 /** Secrets of key logs that are kept. */
 export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** A SOCKS 4 request with its texts, and parts behind the addresses of a PROXY head. */
+export const MAX_SOCKS_TEXT_BYTES = 1024
+export const MAX_PROXY_PARTS = 64
+/** Commands of one RTS PDU, contexts of one RPC bind, RPC calls that wait for an answer, and calls that are facts. */
+export const MAX_RTS_COMMANDS = 32
+export const MAX_RPC_CONTEXTS = 32
+export const MAX_RPC_CALLS = 32
+export const MAX_RPC_CALL_FACTS = 64
 /** Handshake messages kept for a premaster secret, a connection. */
 export const MAX_TRANSCRIPT_BYTES = 1 << 18
 /** Sessions of TLS that may be resumed and whose master secret was worked out. */
@@ -191,3 +199,5 @@ export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
 export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
+/** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
+export const MAX_KEPT_RECORD_BYTES = 512

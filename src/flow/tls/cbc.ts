@@ -19,6 +19,7 @@ export interface CbcKeys {
 export class Cbc implements RecordCipher {
   /** A record needs the last block before it, which is there unless bytes were lost; its number may be any. */
   readonly chained = false
+  readonly overhead: number
   private readonly cipher: Cipher
   private readonly hash: Hash
   private readonly key: Uint8Array
@@ -34,6 +35,7 @@ export class Cbc implements RecordCipher {
     this.key = key.length === DES_KEY_BYTES ? concat(key, key, key) : key
     this.macKey = mac
     this.lastBlock = iv
+    this.overhead = iv === null ? cipher.ivBytes + HASH_BYTES[hash] + 1 : -1
     this.encryptThenMac = encryptThenMac
   }
 

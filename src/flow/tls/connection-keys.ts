@@ -166,7 +166,7 @@ export class ConnectionKeys {
     const iv = mine(2 * (macBytes + keyBytes), ivBytes)
     if (cipher.protection === 'stream') return new StreamCipher(hash, mac, key)
     if (cipher.protection === 'none') return new StreamCipher(hash, mac, null)
-    if (cipher.protection !== 'cbc') return new Aead(cipher, key, iv)
+    if (cipher.protection !== 'cbc') return new Aead(cipher, key, iv, false)
     const bringsIv = streamVersion(state.version) >= TLS_1_1
     return new Cbc(cipher, hash, { key, mac, iv: bringsIv ? null : iv }, state.encryptThenMac)
   }
@@ -203,7 +203,7 @@ export const NO_SECRET = 'there is no secret for its client random'
 
 function aead({ cipher, prf: hash }: Suite, secret: Uint8Array): Aead {
   const key = expandLabel(hash, secret, 'key', cipher.keyBytes)
-  return new Aead(cipher, key, expandLabel(hash, secret, 'iv', cipher.ivBytes))
+  return new Aead(cipher, key, expandLabel(hash, secret, 'iv', cipher.ivBytes), true)
 }
 
 function twoDigits(byte: number): string {

@@ -6,7 +6,7 @@
  * and 7.2 (key updates), RFC 5246 section 6.1, RFC 6347 section 4.1.
  */
 import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
-import type { Direction } from '../../wire/dissector.ts'
+import { CLIENT, type Direction, SERVER } from '../../wire/dissector.ts'
 import { MAX_BYTES_TRIED, MAX_FAILED_RECORDS, MAX_SEQUENCES_TRIED } from '../../wire/limits.ts'
 import type { Unsealer } from '../outbox.ts'
 import { ConnectionKeys, NO_SECRET } from './connection-keys.ts'
@@ -64,11 +64,11 @@ export class Decryption implements Unsealer {
     this.of(state).keys.overhear(state, bytes, start, end)
   }
 
-  skippable(given: object): boolean {
+  overhead(given: object): number {
     const state = given as SealState
     const keys = this.connections.get(state)?.keys
-    if (keys === undefined) return false
-    return ([0, 1] as const).every(side => keys.cipher(state, side, state.epoch[side])?.chained === false)
+    const of = (side: Direction): number => keys?.cipher(state, side, state.epoch[side])?.overhead ?? -1
+    return Math.min(of(CLIENT), of(SERVER))
   }
 
   private exist(connection: Connection, state: SealState): Uint8Array | null {

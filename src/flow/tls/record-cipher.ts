@@ -7,6 +7,8 @@ export interface RecordCipher {
   open(record: SealedBytes): Uint8Array | null
   /** A record goes by that is not opened, or could not be. */
   passOver(record: SealedBytes): void
+  /** What it adds to a record, at least; -1 where a record can not be opened without the one before it. */
+  readonly overhead: number
   /** Each record needs all those before it, and none can be tried twice. */
   readonly chained: boolean
 }

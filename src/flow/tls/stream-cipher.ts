@@ -5,6 +5,7 @@ import { HASH_BYTES, type Hash } from './suites.ts'
 
 export class StreamCipher implements RecordCipher {
   readonly chained: boolean
+  readonly overhead: number
   private readonly hash: Hash
   private readonly macKey: Uint8Array
   private readonly keystream: Rc4 | null
@@ -15,6 +16,7 @@ export class StreamCipher implements RecordCipher {
     this.macKey = macKey
     this.keystream = key === null ? null : new Rc4(key)
     this.chained = key !== null
+    this.overhead = this.chained ? -1 : HASH_BYTES[hash]
   }
 
   open(record: SealedBytes): Uint8Array | null {
