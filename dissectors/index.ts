@@ -1,17 +1,28 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { dns } from './dns.ts'
+import { dtls } from './dtls.ts'
+import { dtlsHandshake } from './dtls-handshake.ts'
 import { http1 } from './http1.ts'
+import { quic } from './quic.ts'
+import { rdgUdp } from './rdg-udp.ts'
+import { rdpemt } from './rdpemt.ts'
+import { rdpudp } from './rdpudp.ts'
+import { stun } from './stun.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { x224 } from './x224.ts'
 
-export const streamDissectors = [x224, tls, tlsHandshake, http1] as const
-export const datagramDissectors = [dns] as const
+export const streamDissectors = [x224, tls, tlsHandshake, http1, rdpemt] as const
+/** On datagrams, each of which stands for itself. */
+export const datagramDissectors = [dns, stun, quic] as const
+/** On datagrams, with a memory of their conversation or with layers above. */
+export const messageDissectors = [rdpudp, dtls, dtlsHandshake, rdgUdp] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never
 /** The closed union of what protocols say falls out of the two lists. */
 export type ProtocolFact =
   | StreamFacts<(typeof streamDissectors)[number]>
+  | StreamFacts<(typeof messageDissectors)[number]>
   | DatagramFacts<(typeof datagramDissectors)[number]>

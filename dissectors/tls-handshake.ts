@@ -21,10 +21,11 @@ const CERTIFICATE = 11
 const SERVER_KEY_EXCHANGE = 12
 const CERTIFICATE_REQUEST = 13
 const FINISHED = 20
-const HANDSHAKE_TYPES = new Map([
+export const HANDSHAKE_TYPES = new Map([
   [0, 'Hello Request'],
   [CLIENT_HELLO, 'Client Hello'],
   [SERVER_HELLO, 'Server Hello'],
+  [3, 'Hello Verify Request'],
   [NEW_SESSION_TICKET, 'New Session Ticket'],
   [5, 'End of Early Data'],
   [8, 'Encrypted Extensions'],
@@ -111,6 +112,18 @@ export function readCutHandshake(pdu: Pdu, state: TlsState, direction: Direction
 function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
   const type = pdu.u8(message.type)
   const length = pdu.u24be(message.length)
+  readHandshakeBody(pdu, type, length, state, direction, out)
+}
+
+/** What follows type and length; in DTLS the fields of fragments lie in between. */
+export function readHandshakeBody(
+  pdu: Pdu,
+  type: number,
+  length: number,
+  state: TlsState,
+  direction: Direction,
+  out: Out<TlsFact>,
+): void {
   pdu.sized(message.body, length, message.length)
   switch (type) {
     case CLIENT_HELLO:

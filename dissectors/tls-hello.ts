@@ -13,7 +13,7 @@ import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { sharedList } from './shared-lists.ts'
 import type { TlsFact } from './tls.ts'
-import { isDraftTls13, isTls13, type TlsState } from './tls-state.ts'
+import { isDraftTls13, isDtls, isTls13, type TlsState } from './tls-state.ts'
 
 const SERVER_NAME = 0
 const SUPPORTED_GROUPS = 10
@@ -55,6 +55,8 @@ const hello = {
   random: field('tls.handshake.random', 'Random', 'bytes'),
   sessionLength: field('tls.handshake.session_id_length', 'Session ID Length'),
   session: field('tls.handshake.session_id', 'Session ID', 'bytes'),
+  cookieLength: field('dtls.handshake.cookie_length', 'Cookie Length'),
+  cookie: field('dtls.handshake.cookie', 'Cookie', 'bytes'),
   suitesLength: field('tls.handshake.cipher_suites_length', 'Cipher Suites Length'),
   suites: field('tls.handshake.ciphersuites', 'Cipher Suites', 'group'),
   suite: field('tls.handshake.ciphersuite', 'Cipher Suite', 'hex', cipherSuites),
@@ -117,6 +119,7 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
   const version = pdu.u16be(hello.version)
   const random = readRandom(pdu)
   pdu.mark(hello.session, pdu.u8(hello.sessionLength))
+  if (isDtls(version)) readCookie(pdu)
   const suites = new Values()
   suites.read(pdu, hello.suites, pdu.u16be(hello.suitesLength), hello.suitesLength, hello.suite)
   pdu.mark(hello.methods, pdu.u8(hello.methodsLength))
@@ -139,6 +142,17 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
     random,
     complete,
   })
+}
+
+/** RFC 6347 4.2.1: a DTLS server may have its client prove that it is reachable, before it keeps anything. */
+function readCookie(pdu: Pdu): void {
+  pdu.mark(hello.cookie, pdu.u8(hello.cookieLength))
+}
+
+/** The server's version and the cookie: the whole HelloVerifyRequest of DTLS. */
+export function readHelloVerifyRequest(pdu: Pdu): void {
+  pdu.u16be(hello.version)
+  readCookie(pdu)
 }
 
 export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {

@@ -17,7 +17,7 @@ export class Stack {
   /** @param midStream the capture does not hold the beginning of the connection */
   constructor(dissection: Dissection, midStream: boolean) {
     this.dissection = dissection
-    this.root = new Slot(new Layers(dissection), 0, 'tcp', midStream)
+    this.root = new Slot(new Layers(dissection), 0, 'tcp', { midStream })
   }
 
   /**

@@ -36,6 +36,8 @@ export class Pdu {
   /** The path of open nodes; null when nobody watches. */
   private path: Node[] | null = null
   private nodes = 0
+  /** Other names for some fields; null while each has its own. */
+  private names: ReadonlyMap<Field, Field> | null = null
   /** The leaf read last, of which `bits` are parts. */
   private last: Node | null = null
   private readonly ends = new Int32Array(MAX_GROUP_DEPTH)
@@ -55,7 +57,29 @@ export class Pdu {
     this.depth = 0
     this.path = null
     this.last = null
+    this.names = null
     return this
+  }
+
+  /**
+   * The PDU as its sender had it before he moved some of its bytes: equally long, and read from the start. Its tree lies in
+   * these bytes. To be called before anything is read.
+   */
+  rewrite(bytes: Uint8Array): void {
+    const [root] = this.path ?? []
+    if (root !== undefined) {
+      root.start = 0
+      root.end = bytes.length
+    }
+    this.bytes = bytes
+    this.start = 0
+    this.pos = 0
+    this.limit = bytes.length
+  }
+
+  /** From here on these fields go by other names: what TLS and DTLS share is read by the same functions. */
+  rename(names: ReadonlyMap<Field, Field>): void {
+    this.names = names
   }
 
   /** From here on the reads build a tree below the node that this answers; `f` is the protocol's own field. */
@@ -188,7 +212,7 @@ export class Pdu {
       const lowest = f.mask & -f.mask
       const value = ((whole.value & f.mask) >>> 0) / (lowest >>> 0)
       whole.children ??= []
-      whole.children.push(new Node(f, whole.start, whole.end, value))
+      whole.children.push(new Node(this.names?.get(f) ?? f, whole.start, whole.end, value))
     }
   }
 
@@ -290,9 +314,12 @@ export class Pdu {
     this.open(f, this.limit - this.pos, null, false)
   }
 
-  /** A group whose length a field gave: nothing inside reads beyond it, and `end` goes on behind it whatever happened inside. */
-  sized(f: Field, length: number, by: Field): void {
-    this.open(f, length, by, true)
+  /**
+   * A group whose length a field gave: nothing inside reads beyond it, and `end` goes on behind it whatever happened inside.
+   * @param value of the group as a whole: what it is, or a line that sums it up
+   */
+  sized(f: Field, length: number, by: Field, value: Value = ''): void {
+    this.open(f, length, by, true, value)
   }
 
   end(): void {
@@ -324,7 +351,7 @@ export class Pdu {
     node.remark = remark
   }
 
-  private open(f: Field, length: number, by: Field | null, sized: boolean): void {
+  private open(f: Field, length: number, by: Field | null, sized: boolean, value: Value = ''): void {
     const depth = this.depth++
     if (depth >= MAX_GROUP_DEPTH) {
       this.fail(f, length, CUT_BY_TOOL, null)
@@ -335,7 +362,7 @@ export class Pdu {
     this.bys[depth] = this.by
     this.byFields[depth] = this.byField
     if (this.path !== null) {
-      const node = this.leaf(f, this.pos, '')
+      const node = this.leaf(f, this.pos, value)
       node.children ??= []
       this.path.push(node)
     }
@@ -367,7 +394,7 @@ export class Pdu {
   private fail(f: Field, wanted: number, by: number, byField: Field | null): void {
     if (this.fault === null) {
       this.fault = {
-        field: f.name,
+        field: (this.names?.get(f) ?? f).name,
         at: this.pos - this.start,
         wanted,
         had: this.limit - this.pos,
@@ -407,7 +434,7 @@ export class Pdu {
   }
 
   private leaf(f: Field, start: number, value: Value, end = this.pos): Node {
-    const node = new Node(f, start, end, value)
+    const node = new Node(this.names?.get(f) ?? f, start, end, value)
     this.last = node
     if (this.nodes++ >= MAX_TREE_NODES) return node
     const top = this.path?.[this.path.length - 1]
