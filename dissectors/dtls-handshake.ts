@@ -46,7 +46,6 @@ const message = {
   offset: field('dtls.handshake.fragment_offset', 'Fragment Offset'),
   fragmentLength: field('dtls.handshake.fragment_length', 'Fragment Length'),
   all: field('dtls.handshake', 'Handshake Protocol', 'group'),
-  verify: field('dtls.handshake.verify', 'Hello Verify Request', 'group'),
   fragment: field('dtls.handshake.fragment', 'Fragment of a message', 'bytes'),
 }
 
@@ -61,7 +60,7 @@ interface HandshakeLayer {
 
 export const dtlsHandshake = messages<HandshakeLayer, TlsFact>({
   name: 'dtls-handshake',
-  filterName: 'dtls.handshake',
+  filterName: 'dtls.handshake_message',
   title: 'DTLS Handshake Protocol',
   spec: ['RFC 6347 4.2'],
 
@@ -96,7 +95,6 @@ export function openHandshake(state: DtlsState, out: Out<TlsFact>): void {
 /** The messages of one record, or fragments of them. */
 export function readFragments(pdu: Pdu, state: DtlsState, direction: Direction, out: Out<TlsFact>): void {
   while (pdu.left > 0) {
-    pdu.group(message.all)
     const type = pdu.u8(message.type)
     const length = pdu.u24be(message.length)
     const number = pdu.u16be(message.number)
@@ -104,11 +102,10 @@ export function readFragments(pdu: Pdu, state: DtlsState, direction: Direction, 
     const fragmentLength = pdu.u24be(message.fragmentLength)
     // A message that the capture cuts is read as far as it goes.
     if (offset === 0 && fragmentLength === length) readBody(pdu, type, length, state, direction, out)
-    else {
-      const at = pdu.mark(message.fragment, fragmentLength)
-      if (at >= 0) assemble(pdu, { type, length, number, offset, at }, state, direction, out)
-    }
-    pdu.end()
+    else if (pdu.left >= fragmentLength && pdu.ok) {
+      const fragment = { type, length, number, offset, fragmentLength }
+      readFragment(pdu, fragment, state, direction, out)
+    } else pdu.mark(message.all, fragmentLength)
   }
 }
 
@@ -124,33 +121,37 @@ function readBody(
     readHandshakeBody(pdu, type, length, state, direction, out)
     return
   }
-  pdu.sized(message.verify, length, message.length)
+  pdu.sized(message.all, length, message.length)
   readHelloVerifyRequest(pdu)
   pdu.end()
   if (pdu.ok) out.fact({ kind: 'handshake', type, length })
 }
 
-/** One fragment; its bytes lie at `at`. */
 interface Fragment {
   readonly type: number
   readonly length: number
   readonly number: number
   readonly offset: number
-  readonly at: number
+  readonly fragmentLength: number
 }
 
-function assemble(pdu: Pdu, fragment: Fragment, state: DtlsState, direction: Direction, out: Out<TlsFact>): void {
-  const { type, length, number, offset, at } = fragment
-  const end = offset + pdu.pos - at
-  if (end > length) {
-    pdu.note('error', 'the fragment ends behind its message')
-    return
-  }
-  if (length > MAX_PDU_BYTES) {
-    pdu.note('warning', 'not put together: the message is too long (a limit of this tool)')
-    return
-  }
-  const waiting = state.assemblies[direction]
+function readFragment(pdu: Pdu, fragment: Fragment, state: DtlsState, direction: Direction, out: Out<TlsFact>): void {
+  const { length, offset, fragmentLength } = fragment
+  const at = pdu.pos
+  const fits = offset + fragmentLength <= length
+  const assembly = fits && length <= MAX_PDU_BYTES ? assemble(pdu, fragment, state.assemblies[direction]) : null
+  // With the last fragment the message itself is shown, put together.
+  pdu.mark(assembly === null ? message.all : message.fragment, fragmentLength)
+  if (!fits) pdu.note('error', 'the fragment ends behind its message')
+  else if (length > MAX_PDU_BYTES) pdu.note('warning', 'not put together: too long a message (a limit of this tool)')
+  if (assembly === null) return
+  openHandshake(state, out)
+  out.payload(WHOLE_SLOT, assembly.bytes, 0, assembly.bytes.length, at, pdu.pos)
+}
+
+/** The whole message, once its last fragment is here. */
+function assemble(pdu: Pdu, fragment: Fragment, waiting: Assembly[]): Assembly | null {
+  const { type, length, number, offset, fragmentLength } = fragment
   let assembly = waiting.find(one => one.number === number && one.type === type)
   if (assembly === undefined || assembly.bytes.length !== WHOLE_HEADER_BYTES + length) {
     const bytes = new Uint8Array(WHOLE_HEADER_BYTES + length)
@@ -159,13 +160,12 @@ function assemble(pdu: Pdu, fragment: Fragment, state: DtlsState, direction: Dir
     waiting.push(assembly)
     if (waiting.length > MAX_DTLS_MESSAGES) waiting.shift()
   }
-  assembly.bytes.set(pdu.bytes.subarray(at, pdu.pos), WHOLE_HEADER_BYTES + offset)
-  assembly.have = joined(assembly.have, offset, end)
+  assembly.bytes.set(pdu.bytes.subarray(pdu.pos, pdu.pos + fragmentLength), WHOLE_HEADER_BYTES + offset)
+  assembly.have = joined(assembly.have, offset, offset + fragmentLength)
   const [first] = assembly.have
-  if (first === undefined || first[0] > 0 || first[1] < length) return
+  if (first === undefined || first[0] > 0 || first[1] < length) return null
   waiting.splice(waiting.indexOf(assembly), 1)
-  openHandshake(state, out)
-  out.payload(WHOLE_SLOT, assembly.bytes, 0, assembly.bytes.length, at, pdu.pos)
+  return assembly
 }
 
 /** Stretches apart from one another, in order, with one more among them. */

@@ -40,9 +40,18 @@ const record = {
   changeCipherSpec: field('dtls.change_cipher_spec', 'Change Cipher Spec Message', 'group'),
   sealed: field('dtls.enc_content', 'Encrypted Record Content', 'bytes'),
   applicationData: field('dtls.app_data', 'Encrypted Application Data', 'bytes'),
+  sealedHandshake: field('dtls.handshake', 'Encrypted Handshake Message', 'group'),
+  sealedAlert: field('dtls.alert_message', 'Encrypted Alert', 'group'),
   heartbeat: field('dtls.heartbeat_message', 'Heartbeat Message', 'group'),
   rest: field('dtls.trailing_data', 'Bytes behind the records', 'bytes'),
 }
+
+/** What a sealed record of each type is shown as. */
+const SEALED = new Map([
+  [APPLICATION_DATA, record.applicationData],
+  [HANDSHAKE, record.sealedHandshake],
+  [ALERT, record.sealedAlert],
+])
 
 const HEADER_BYTES = 13
 const HELLO_VERIFY_REQUEST = 3
@@ -146,7 +155,7 @@ function sealed(
   out: Out<TlsFact>,
 ): void {
   const length = pdu.left
-  const at = pdu.mark(type === APPLICATION_DATA ? record.applicationData : record.sealed, length)
+  const at = pdu.mark(SEALED.get(type) ?? record.sealed, length)
   if (!pdu.ok) return
   out.tally(type, length)
   let opened: Uint8Array | null = null

@@ -5,7 +5,7 @@
  * RFC 8999 section 5.1 (what all versions have), RFC 9000 section 17.2 (version 1), RFC 9369 (version 2).
  */
 import { datagram, LIKELY, NO } from '../src/wire/dissector.ts'
-import { bits, field } from '../src/wire/field.ts'
+import { bits, type Field, field } from '../src/wire/field.ts'
 import { MAX_QUIC_PACKETS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 
@@ -46,7 +46,7 @@ const quicFields = {
   tokenLength: field('quic.token_length', 'Token Length'),
   token: field('quic.token', 'Token', 'bytes'),
   length: field('quic.length', 'Length'),
-  sealed: field('quic.remaining_payload', 'Remaining Payload', 'bytes'),
+  sealed: field('quic.sealed', 'Encrypted payload', 'bytes'),
   supported: field('quic.supported_version', 'Supported Version', 'hex', VERSIONS),
 }
 
@@ -102,8 +102,8 @@ function readLong(pdu: Pdu): number {
   if (version === NEGOTIATION) pdu.bits(quicFields.form)
   else pdu.bits(quicFields.form, quicFields.fixed, version === VERSION_2 ? quicFields.typeV2 : quicFields.type)
   pdu.u32be(quicFields.version)
-  pdu.mark(quicFields.destination, pdu.u8(quicFields.destinationLength))
-  pdu.mark(quicFields.source, pdu.u8(quicFields.sourceLength))
+  connectionId(pdu, quicFields.destinationLength, quicFields.destination)
+  connectionId(pdu, quicFields.sourceLength, quicFields.source)
   if (!pdu.ok) return version
   if (version === NEGOTIATION) {
     while (pdu.left > 3) pdu.u32be(quicFields.supported)
@@ -123,8 +123,13 @@ function readLong(pdu: Pdu): number {
   return version
 }
 
+function connectionId(pdu: Pdu, lengthField: Field, f: Field): void {
+  const length = pdu.u8(lengthField)
+  if (length > 0) pdu.mark(f, length)
+}
+
 /** RFC 9000 16: the two upper bits say how many bytes there are. Longer than a datagram is as good as too long. */
-function variable(pdu: Pdu, f: typeof quicFields.length): number {
+function variable(pdu: Pdu, f: Field): number {
   const bytes = 1 << (Math.max(0, pdu.peek()) >> 6)
   let value = Math.max(0, pdu.peek()) & 0x3f
   for (let n = 1; n < bytes; n++) value = value * 256 + Math.max(0, pdu.peek(n))

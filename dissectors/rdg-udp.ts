@@ -7,7 +7,7 @@
  */
 import { gatewayResults } from '../src/codes/rdg-hresults.ts'
 import { LIKELY, messages, NO, type Out } from '../src/wire/dissector.ts'
-import { field } from '../src/wire/field.ts'
+import { type Field, field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 
 export interface RdgUdpRequest {
@@ -131,7 +131,7 @@ function readBody(pdu: Pdu, type: number, out: Out<RdgUdpFact>): void {
 }
 
 /** It has eight bytes on the wire, of which the upper four only repeat the sign. */
-function hresult(pdu: Pdu, f: typeof reason): number {
+function hresult(pdu: Pdu, f: Field): number {
   const result = pdu.u32le(f)
   if (pdu.left >= 4) pdu.mark(header.rest, 4)
   return result

@@ -123,7 +123,7 @@ const fec = {
 const data = {
   coded: field('rdpudp.data.sncoded', 'snCoded', 'hex'),
   sourceStart: field('rdpudp.data.sourceStart', 'snSourceStart', 'hex'),
-  bytes: field('rdpudp.data', 'Data', 'bytes'),
+  bytes: field('rdpudp.payload', 'Payload', 'bytes'),
 }
 
 const HEADER_BYTES = 8

@@ -91,7 +91,7 @@ const vector = {
 const data = {
   sequence: field('rdpudp2.data.seqnum', 'Sequence number', 'hex'),
   channelSequence: field('rdpudp2.data.channelseqnumber', 'Channel sequence number', 'hex'),
-  bytes: field('rdpudp2.data', 'Data', 'bytes'),
+  bytes: field('rdpudp2.payload', 'Payload', 'bytes'),
 }
 
 const SWAPPED_WITH_FIRST = 7

@@ -146,7 +146,8 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
 
 /** RFC 6347 4.2.1: a DTLS server may have its client prove that it is reachable, before it keeps anything. */
 function readCookie(pdu: Pdu): void {
-  pdu.mark(hello.cookie, pdu.u8(hello.cookieLength))
+  const length = pdu.u8(hello.cookieLength)
+  if (length > 0) pdu.mark(hello.cookie, length)
 }
 
 /** The server's version and the cookie: the whole HelloVerifyRequest of DTLS. */
