@@ -399,7 +399,7 @@ export class Pdu {
         wanted,
         had: this.limit - this.pos,
         by: LIMITS[by] as LimitBy,
-        byField: byField?.name ?? '',
+        byField: byField === null ? '' : (this.names?.get(byField) ?? byField).name,
       }
     }
     if (this.path !== null) this.note('error', `${f.name} does not fit`)

@@ -27,7 +27,12 @@ describe('the side channel of a gateway', () => {
   })
 
   it('is refused, or ends, with a result', () => {
-    expect(exchanged(rdgUdp, [['server', RESPONSE], ['server', DISCONNECT]]).facts).toEqual([
+    expect(
+      exchanged(rdgUdp, [
+        ['server', RESPONSE],
+        ['server', DISCONNECT],
+      ]).facts,
+    ).toEqual([
       { kind: 'rdg-udp-response', result: 0x80070005, complete: true },
       { kind: 'rdg-udp-disconnect', result: 0, complete: true },
     ])

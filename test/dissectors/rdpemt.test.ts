@@ -20,9 +20,9 @@ describe('a tunnel', () => {
     expect(facts(rdpemt, 'server', RESPONSE)).toEqual([{ kind: 'rdpemt-response', result: 0, complete: true }])
     // E_ABORT, as clients have it.
     expect(facts(rdpemt, 'server', bytes('01 04 00 04 04 40 00 80'))).toMatchObject([{ result: 0x80004004 }])
-    expect(tree(rdpemt, 'server', bytes('01 04 00 04 04 40 00 80')).field('rdpmt.createresponse.hrresponse')?.value).toBe(
-      -2147467260,
-    )
+    expect(
+      tree(rdpemt, 'server', bytes('01 04 00 04 04 40 00 80')).field('rdpmt.createresponse.hrresponse')?.value,
+    ).toBe(-2147467260)
   })
 
   it('carries measurements in front of its data', () => {
@@ -53,6 +53,10 @@ describe('a tunnel', () => {
 
 describe('rdpemt conforms: it', () => {
   conformsStream(rdpemt, {
-    'a tunnel': turns(['client', REQUEST], ['server', RESPONSE], ['client', bytes('02 02 00 0a 06 01 34 12 00 00 aa bb')]),
+    'a tunnel': turns(
+      ['client', REQUEST],
+      ['server', RESPONSE],
+      ['client', bytes('02 02 00 0a 06 01 34 12 00 00 aa bb')],
+    ),
   })
 })

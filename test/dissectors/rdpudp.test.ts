@@ -11,8 +11,8 @@ import {
   FEC,
   FIN,
   header,
-  packet2,
   type Packet2,
+  packet2,
   type Runs,
   source,
   syn,
@@ -150,10 +150,7 @@ describe('the first transport', () => {
       ],
     ]
     const latest = [3, 6, 7]
-    const said = told.map((runs, n): Said => [
-      'server',
-      concat(header(latest[n] as number, ACK), ackVector(runs)),
-    ])
+    const said = told.map((runs, n): Said => ['server', concat(header(latest[n] as number, ACK), ackVector(runs))])
     const { facts } = exchanged(rdpudp, [...firstTransport.slice(0, 2), ...said])
     expect(facts.slice(2)).toEqual([
       {
@@ -173,7 +170,10 @@ describe('the first transport', () => {
     const again: Said[] = [
       ['client', source(1, 0x43, HELLO)],
       ['client', source(1, 0x43, HELLO)],
-      ['client', concat(header(1, ACK | DATA | FEC), ackVector([[true, 1]]), bytes('00000044 00000043 01 02 0000 aabb'))],
+      [
+        'client',
+        concat(header(1, ACK | DATA | FEC), ackVector([[true, 1]]), bytes('00000044 00000043 01 02 0000 aabb')),
+      ],
       ['client', concat(header(1, FIN), new Uint8Array(0))],
     ]
     const { facts } = exchanged(rdpudp, [...firstTransport.slice(0, 2), ...again])

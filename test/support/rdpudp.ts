@@ -40,8 +40,7 @@ export function synAck(acknowledges: number, says: Handshake): Uint8Array {
 
 function handshake(sourceAck: number, flags: number, says: Handshake, cookieHash: Uint8Array | null): Uint8Array {
   const { version, correlationId } = says
-  const all =
-    flags | (correlationId === undefined ? 0 : CORRELATION_ID) | (version === undefined ? 0 : SYNEX)
+  const all = flags | (correlationId === undefined ? 0 : CORRELATION_ID) | (version === undefined ? 0 : SYNEX)
   const said = concat(
     header(sourceAck, all),
     u32(says.initialSequence),

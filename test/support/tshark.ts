@@ -30,3 +30,23 @@ export async function tsharkFields<F extends string>(
   await closed
   return rows
 }
+const PACKET_NUMBER = /<field name="num" .*? show="(\d+)"/
+const FIELD = /<field name="([^"]+)".*? show="([^"]*)"/
+
+/** Values of all fields of the tree, keyed by packet number and name, in their order. */
+export function tsharkTree(path: string, options: readonly string[] = []): Map<string, string[]> {
+  const run = spawnSync('tshark', ['-n', '-r', path, ...options, '-T', 'pdml'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  const found = new Map<string, string[]>()
+  let packet = ''
+  for (const line of run.stdout.split('\n')) {
+    packet = PACKET_NUMBER.exec(line)?.[1] ?? packet
+    const [, name, value] = FIELD.exec(line) ?? []
+    if (name === undefined || value === undefined) continue
+    const key = `${packet} ${name}`
+    found.set(key, [...(found.get(key) ?? []), value])
+  }
+  return found
+}
