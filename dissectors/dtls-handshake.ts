@@ -10,15 +10,16 @@ import { MAX_DTLS_MESSAGES, MAX_PDU_BYTES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { DTLS_NAMES } from './dtls-names.ts'
 import type { TlsFact } from './tls.ts'
-import { HANDSHAKE_TYPES, readHandshakeBody } from './tls-handshake.ts'
+import { readHandshakeBody } from './tls-handshake.ts'
 import { readHelloVerifyRequest } from './tls-hello.ts'
+import { HANDSHAKE_TYPES } from './tls-numbers.ts'
 import { type TlsState, tlsState } from './tls-state.ts'
 
 /** A message of which fragments were seen. */
 interface Assembly {
   readonly number: number
   readonly type: number
-  /** Type and length, then the body as far as it is here. */
+  /** The header that the whole message would have, then the body as far as it is here. */
   readonly bytes: Uint8Array
   /** Stretches of the body that are here, apart from one another, in order. */
   have: [from: number, to: number][]
@@ -32,7 +33,7 @@ export interface DtlsState extends TlsState {
 }
 
 export function dtlsState(inside: Next | null): DtlsState {
-  return { ...tlsState(inside), assemblies: [[], []], listened: false }
+  return { ...tlsState(inside), dtls: true, assemblies: [[], []], listened: false }
 }
 
 /** Decrypted messages, as they lie in their record; and those put together, without the fields of fragments. */
@@ -46,10 +47,11 @@ const message = {
   offset: field('dtls.handshake.fragment_offset', 'Fragment Offset'),
   fragmentLength: field('dtls.handshake.fragment_length', 'Fragment Length'),
   all: field('dtls.handshake', 'Handshake Protocol', 'group'),
+  body: field('dtls.handshake.message', 'Message', 'group'),
   fragment: field('dtls.handshake.fragment', 'Fragment of a message', 'bytes'),
 }
 
-const WHOLE_HEADER_BYTES = 4
+const HEADER_BYTES = 12
 const HELLO_VERIFY_REQUEST = 3
 
 interface HandshakeLayer {
@@ -77,10 +79,11 @@ export const dtlsHandshake = messages<HandshakeLayer, TlsFact>({
       readFragments(pdu, state, direction, out)
       return
     }
+    const start = pdu.pos
     const type = pdu.peek()
-    const length = pdu.left - WHOLE_HEADER_BYTES
-    pdu.seek(WHOLE_HEADER_BYTES)
-    readBody(pdu, type, length, state, direction, out)
+    const length = pdu.left - HEADER_BYTES
+    pdu.seek(HEADER_BYTES)
+    readBody(pdu, type, length, start, state, direction, out)
   },
 })
 
@@ -95,17 +98,20 @@ export function openHandshake(state: DtlsState, out: Out<TlsFact>): void {
 /** The messages of one record, or fragments of them. */
 export function readFragments(pdu: Pdu, state: DtlsState, direction: Direction, out: Out<TlsFact>): void {
   while (pdu.left > 0) {
+    const start = pdu.pos
+    pdu.group(message.all)
     const type = pdu.u8(message.type)
     const length = pdu.u24be(message.length)
     const number = pdu.u16be(message.number)
     const offset = pdu.u24be(message.offset)
     const fragmentLength = pdu.u24be(message.fragmentLength)
     // A message that the capture cuts is read as far as it goes.
-    if (offset === 0 && fragmentLength === length) readBody(pdu, type, length, state, direction, out)
+    if (offset === 0 && fragmentLength === length) readBody(pdu, type, length, start, state, direction, out)
     else if (pdu.left >= fragmentLength && pdu.ok) {
       const fragment = { type, length, number, offset, fragmentLength }
       readFragment(pdu, fragment, state, direction, out)
-    } else pdu.mark(message.all, fragmentLength)
+    } else pdu.mark(message.fragment, fragmentLength)
+    pdu.end()
   }
 }
 
@@ -113,15 +119,16 @@ function readBody(
   pdu: Pdu,
   type: number,
   length: number,
+  start: number,
   state: DtlsState,
   direction: Direction,
   out: Out<TlsFact>,
 ): void {
   if (type !== HELLO_VERIFY_REQUEST) {
-    readHandshakeBody(pdu, type, length, state, direction, out)
+    readHandshakeBody(pdu, type, length, start, state, direction, out)
     return
   }
-  pdu.sized(message.all, length, message.length)
+  pdu.sized(message.body, length, message.length)
   readHelloVerifyRequest(pdu)
   pdu.end()
   if (pdu.ok) out.fact({ kind: 'handshake', type, length })
@@ -140,8 +147,7 @@ function readFragment(pdu: Pdu, fragment: Fragment, state: DtlsState, direction:
   const at = pdu.pos
   const fits = offset + fragmentLength <= length
   const assembly = fits && length <= MAX_PDU_BYTES ? assemble(pdu, fragment, state.assemblies[direction]) : null
-  // With the last fragment the message itself is shown, put together.
-  pdu.mark(assembly === null ? message.all : message.fragment, fragmentLength)
+  pdu.mark(message.fragment, fragmentLength)
   if (!fits) pdu.note('error', 'the fragment ends behind its message')
   else if (length > MAX_PDU_BYTES) pdu.note('warning', 'not put together: too long a message (a limit of this tool)')
   if (assembly === null) return
@@ -153,14 +159,15 @@ function readFragment(pdu: Pdu, fragment: Fragment, state: DtlsState, direction:
 function assemble(pdu: Pdu, fragment: Fragment, waiting: Assembly[]): Assembly | null {
   const { type, length, number, offset, fragmentLength } = fragment
   let assembly = waiting.find(one => one.number === number && one.type === type)
-  if (assembly === undefined || assembly.bytes.length !== WHOLE_HEADER_BYTES + length) {
-    const bytes = new Uint8Array(WHOLE_HEADER_BYTES + length)
-    bytes.set([type, length >> 16, (length >> 8) & 0xff, length & 0xff])
+  if (assembly === undefined || assembly.bytes.length !== HEADER_BYTES + length) {
+    const bytes = new Uint8Array(HEADER_BYTES + length)
+    const size = [length >> 16, (length >> 8) & 0xff, length & 0xff]
+    bytes.set([type, ...size, number >> 8, number & 0xff, 0, 0, 0, ...size])
     assembly = { number, type, bytes, have: [] }
     waiting.push(assembly)
     if (waiting.length > MAX_DTLS_MESSAGES) waiting.shift()
   }
-  assembly.bytes.set(pdu.bytes.subarray(pdu.pos, pdu.pos + fragmentLength), WHOLE_HEADER_BYTES + offset)
+  assembly.bytes.set(pdu.bytes.subarray(pdu.pos, pdu.pos + fragmentLength), HEADER_BYTES + offset)
   assembly.have = joined(assembly.have, offset, offset + fragmentLength)
   const [first] = assembly.have
   if (first === undefined || first[0] > 0 || first[1] < length) return null

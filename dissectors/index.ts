@@ -1,21 +1,51 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { credssp } from './credssp.ts'
+import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { dtls } from './dtls.ts'
 import { dtlsHandshake } from './dtls-handshake.ts'
 import { http1 } from './http1.ts'
+import { kdcProxy } from './kdc-proxy.ts'
+import { kerberos, kerberosUdp } from './kerberos.ts'
+import { proxyHead } from './proxy-head.ts'
 import { quic } from './quic.ts'
+import { rdg } from './rdg.ts'
 import { rdgUdp } from './rdg-udp.ts'
 import { rdpemt } from './rdpemt.ts'
 import { rdpudp } from './rdpudp.ts'
+import { rdsaad } from './rdsaad.ts'
+import { rdstls } from './rdstls.ts'
+import { rpch } from './rpch.ts'
+import { securityToken } from './security-token.ts'
+import { socks } from './socks.ts'
 import { stun } from './stun.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
+import { websocket } from './websocket.ts'
 import { x224 } from './x224.ts'
 
-export const streamDissectors = [x224, tls, tlsHandshake, http1, rdpemt] as const
+export const streamDissectors = [
+  x224,
+  tls,
+  tlsHandshake,
+  http1,
+  credssp,
+  securityToken,
+  kerberos,
+  kdcProxy,
+  rdstls,
+  rdsaad,
+  websocket,
+  rdg,
+  socks,
+  proxyHead,
+  rpch,
+  dcerpc,
+  rdpemt,
+] as const
 /** On datagrams, each of which stands for itself. */
-export const datagramDissectors = [dns, stun, quic] as const
+export const datagramDissectors = [dns, kerberosUdp, stun, quic] as const
 /** On datagrams, with a memory of their conversation or with layers above. */
 export const messageDissectors = [rdpudp, dtls, dtlsHandshake, rdgUdp] as const
 

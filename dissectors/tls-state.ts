@@ -5,7 +5,8 @@
 import { TLS_1_3 } from '../src/codes/tls-names.ts'
 import type { Next } from '../src/wire/dissector.ts'
 
-export interface TlsState {
+/** What decryption needs to know of a connection. */
+export interface SealState {
   /** Of the hellos, as hexadecimal digits; '' before them. */
   clientRandom: string
   serverRandom: string
@@ -14,32 +15,65 @@ export interface TlsState {
   suite: number
   /** Somebody holds keys for this connection. */
   keys: boolean
-  /** The direction is encrypted from here on. */
-  sealed: [boolean, boolean]
-  /** How often its keys have changed, and records since then: what decryption needs. */
+  /** A direction: how often its keys have changed, and records since then. */
   epoch: [number, number]
   sequence: [number, number]
-  /** Plain handshake records, a direction. */
-  handshakes: [number, number]
-  /** What speaks inside, when that is known. */
-  inside: Next | null
-  opened: boolean
+  /** Of the server's hello, as hexadecimal digits. */
+  sessionId: string
+  /** The end of the session ticket that the client offers, or that the server issued later: enough to know it by. */
+  ticket: string
+  /** What the server's hello agreed to: RFC 7366, RFC 7627. */
+  encryptThenMac: boolean
+  extendedMasterSecret: boolean
+  /** Records carry epoch and sequence number themselves, behind a header of 13 bytes. */
+  readonly dtls: boolean
 }
 
 /** At the start of a connection. */
-export function tlsState(inside: Next | null): TlsState {
+export function sealState(dtls: boolean): SealState {
   return {
     clientRandom: '',
     serverRandom: '',
     version: 0,
     suite: 0,
     keys: false,
-    sealed: [false, false],
     epoch: [0, 0],
     sequence: [0, 0],
+    sessionId: '',
+    ticket: '',
+    encryptThenMac: false,
+    extendedMasterSecret: false,
+    dtls,
+  }
+}
+
+export interface TlsState extends SealState {
+  /** The client sends data before the server answers (RFC 8446 2.3), and somebody holds keys for it. */
+  early: boolean
+  /** Whether there are keys was asked, although no hello was seen. */
+  asked: boolean
+  /** The direction is encrypted from here on. */
+  sealed: [boolean, boolean]
+  /** Plain handshake records, a direction. */
+  handshakes: [number, number]
+  /** What speaks inside, when that is known. */
+  inside: Next | null
+  opened: boolean
+  /** Records are framed whole even where nobody has keys. */
+  watched: boolean
+}
+
+/** At the start of a connection. */
+export function tlsState(inside: Next | null, watched = false): TlsState {
+  return {
+    ...sealState(false),
+    sealed: [false, false],
+    early: false,
+    asked: false,
     handshakes: [0, 0],
     inside,
     opened: false,
+    watched,
   }
 }
 

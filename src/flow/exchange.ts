@@ -15,7 +15,7 @@ export class Exchange {
 
   constructor(dissection: Dissection) {
     this.dissection = dissection
-    this.root = new Slot(new Layers(dissection), 0, 'udp', { messages: true })
+    this.root = new Slot(new Layers(dissection, ''), 0, 'udp', { messages: true })
   }
 
   /** Answers whether somebody read it. */

@@ -25,7 +25,8 @@ import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } fro
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
-import { type Layer, type Layers, recognise, recogniseInside } from './layers.ts'
+import { FIRST_JOINT_LAYER } from './junction.ts'
+import { type Layer, Layers, recognise, recogniseInside } from './layers.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
 import { Pieces } from './pieces.ts'
@@ -40,6 +41,8 @@ interface SlotOptions {
   readonly midStream?: boolean
   /** What comes are messages, each whole by itself: datagrams, or what they carry. */
   readonly messages?: boolean
+  /** Two conversations feed it, under this key. */
+  readonly junction?: string
 }
 
 /** A place where protocols follow one another. */
@@ -50,6 +53,8 @@ export class Slot {
   readonly path: string
   readonly midStream: boolean
   readonly messages: boolean
+  /** The key of a junction; '' of a slot that one conversation feeds. */
+  readonly junction: string
   readonly pipes: readonly [Pipe, Pipe]
 
   constructor(made: Layers, depth: number, path: string, options: SlotOptions = {}) {
@@ -58,7 +63,19 @@ export class Slot {
     this.path = path
     this.midStream = options.midStream ?? false
     this.messages = options.messages ?? false
+    this.junction = options.junction ?? ''
     this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
+  }
+
+  /** Who speaks in it first; '' leaves it to probing. */
+  begin(next: Next): void {
+    if (next.protocol === '') return
+    const first = this.made.begin(this, next)
+    for (const pipe of this.pipes) {
+      pipe.layer = first
+      // Nobody reads it: it is not unrecognised, it is passed over.
+      pipe.dead = first === null
+    }
   }
 }
 
@@ -66,7 +83,7 @@ export class Slot {
 class Pipe implements Reading {
   dead = false
   ended = false
-  private layer: Layer | null = null
+  layer: Layer | null = null
   /** Position of the next unread byte in this direction. */
   private at = 0
   private readonly kept = new Gathered()
@@ -75,12 +92,18 @@ class Pipe implements Reading {
   /** Bytes of body still to come, and the slot that gets them. */
   private span = 0
   private spanSlot = SKIP
+  /** What it reads now was counted before. */
+  private replaying = false
   /** The other direction decides first. */
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
   private lost = false
   /** Of a slot that is fed numbered pieces. */
   private pieces: Pieces | null = null
+  /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
+  private feeder: Pipe | null = null
+  /** The conversation that gave the last bytes from below; -1 before, and of the connection itself. */
+  private fedBy = -1
   /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
   private origins: Stretch[] | null = null
   /** Records of the layer that reads now. */
@@ -152,7 +175,8 @@ class Pipe implements Reading {
     return this.kept.length === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
   }
 
-  gap(length: number): void {
+  /** @param silent nobody lost them: they were passed over */
+  gap(length: number, silent = false): void {
     if (this.dead || this.ended) {
       this.at += length
       return
@@ -160,16 +184,19 @@ class Pipe implements Reading {
     if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
-      if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.pipes[this.direction].gap(length)
+      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length, silent)
       return
     }
-    this.emit({ kind: 'stream-gap', length }, this.at, 0)
-    this.readRest(CUT_BY_CAPTURE)
+    if (silent) this.giveUpRest()
+    else {
+      this.emit({ kind: 'stream-gap', length }, this.at, 0)
+      this.readRest(CUT_BY_CAPTURE)
+    }
     this.at += length
     this.lost = true
     this.kept.forget()
     this.span = 0
-    for (const slot of this.layer?.slots ?? []) slot?.pipes[this.direction].gap(length)
+    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length, silent)
   }
 
   end(how: Ending): void {
@@ -191,7 +218,18 @@ class Pipe implements Reading {
       out.clear()
     }
     this.kept.drop()
-    for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.pipes[this.direction].end(how)
+    for (const layer of this.slot.layers) for (const slot of layer.slots) this.fed(slot)?.end(how)
+    const { junction, pipes, made } = this.slot
+    if (junction !== '' && pipes[opposite(this.direction)].ended) {
+      made.dissection.junctions.remove(junction, this.slot)
+    }
+  }
+
+  /** This direction of a slot above, when it is this pipe that feeds it. */
+  private fed(slot: Slot | undefined): Pipe | null {
+    if (slot === undefined) return null
+    const above = slot.pipes[this.direction]
+    return slot.junction === '' || above.feeder === this ? above : null
   }
 
   /** Bytes of this slot, their origin already noted. */
@@ -401,8 +439,12 @@ class Pipe implements Reading {
       this.readOne(this.layer, kept.bytes, 0, kept.length, cut)
       this.dissection.out.clear()
     }
-    this.at += kept.length
-    kept.drop()
+    this.giveUpRest()
+  }
+
+  private giveUpRest(): void {
+    this.at += this.kept.length
+    this.kept.drop()
     this.origins = null
   }
 
@@ -450,7 +492,7 @@ class Pipe implements Reading {
       : recognise(bytes, start, end, this.direction, this.layer)
     if (best !== null) {
       const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
-      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name })
+      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name, hint: this.slot.path })
       if (layer !== null) {
         this.layer = layer
         return true
@@ -478,7 +520,7 @@ class Pipe implements Reading {
       packet: tail.last,
       first: head.first,
       timeNs: tail.timeNs,
-      conversation: tail.conversation,
+      conversation: length === 0 && this.fedBy >= 0 ? this.fedBy : tail.conversation,
       layer: this.layer?.id ?? -1,
       path: this.layer?.path ?? this.slot.path,
       direction: this.direction,
@@ -488,6 +530,7 @@ class Pipe implements Reading {
   }
 
   tally(type: number, length: number, at: number): void {
+    if (this.replaying) return
     const { now } = this.dissection
     const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
     this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
@@ -504,6 +547,53 @@ class Pipe implements Reading {
     return { log: this.ownLog(conversation), left: this.span, at: this.at }
   }
 
+  /** The layer whose records could be passed over from here on. */
+  get passable(): Layer | null {
+    const busy = this.dead || this.ended || this.held || this.lost || this.span > 0
+    return busy || (this.kept.length > 0 && this.kept.need <= this.kept.length) ? null : this.layer
+  }
+
+  /** What speaks here now. */
+  get reads(): Layer | null {
+    return this.layer
+  }
+
+  /** Of the next byte that nobody has read. */
+  get position(): number {
+    return this.at
+  }
+
+  /** From here on somebody else walks over the PDUs; the one under way is given up. */
+  passOver(conversation: number): TailStart & { readonly underWay: boolean } {
+    const log = this.ownLog(conversation)
+    const { length, need } = this.kept
+    const underWay = length > 0
+    this.kept.drop()
+    this.kept.forget()
+    this.origins = null
+    return { log, left: underWay ? need - length : 0, at: this.at + length, underWay }
+  }
+
+  /** So many bytes were passed over, up to where a PDU starts; there was so much for the layers above in them. */
+  leap(length: number, content: number): void {
+    this.at += length
+    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(content, true)
+  }
+
+  /** A PDU that was passed over is read after all; it is counted already. */
+  replay(bytes: Uint8Array, length: number, packet: number, timeNs: number, conversation: number, low: number): void {
+    this.replaying = true
+    this.segment(bytes, 0, length, packet, timeNs, conversation, low)
+    this.replaying = false
+  }
+
+  /** Nobody passes over anything any more: of the PDU under way so much is still to come, or so much of its header is there. */
+  goOn(left: number, header: Uint8Array, headerBytes: number): void {
+    if (left > 0) this.spanning(left, SKIP)
+    const { last, timeNs, conversation } = this.dissection.now
+    if (headerBytes > 0) this.replay(header, headerBytes, last, timeNs, conversation, 0)
+  }
+
   private ownLog(conversation: number): RecordLog {
     if (this.log === null || this.logged !== this.layer) {
       this.logged = this.layer
@@ -517,11 +607,24 @@ class Pipe implements Reading {
   open(index: number, next: Next): void {
     const layer = this.layer
     if (layer === null || layer.slots[index] !== undefined) return
-    const slot = this.above(layer, index, next.ordered !== true)
-    if (next.protocol === '') return
-    const above = this.slot.made.begin(slot, next)
-    slot.pipes[CLIENT].layer = above
-    slot.pipes[SERVER].layer = above
+    if (next.junction !== undefined) {
+      layer.slots[index] = this.joint(layer, next, `${this.slot.made.peers} ${next.junction}`)
+      return
+    }
+    this.above(layer, index, next.ordered !== true).begin(next)
+  }
+
+  /** The slot that another conversation feeds too. */
+  private joint(layer: Layer, next: Next, junction: string): Slot {
+    const { dissection } = this
+    dissection.joins(this.fedBy >= 0 ? this.fedBy : dissection.now.conversation)
+    const known = dissection.junctions.find(junction, this.direction)
+    if (known !== null) return known
+    const made = new Layers(dissection, this.slot.made.peers, FIRST_JOINT_LAYER)
+    const slot = new Slot(made, this.slot.depth + 1, layer.path, { junction })
+    dissection.junctions.add(junction, slot)
+    slot.begin(next)
+    return slot
   }
 
   hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number: number): void {
@@ -530,6 +633,7 @@ class Pipe implements Reading {
     const slot = layer.slots[index] ?? this.above(layer, index, number < 0)
     const pipe = slot.pipes[this.direction]
     const origins = this.origins ?? this.dissection.nowList
+    pipe.feeder = this
     if (number < 0) pipe.receive(bytes, start, end, from, to, origins)
     else pipe.piece(number, bytes, start, end, from, to, origins)
   }
@@ -555,6 +659,7 @@ class Pipe implements Reading {
       return
     }
     copyStretches(origins, from, to, this.ownOrigins(), this.at + this.kept.length, end - start)
+    this.fedBy = this.lastOrigin.conversation
     if (this.slot.messages) this.message(bytes, start, end, CUT_BY_FRAME)
     else this.feed(bytes, start, end)
   }
@@ -608,7 +713,7 @@ class Pipe implements Reading {
     }
     const { layers } = this.slot
     const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
-    const layer = later ?? this.slot.made.begin(this.slot, next)
+    const layer = later ?? this.slot.made.begin(this.slot, next, old.path)
     if (layer === null) {
       this.die(`nobody here reads ${next.protocol}`)
       return
@@ -619,6 +724,10 @@ class Pipe implements Reading {
 
   bulk(): void {
     if (this.layer !== null) this.layer.bulk = true
+  }
+
+  lose(slot: number, length: number): void {
+    this.layer?.slots[slot]?.pipes[this.direction].gap(length)
   }
 
   spanning(length: number, slot: number): void {
@@ -645,6 +754,10 @@ class Pipe implements Reading {
     this.held = false
     this.pump()
     this.dropOrigins()
+  }
+
+  private get lastOrigin(): Stretch {
+    return this.origins?.at(-1) ?? this.dissection.now
   }
 
   private ownOrigins(): Stretch[] {

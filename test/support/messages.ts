@@ -66,6 +66,8 @@ function collecting<F>({ facts, handed, opened }: Exchanged<unknown>, direction:
     become: () => {},
     bulk: () => {},
     opaque: () => {},
+    lost: () => {},
     unseal: () => null,
+    overhear: () => {},
   }
 }
