@@ -64,6 +64,22 @@ function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<T
   const start = pdu.pos
   const type = pdu.u8(f.type)
   const length = pdu.u24be(f.length)
+  readHandshakeBody(pdu, type, length, start, state, direction, out)
+}
+
+/**
+ * What follows type and length; in DTLS the fields of fragments lie in between.
+ * @param start of the message, header and all
+ */
+export function readHandshakeBody(
+  pdu: Pdu,
+  type: number,
+  length: number,
+  start: number,
+  state: TlsState,
+  direction: Direction,
+  out: Out<TlsFact>,
+): void {
   pdu.sized(f.body, length, f.length)
   switch (type) {
     case is.CLIENT_HELLO:

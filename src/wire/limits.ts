@@ -163,6 +163,17 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+
+/** Conversations of datagrams that have layers at one time. */
+export const MAX_EXCHANGES = 1 << 12
+/** Pieces of one stream over datagrams that wait behind a hole, and their bytes. */
+export const MAX_PIECES_AHEAD = 64
+export const MAX_PIECES_AHEAD_BYTES = 1 << 17
+/** Handshake messages of DTLS, a direction, of which fragments are missing. */
+export const MAX_DTLS_MESSAGES = 8
+/** Attributes of one STUN message, and packets of one QUIC datagram, that are read. */
+export const MAX_STUN_ATTRIBUTES = 128
+export const MAX_QUIC_PACKETS = 16
 /** Connections and exchanges that an inspection tells apart; the oldest makes room. */
 export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
 /** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
