@@ -4,6 +4,7 @@ import { credssp } from './credssp.ts'
 import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
+import { http2 } from './http2.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
 import { proxyHead } from './proxy-head.ts'
@@ -23,6 +24,7 @@ export const streamDissectors = [
   tls,
   tlsHandshake,
   http1,
+  http2,
   credssp,
   securityToken,
   kerberos,
