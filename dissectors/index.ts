@@ -6,6 +6,7 @@ import { dns } from './dns.ts'
 import { dtls } from './dtls.ts'
 import { dtlsHandshake } from './dtls-handshake.ts'
 import { http1 } from './http1.ts'
+import { http2 } from './http2.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
 import { proxyHead } from './proxy-head.ts'
@@ -30,6 +31,7 @@ export const streamDissectors = [
   tls,
   tlsHandshake,
   http1,
+  http2,
   credssp,
   securityToken,
   kerberos,
