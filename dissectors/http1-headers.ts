@@ -2,8 +2,10 @@
  * The header lines of an HTTP/1 head. Only the headers that say something about framing, proxies, gateways and logons are
  * facts; the others are read for the tree alone. RFC 9112 section 5.
  */
+import { find, latin1 } from '../src/wire/bytes.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { keptValue, shownValue } from './http1-secrets.ts'
 
 /** What the lines of one head say. */
 export class Headers {
@@ -13,13 +15,15 @@ export class Headers {
   transferEncoding = ''
   /** Each Content-Length line as it stands. */
   readonly contentLengths: string[] = []
+  /** The Upgrade header, in lower case; '' without. */
+  upgrade = ''
   /** Connection names Upgrade, and Upgrade is there. */
   upgrades = false
   /** What is odd about the lines themselves; '' when nothing. */
   oddity = ''
 }
 
-/** Wireshark's names where it has one. One line here makes a header a fact. */
+/** Wireshark's names where it has one. A line here makes a header a fact. */
 const KNOWN: readonly (readonly [name: string, field: string])[] = [
   ['host', 'http.host'],
   ['connection', 'http.connection'],
@@ -54,26 +58,40 @@ const KNOWN: readonly (readonly [name: string, field: string])[] = [
   ['rdg-client-generation', 'http.rdg_client_generation'],
 ]
 
+/** Those that only the tree wants, under Wireshark's names. */
+const SHOWN: readonly (readonly [name: string, field: string])[] = [
+  ['accept', 'http.accept'],
+  ['accept-encoding', 'http.accept_encoding'],
+  ['accept-language', 'http.accept_language'],
+  ['cache-control', 'http.cache_control'],
+  ['cookie', 'http.cookie'],
+  ['last-modified', 'http.last_modified'],
+  ['referer', 'http.referer'],
+  ['sec-websocket-extensions', 'http.sec_websocket_extensions'],
+  ['sec-websocket-protocol', 'http.sec_websocket_protocol'],
+  ['set-cookie', 'http.set_cookie'],
+]
+
 /** Known names by their length: most lines of a head are told apart by it alone, without making a string. */
 interface KnownHeader {
   readonly name: string
   readonly codes: Uint8Array
   readonly field: Field
+  readonly kept: boolean
 }
 const KNOWN_BY_LENGTH: KnownHeader[][] = []
-for (const [name, fieldName] of KNOWN) {
-  const codes = Uint8Array.from(name, character => character.charCodeAt(0))
-  KNOWN_BY_LENGTH[name.length] ??= []
-  KNOWN_BY_LENGTH[name.length]?.push({ name, codes, field: field(fieldName, name, 'text') })
+for (const table of [KNOWN, SHOWN]) {
+  for (const [name, fieldName] of table) {
+    const codes = Uint8Array.from(name, character => character.charCodeAt(0))
+    KNOWN_BY_LENGTH[name.length] ??= []
+    KNOWN_BY_LENGTH[name.length]?.push({ name, codes, field: field(fieldName, name, 'text'), kept: table === KNOWN })
+  }
 }
 
 const lines = {
-  one: field('http.line', 'Line', 'group'),
-  name: field('http.header.name', 'Name', 'text'),
-  colon: field('http.header.colon', 'Separator', 'bytes'),
-  value: field('http.header.value', 'Value', 'text'),
-  unknown: field('http.unknown_header', 'Line without a colon', 'text'),
-  folded: field('http.header.folded', 'Folded line', 'text'),
+  request: field('http.request.line', 'Request line', 'text'),
+  response: field('http.response.line', 'Response line', 'text'),
+  contentLength: field('http.content_length', 'Content length'),
   end: field('http.line_end', 'End of line', 'bytes'),
 }
 
@@ -84,57 +102,71 @@ const TAB = 0x09
 const COLON = 0x3a
 
 /** The lines up to the empty one, and that one. When it is missing, the PDU is faulty. */
-export function readHeaders(pdu: Pdu): Headers {
+export function readHeaders(pdu: Pdu, answers: boolean): Headers {
   const headers = new Headers()
   let connection = ''
-  let upgrade = false
   while (pdu.left > 0 && pdu.peek() !== LF && !(pdu.peek() === CR && pdu.peek(1) === LF)) {
-    pdu.group(lines.one)
-    const name = readLine(pdu, headers)
-    endOfLine(pdu)
-    pdu.end()
+    const known = readLine(pdu, headers, answers ? lines.response : lines.request)
+    if (known === null || !known.kept) continue
     const value = headers.kept.at(-1)?.[1] ?? ''
-    if (name === 'connection') connection += `${value.toLowerCase()},`
-    else if (name === 'upgrade') upgrade = true
-    else if (name === 'content-length') headers.contentLengths.push(value)
-    else if (name === 'transfer-encoding') {
+    if (known.name === 'connection') connection += `${value.toLowerCase()},`
+    else if (known.name === 'upgrade') headers.upgrade = value.toLowerCase()
+    else if (known.name === 'content-length') {
+      headers.contentLengths.push(value)
+      if (/^\d+$/.test(value)) pdu.derived(lines.contentLength, Number(value))
+    } else if (known.name === 'transfer-encoding') {
       headers.transferEncoding += `${headers.transferEncoding === '' ? '' : ','}${value.toLowerCase()}`
     }
   }
   endOfLine(pdu)
-  headers.upgrades = upgrade && connection.includes('upgrade')
+  headers.upgrades = headers.upgrade !== '' && connection.includes('upgrade')
   return headers
 }
 
-/** The name of a line that was kept; '' of any other. */
-function readLine(pdu: Pdu, headers: Headers): string {
+/** The header of this line; null when it is none that is known. */
+function readLine(pdu: Pdu, headers: Headers, lineField: Field): KnownHeader | null {
+  const rest = restOfLine(pdu)
+  const toLineFeed = pdu.until(LF)
+  const whole = toLineFeed < 0 ? rest : toLineFeed + 1
+  const from = pdu.pos
+  const known = headerOf(pdu, rest, headers)
+  if (known === null) {
+    pdu.value(lineField, whole, pdu.watched ? latin1(pdu.bytes, from, from + whole) : '')
+  } else {
+    let at = from + known.name.length
+    while (pdu.bytes[at] !== COLON) at++
+    at++
+    while (at < from + rest && isBlank(pdu.bytes[at] as number)) at++
+    const value = known.kept || pdu.watched ? latin1(pdu.bytes, at, from + rest).trimEnd() : ''
+    if (known.kept) headers.kept.push([known.name, keptValue(known.name, value)])
+    const shown = pdu.watched ? shownValue(known.name, value) : ''
+    pdu.value(known.field, whole, shown)
+    if (pdu.watched) {
+      const end = latin1(pdu.bytes, from + rest, from + whole)
+      const line = shown === value ? latin1(pdu.bytes, from, from + rest) : `${latin1(pdu.bytes, from, at)}${shown}`
+      pdu.derived(lineField, line + end)
+    }
+  }
+  if (toLineFeed < 0) endOfLine(pdu)
+  return known
+}
+
+/** Which header the line at hand is, by its name; null when it is not known, or not well formed. */
+function headerOf(pdu: Pdu, length: number, headers: Headers): KnownHeader | null {
   if (isBlank(pdu.peek())) {
     // RFC 9112 5.2: lines once could go on like this; what may not be sent any more is not joined either.
     headers.oddity = 'a folded header line'
-    pdu.mark(lines.folded, restOfLine(pdu))
-    return ''
+    return null
   }
-  const nameLength = nameOfLine(pdu)
+  const nameLength = nameOfLine(pdu, length)
   if (nameLength < 0) {
     headers.oddity = 'a header line without a colon'
-    pdu.mark(lines.unknown, restOfLine(pdu))
-    return ''
+    return null
   }
   let trimmed = nameLength
   while (trimmed > 0 && isBlank(pdu.peek(trimmed - 1))) trimmed--
   if (trimmed < nameLength) headers.oddity = 'white space before the colon of a header line'
-  const known = knownHeader(pdu.bytes, pdu.pos, trimmed)
-  pdu.mark(lines.name, nameLength)
-  let colon = 1
-  while (isBlank(pdu.peek(colon))) colon++
-  pdu.mark(lines.colon, colon)
-  const length = restOfLine(pdu)
-  if (known === null) {
-    pdu.mark(lines.value, length)
-    return ''
-  }
-  headers.kept.push([known.name, pdu.text(known.field, length).trimEnd()])
-  return known.name
+  return knownHeader(pdu.bytes, pdu.pos, trimmed)
 }
 
 function knownHeader(bytes: Uint8Array, at: number, length: number): KnownHeader | null {
@@ -157,15 +189,10 @@ function isBlank(byte: number): boolean {
   return byte === SPACE || byte === TAB
 }
 
-/** Bytes up to the colon; -1 when the line has none. */
-function nameOfLine(pdu: Pdu): number {
-  const { bytes, pos, limit } = pdu
-  for (let at = pos; at < limit; at++) {
-    const byte = bytes[at]
-    if (byte === COLON) return at - pos
-    if (byte === LF) return -1
-  }
-  return -1
+/** Bytes up to the colon; -1 when the line, of this length, has none. */
+function nameOfLine(pdu: Pdu, length: number): number {
+  const at = find(pdu.bytes, COLON, pdu.pos, pdu.pos + length)
+  return at < 0 ? -1 : at - pdu.pos
 }
 
 /** Bytes up to the next space or the end of the line. */

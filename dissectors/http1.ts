@@ -22,11 +22,12 @@ import {
   stream,
   UNTIL_CLOSE,
 } from '../src/wire/dissector.ts'
-import { field } from '../src/wire/field.ts'
-import { MAX_CHUNK_LINE_BYTES, MAX_HEAD_BYTES, MAX_PIPELINED_REQUESTS } from '../src/wire/limits.ts'
-import type { Pdu } from '../src/wire/pdu.ts'
-import { bodyFraming } from './http1-framing.ts'
-import { endOfLine, readHeaders, restOfLine, wordLength } from './http1-headers.ts'
+import { MAX_CHUNK_LINE_BYTES, MAX_HEAD_BYTES, MAX_PDU_BYTES, MAX_PIPELINED_REQUESTS } from '../src/wire/limits.ts'
+import { Pdu } from '../src/wire/pdu.ts'
+import { readChunkSize, readTrailer, readWholeBody, wholeChunks } from './http1-body.ts'
+import { type Head, readHead, startsWithHttp } from './http1-head.ts'
+import { endOfLine } from './http1-headers.ts'
+import { type Asked, askedBy, listenerOf, upgraded } from './http1-listeners.ts'
 
 /** How RFC 9112 section 6.3 frames the body. */
 export type Framing = 'none' | 'length' | 'chunked' | 'until-close' | 'tunnel' | 'switch' | 'invalid'
@@ -65,36 +66,28 @@ type Phase = typeof HEAD | typeof CHUNK_SIZE | typeof CHUNK_END | typeof TRAILER
 
 export interface HttpState {
   phase: [Phase, Phase]
-  /** Methods of the requests that wait for their answers, oldest first. */
-  asked: string[]
+  /** The requests that wait for their answers, oldest first. */
+  asked: Asked[]
   /** Requests that did not fit in there: until they are answered, answers are not matched. */
   unremembered: number
   /** The direction that said Upgrade or CONNECT: what it says next depends on the answer. -1 = none. */
   undecided: Direction | -1
-}
-
-const line = {
-  one: field('http.line', 'Line', 'group'),
-  method: field('http.request.method', 'Request Method', 'text'),
-  target: field('http.request.uri', 'Request URI', 'text'),
-  requestVersion: field('http.request.version', 'Request Version', 'text'),
-  responseVersion: field('http.response.version', 'Response Version', 'text'),
-  status: field('http.response.code', 'Status Code'),
-  phrase: field('http.response.phrase', 'Response Phrase', 'text'),
-  space: field('http.space', 'Space', 'bytes'),
-}
-const chunk = {
-  size: field('http.chunk_size', 'Chunk size', 'hex'),
-  extension: field('http.chunk_extension', 'Chunk extension', 'text'),
-  trailer: field('http.chunked_trailer_part', 'Trailer', 'text'),
+  /** Who gets the body of the message at hand, a direction. */
+  slot: [number, number]
+  /** Messages so far, a direction. */
+  count: [number, number]
+  /** Somebody watches: a message is one PDU with its body, where nobody else wants that. */
+  readonly watched: boolean
+  /** It speaks inside TLS. */
+  readonly secure: boolean
 }
 
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
 const LONGEST_METHOD = 32
-/** No body is larger; beyond it the size line is no size line. */
-const LARGEST_CHUNK = 2 ** 40
+/** Who reads bodies. */
+const BODY_SLOT = 0
 /** How far a first line is looked at to tell HTTP from something else. */
 const FIRST_LINE_BYTES = 1024
 
@@ -104,12 +97,21 @@ export const http1 = stream<HttpState, HttpFact>({
   title: 'Hypertext Transfer Protocol 1.x',
   spec: ['RFC 9112', 'RFC 9110', 'MS-TSGU 2.2.3'],
 
-  begin: () => ({ phase: [HEAD, HEAD], asked: [], unremembered: 0, undecided: -1 }),
+  begin: next => ({
+    phase: [HEAD, HEAD],
+    asked: [],
+    unremembered: 0,
+    undecided: -1,
+    slot: [SKIP, SKIP],
+    count: [0, 0],
+    watched: next?.watched ?? false,
+    secure: typeof next?.hint === 'string' && next.hint.includes('/tls'),
+  }),
 
   probe(bytes, start, end): Likeness {
     let at = start
     while (at < end && at - start <= LONGEST_METHOD && isToken(bytes[at] as number)) at++
-    if (startsWithHttp(bytes, start, end)) return end - start >= HTTP_NAME.length ? SURE : MAYBE
+    if (startsWithHttp(bytes, start, end)) return end - start >= 'HTTP/1.'.length ? SURE : MAYBE
     if (at === end) return at - start <= LONGEST_METHOD && at > start ? MAYBE : NO
     if (at === start || bytes[at] !== SPACE) return NO
     const lineEnd = find(bytes, LF, at, Math.min(end, start + FIRST_LINE_BYTES))
@@ -125,7 +127,8 @@ export const http1 = stream<HttpState, HttpFact>({
     if (phase === CHUNK_SIZE) return lineLength(bytes, start, end, seen, MAX_CHUNK_LINE_BYTES)
     if (phase === TRAILER) return lineLength(bytes, start, end, seen, MAX_HEAD_BYTES)
     if (state.undecided === direction) return HOLD
-    return headLength(bytes, start, end, seen)
+    const length = headLength(bytes, start, end, seen)
+    return state.watched && length > 2 ? wholeLength(bytes, start, end, length, state, direction) : length
   },
 
   read(pdu, state, direction, out) {
@@ -138,7 +141,7 @@ export const http1 = stream<HttpState, HttpFact>({
         if (pdu.ok) state.phase[direction] = CHUNK_SIZE
         break
       case TRAILER:
-        trailer(pdu, state, direction)
+        if (readTrailer(pdu) && pdu.ok) state.phase[direction] = HEAD
         break
       default:
         // RFC 9112 2.2: empty lines before a request are passed over.
@@ -154,70 +157,52 @@ export const http1 = stream<HttpState, HttpFact>({
 })
 
 function head(pdu: Pdu, state: HttpState, direction: Direction, out: Out<HttpFact>): void {
-  const answers = startsWithHttp(pdu.bytes, pdu.pos, pdu.limit)
-  let method = ''
-  let target = ''
-  let version = ''
-  let phrase = ''
-  let status = 0
-  pdu.group(line.one)
-  if (answers) {
-    version = word(pdu, line.responseVersion)
-    const digits = wordLength(pdu)
-    status = statusCode(pdu, digits)
-    pdu.value(line.status, digits, status)
-    if (pdu.peek() === SPACE) pdu.mark(line.space, 1)
-    phrase = pdu.text(line.phrase, restOfLine(pdu))
-  } else {
-    method = word(pdu, line.method)
-    target = word(pdu, line.target)
-    version = pdu.text(line.requestVersion, restOfLine(pdu))
-  }
-  endOfLine(pdu)
-  pdu.end()
-  const headers = readHeaders(pdu)
-  // What is cut off in its first line must still look like one, else any word would be a request.
-  if (!answers && !isRequestLine(method, target, version)) return
-  if (answers) method = state.asked[0] ?? ''
-  const { framing, length, oddity } = bodyFraming({ answers, method, status, version, headers })
+  const read = readHead(pdu, state.asked[0], state.secure, state.count[direction])
+  if (read === null) return
+  const { fact, headers } = read
+  const answers = fact.kind === 'http-response'
   const overflow = !answers && state.asked.length >= MAX_PIPELINED_REQUESTS
-  out.fact({
-    kind: answers ? 'http-response' : 'http-request',
-    method,
-    target,
-    version,
-    status,
-    phrase,
-    headers: headers.kept,
-    framing,
-    length,
-    oddity: overflow ? `${oddity === '' ? '' : `${oddity}; `}too many requests wait to match their answers` : oddity,
-    complete: pdu.ok,
-  })
+  out.fact(overflow ? { ...fact, oddity: joined(fact.oddity, 'too many requests wait to match their answers') } : fact)
   if (!pdu.ok) return
-  if (answers) answered(state, status)
-  else asks(state, direction, method, headers.upgrades)
-  follow(framing, length, state, direction, out)
+  const whole = pdu.left > 0
+  if (whole) readWholeBody(pdu, fact, headers)
+  if (!pdu.ok) return
+  const asked = answers ? state.asked[0] : askedBy(fact, headers, read.uri)
+  if (!whole) follow(read, asked, state, direction, out)
+  state.count[direction]++
+  if (answers) answered(state, fact.status)
+  else if (asked !== undefined) asks(state, direction, asked)
 }
 
-function isRequestLine(method: string, target: string, version: string): boolean {
-  if (version.startsWith('HTTP/')) return true
-  return version === '' && (target.startsWith('/') || target.startsWith('http') || method === 'CONNECT')
+function joined(oddity: string, more: string): string {
+  return oddity === '' ? more : `${oddity}; ${more}`
 }
 
 /** Where the bytes behind the head go. */
-function follow(framing: Framing, length: number, state: HttpState, direction: Direction, out: Out<HttpFact>): void {
-  if (framing === 'switch' || framing === 'tunnel') out.become('both', { protocol: '' })
-  else if (framing === 'length' && length > 0) out.body(length, SKIP)
-  else if (framing === 'until-close') out.body(UNTIL_CLOSE, SKIP)
+function follow(
+  { fact, headers }: Head,
+  asked: Asked | undefined,
+  state: HttpState,
+  direction: Direction,
+  out: Out<HttpFact>,
+): void {
+  const { framing, length } = fact
+  const listener = asked === undefined ? null : listenerOf(fact, asked)
+  state.slot[direction] = listener === null ? SKIP : BODY_SLOT
+  if (listener !== null) out.open(BODY_SLOT, listener)
+  const slot = state.slot[direction]
+  if (framing === 'switch') out.become('both', upgraded(asked, headers))
+  else if (framing === 'tunnel') out.become('both', { protocol: '' })
+  else if (framing === 'length' && length > 0) out.body(length, slot)
+  else if (framing === 'until-close') out.body(UNTIL_CLOSE, slot)
   else if (framing === 'chunked') state.phase[direction] = CHUNK_SIZE
   else if (framing === 'invalid') out.opaque('http: it can not be told where the body ends')
 }
 
-function asks(state: HttpState, direction: Direction, method: string, upgrades: boolean): void {
+function asks(state: HttpState, direction: Direction, asked: Asked): void {
   if (state.unremembered > 0 || state.asked.length >= MAX_PIPELINED_REQUESTS) state.unremembered++
-  else state.asked.push(method)
-  if (method === 'CONNECT' || upgrades) state.undecided = direction
+  else state.asked.push(asked)
+  if (asked.method === 'CONNECT' || asked.upgrade !== '') state.undecided = direction
 }
 
 /** An interim answer (1xx without 101) is not the last one. */
@@ -229,35 +214,34 @@ function answered(state: HttpState, status: number): void {
 }
 
 function chunkSize(pdu: Pdu, state: HttpState, direction: Direction, out: Out<HttpFact>): void {
-  let size = 0
-  let digits = 0
-  for (; size <= LARGEST_CHUNK; digits++) {
-    const digit = hexDigit(pdu.peek(digits))
-    if (digit < 0) break
-    size = size * 16 + digit
-  }
-  pdu.value(chunk.size, digits, size)
-  const behind = pdu.peek()
-  const extension = restOfLine(pdu)
-  if (extension > 0) pdu.mark(chunk.extension, extension)
-  endOfLine(pdu)
-  // White space before the line's end is met in the wild; anything else but an extension is no size line.
-  const isSize = behind === CR || behind === LF || behind === 0x3b || behind === SPACE || behind === 0x09
-  if (digits === 0 || size > LARGEST_CHUNK || !isSize) {
-    pdu.note('error', 'no chunk size')
+  const size = readChunkSize(pdu)
+  if (size < 0) {
     out.opaque('http: a chunk without a size')
     return
   }
   if (!pdu.ok) return
   state.phase[direction] = size === 0 ? TRAILER : CHUNK_END
-  if (size > 0) out.body(size, SKIP)
+  if (size > 0) out.body(size, state.slot[direction])
 }
 
-function trailer(pdu: Pdu, state: HttpState, direction: Direction): void {
-  const last = isEmptyLine(pdu)
-  if (!last) pdu.mark(chunk.trailer, restOfLine(pdu))
-  endOfLine(pdu)
-  if (last && pdu.ok) state.phase[direction] = HEAD
+/** Watched, a message that nobody else listens to is one PDU with its body, as large as a PDU may be. */
+function wholeLength(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  length: number,
+  state: HttpState,
+  direction: Direction,
+): number {
+  const read = readHead(new Pdu().reset(bytes, start, start + length), state.asked[0], false, 0)
+  if (read === null) return length
+  const { fact, headers } = read
+  const asked = fact.kind === 'http-response' ? state.asked[0] : askedBy(fact, headers, '')
+  if (state.phase[direction] !== HEAD || (asked !== undefined && listenerOf(fact, asked) !== null)) return length
+  if (fact.framing === 'length') return fact.length <= MAX_PDU_BYTES - length ? length + fact.length : length
+  if (fact.framing !== 'chunked') return length
+  const chunks = wholeChunks(bytes, start + length, end)
+  return chunks === NEED_MORE && end - start < MAX_PDU_BYTES ? NEED_MORE : length + Math.max(0, chunks)
 }
 
 /** Up to and with the empty line; an empty line before the head is a PDU of its own. */
@@ -301,46 +285,12 @@ function isFirstLine(bytes: Uint8Array, start: number, lineEnd: number): boolean
   return startsWithHttp(bytes, start, end) || (bytes[end - 9] === SPACE && startsWithHttp(bytes, end - 8, end))
 }
 
-const HTTP_NAME = Uint8Array.from('HTTP/1.', character => character.charCodeAt(0))
-
-/** As far as the bytes go. */
-function startsWithHttp(bytes: Uint8Array, start: number, end: number): boolean {
-  const length = Math.min(HTTP_NAME.length, end - start)
-  for (let n = 0; n < length; n++) if (bytes[start + n] !== HTTP_NAME[n]) return false
-  return length > 0
-}
-
 function isConnect(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 7 && bytes[start] === 0x43 && bytes[start + 1] === 0x4f && bytes[start + 6] === 0x54
 }
 
 function isEmptyLine(pdu: Pdu): boolean {
   return pdu.peek() === LF || (pdu.peek() === CR && pdu.peek(1) === LF)
-}
-
-/** A word and the space behind it. */
-function word(pdu: Pdu, f: typeof line.method): string {
-  const text = pdu.text(f, wordLength(pdu))
-  if (pdu.peek() === SPACE) pdu.mark(line.space, 1)
-  return text
-}
-
-/** 0 unless it is three digits. */
-function statusCode(pdu: Pdu, digits: number): number {
-  if (digits !== 3) return 0
-  let status = 0
-  for (let n = 0; n < 3; n++) {
-    const digit = pdu.peek(n) - 0x30
-    if (digit < 0 || digit > 9) return 0
-    status = status * 10 + digit
-  }
-  return status
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 && byte > 0 ? letter - 0x57 : -1
 }
 
 /** RFC 9110 5.6.2: visible characters without delimiters. */

@@ -3,14 +3,27 @@ import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
 import { mcs } from './mcs.ts'
+import { rdg } from './rdg.ts'
 import { rdp } from './rdp.ts'
 import { rdpChannel } from './rdp-channel.ts'
 import { rdpMessageChannel } from './rdp-message-channel.ts'
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
+import { websocket } from './websocket.ts'
 import { x224 } from './x224.ts'
 
-export const streamDissectors = [x224, tls, tlsHandshake, http1, mcs, rdp, rdpMessageChannel, rdpChannel] as const
+export const streamDissectors = [
+  x224,
+  tls,
+  tlsHandshake,
+  http1,
+  websocket,
+  rdg,
+  mcs,
+  rdp,
+  rdpMessageChannel,
+  rdpChannel,
+] as const
 export const datagramDissectors = [dns] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never

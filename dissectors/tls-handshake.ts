@@ -131,7 +131,7 @@ function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<T
   }
   pdu.end()
   // Behind its Finished a side of TLS 1.3 uses the keys of application data.
-  if (type === FINISHED && isTls13(state.version) && pdu.ok) {
+  if (type === FINISHED && isTls13(state.version) && state.epoch[direction] === 1 && pdu.ok) {
     state.epoch[direction]++
     state.sequence[direction] = 0
   }

@@ -5,7 +5,8 @@
 import { TLS_1_3 } from '../src/codes/tls-names.ts'
 import type { Next } from '../src/wire/dissector.ts'
 
-export interface TlsState {
+/** What decryption needs to know of a connection. */
+export interface SealState {
   /** Of the hellos, as hexadecimal digits; '' before them. */
   clientRandom: string
   serverRandom: string
@@ -14,20 +15,25 @@ export interface TlsState {
   suite: number
   /** Somebody holds keys for this connection. */
   keys: boolean
-  /** The direction is encrypted from here on. */
-  sealed: [boolean, boolean]
-  /** How often its keys have changed, and records since then: what decryption needs. */
+  /** A direction: how often its keys have changed, and records since then. */
   epoch: [number, number]
   sequence: [number, number]
+}
+
+export interface TlsState extends SealState {
+  /** The direction is encrypted from here on. */
+  sealed: [boolean, boolean]
   /** Plain handshake records, a direction. */
   handshakes: [number, number]
   /** What speaks inside, when that is known. */
   inside: Next | null
   opened: boolean
+  /** Records are framed whole even where nobody has keys. */
+  watched: boolean
 }
 
 /** At the start of a connection. */
-export function tlsState(inside: Next | null): TlsState {
+export function tlsState(inside: Next | null, watched = false): TlsState {
   return {
     clientRandom: '',
     serverRandom: '',
@@ -40,6 +46,7 @@ export function tlsState(inside: Next | null): TlsState {
     handshakes: [0, 0],
     inside,
     opened: false,
+    watched,
   }
 }
 

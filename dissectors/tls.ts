@@ -159,7 +159,7 @@ export const tls = stream<TlsState, TlsFact>({
   title: 'Transport Layer Security',
   spec: ['RFC 8446 5', 'RFC 5246 6', 'RFC 6101 E'],
 
-  begin: next => tlsState(next?.inside ?? null),
+  begin: next => tlsState(next?.inside ?? null, next?.watched ?? false),
 
   probe(bytes, start, end, direction): Likeness {
     const type = bytes[start] as number
@@ -189,7 +189,7 @@ export const tls = stream<TlsState, TlsFact>({
     const length = fragmentLength(bytes, start)
     if (length > MAX_FRAGMENT_BYTES) return BROKEN
     // Without keys the content is body, not PDU: it is passed over by its length, never gathered.
-    return type === APPLICATION_DATA && !readable(state, direction) ? RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + length
+    return isBody(type, state, direction) ? RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + length
   },
 
   read(pdu, state, direction, out) {
@@ -202,7 +202,7 @@ export const tls = stream<TlsState, TlsFact>({
     const length = pdu.u16be(record.length)
     if (!pdu.ok) return
     if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
-    else if (type === APPLICATION_DATA && !readable(state, direction)) {
+    else if (isBody(type, state, direction)) {
       out.tally(type, length)
       if (length > 0) out.body(length, SKIP)
     } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
@@ -219,6 +219,10 @@ function isContentType(type: number): boolean {
 
 function fragmentLength(bytes: Uint8Array, start: number): number {
   return ((bytes[start + 3] as number) << 8) | (bytes[start + 4] as number)
+}
+
+function isBody(type: number, state: TlsState, direction: Direction): boolean {
+  return type === APPLICATION_DATA && !state.watched && !readable(state, direction)
 }
 
 function readable(state: TlsState, direction: Direction): boolean {
@@ -283,13 +287,14 @@ function sealed(
   const at = pdu.mark(record.sealed, length)
   const hasKeys = at >= 0 && readable(state, direction)
   const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
-  if (at >= 0) state.sequence[direction]++
+  if (at < 0) return
+  state.sequence[direction]++
+  out.tally(type, length)
   if (plain !== null) {
     unsealed(type, plain, at, pdu.pos, state, out)
     return
   }
   if (hasKeys) state.keys = false
-  out.tally(type, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }

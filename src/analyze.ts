@@ -10,6 +10,7 @@ import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
 import { captureQuality } from './capture-quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
+import { type GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
@@ -20,6 +21,8 @@ export { CaptureError } from './capture/error.ts'
 export interface AnalyzeOptions {
   /** Called now and then; `totalBytes` is null for a stream. */
   readonly onProgress?: (readBytes: number, totalBytes: number | null) => void
+  /** Keys for TLS, besides those that the capture holds. */
+  readonly keys?: GivenKeys
 }
 
 /**
@@ -39,7 +42,7 @@ export async function analyzeFile(path: string, options: AnalyzeOptions = {}): P
 export async function analyze(capture: Capture, path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
   const verdicts = new Verdicts()
   const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
-  const tracker = new Tracker(attempts)
+  const tracker = new Tracker(attempts, { keys: new KeySource(options.keys ?? null, capture.info.secrets) })
   let endNs = 0
   for (;;) {
     while (capture.next()) {

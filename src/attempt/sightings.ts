@@ -154,20 +154,20 @@ function take(seen: Sightings, event: Event): void {
       seen.plain[event.direction] ??= event
       break
     case 'client-hello':
-      tlsFor(seen).clientHello ??= event as Event<typeof fact>
+      tlsFor(seen, event).clientHello ??= event as Event<typeof fact>
       break
     case 'server-hello':
-      if (!fact.retry) tlsFor(seen).serverHello ??= event as Event<typeof fact>
+      if (!fact.retry) tlsFor(seen, event).serverHello ??= event as Event<typeof fact>
       break
     case 'certificate':
-      tlsFor(seen).certificate ??= event as Event<typeof fact>
+      tlsFor(seen, event).certificate ??= event as Event<typeof fact>
       break
     case 'record':
-      tlsFor(seen).sealed.push(event as Event<typeof fact>)
+      tlsFor(seen, event).sealed.push(event as Event<typeof fact>)
       break
     case 'alert':
-      if (fact.sealed) tlsFor(seen).sealedAlerts.push(event)
-      else tlsFor(seen).alerts.push(event as Event<typeof fact>)
+      if (fact.sealed) tlsFor(seen, event).sealedAlerts.push(event)
+      else tlsFor(seen, event).alerts.push(event as Event<typeof fact>)
       break
     case 'http-request':
       if (fact.method === 'CONNECT') seen.connect ??= event as Event<typeof fact>
@@ -189,8 +189,10 @@ function take(seen: Sightings, event: Event): void {
   }
 }
 
-function tlsFor(seen: Sightings): TlsSighting {
-  if (seen.request !== null || seen.confirm !== null) {
+/** TLS behind a negotiation is the inner one; that inside which the negotiation was read is not behind it. */
+function tlsFor(seen: Sightings, { path }: Event): TlsSighting {
+  const negotiation = seen.request ?? seen.confirm
+  if (negotiation !== null && !negotiation.path.startsWith(`${path}/`)) {
     seen.inner ??= newTls()
     return seen.inner
   }

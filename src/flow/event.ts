@@ -12,6 +12,8 @@ export type StackFact =
   | { readonly kind: 'malformed'; readonly fault: Fault }
   /** Bytes of the stream that the capture does not hold. */
   | { readonly kind: 'stream-gap'; readonly length: number }
+  /** There are keys, but this TLS connection, or part of it, could not be decrypted with them, and why. */
+  | { readonly kind: 'not-decrypted'; readonly why: string }
 
 export type Fact = ProtocolFact | StackFact
 export type FactKind = Fact['kind']

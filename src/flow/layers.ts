@@ -12,18 +12,25 @@ const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector
 /** Makes the layers of one conversation and numbers them. */
 export class Layers {
   readonly dissection: Dissection
-  private count = 0
+  /** Client and server address: what a junction is keyed by beside its own name. */
+  readonly peers: string
+  private count: number
 
-  constructor(dissection: Dissection) {
+  constructor(dissection: Dissection, peers: string, first = 0) {
     this.dissection = dissection
+    this.peers = peers
+    this.count = first
   }
 
-  /** Null when nobody reads that protocol, or the slot has had too many. */
-  begin(slot: Slot, next: Next): Layer | null {
+  /**
+   * Null when nobody reads that protocol, or the slot has had too many.
+   * @param below path of what it stands upon: the slot's, or that of the layer which gave way to it
+   */
+  begin(slot: Slot, next: Next, below = slot.path): Layer | null {
     const dissector = BY_NAME.get(next.protocol)
     if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
     const state = dissector.begin(this.dissection.watcher === null ? next : { ...next, watched: true })
-    const layer = new Layer(this.count++, dissector, state, `${slot.path}/${dissector.name}`, next)
+    const layer = new Layer(this.count++, dissector, state, `${below}/${dissector.name}`, next)
     slot.layers.push(layer)
     return layer
   }

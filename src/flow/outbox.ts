@@ -26,17 +26,17 @@ export interface Reading {
   die(why: string): void
 }
 
-export type Unseal = (
-  state: object,
-  direction: Direction,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-) => Uint8Array | null
+/** Decryption. */
+export interface Unsealer {
+  /** @returns null when it can not; an empty stretch asks whether there are keys at all */
+  unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
+  /** Why it could not, once a connection; whoever tells it empties it. */
+  complaint: string
+}
 
 export class Outbox implements Out<ProtocolFact> {
   /** Decryption; null without keys. */
-  unsealer: Unseal | null = null
+  unsealer: Unsealer | null = null
   private reading: Reading | null = null
   private at = 0
   private length = 0
@@ -100,7 +100,14 @@ export class Outbox implements Out<ProtocolFact> {
   }
 
   unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null {
-    return this.unsealer === null ? null : this.unsealer(state, direction, bytes, start, end)
+    const { unsealer } = this
+    if (unsealer === null) return null
+    const plain = unsealer.unseal(state, direction, bytes, start, end)
+    if (unsealer.complaint !== '') {
+      this.reading?.emit({ kind: 'not-decrypted', why: unsealer.complaint }, this.at, this.length)
+      unsealer.complaint = ''
+    }
+    return plain
   }
 
   /** Does what was asked for: bodies, payloads, then the next protocol, then silence. */

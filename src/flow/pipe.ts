@@ -26,7 +26,8 @@ import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } fro
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
-import { type Layer, type Layers, recognise } from './layers.ts'
+import { FIRST_JOINT_LAYER } from './junction.ts'
+import { type Layer, Layers, recognise } from './layers.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
 import { RecordLog } from './record-log.ts'
@@ -35,22 +36,42 @@ import type { TailStart } from './tls-tail.ts'
 /** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
 const PROBE_BYTES = 64
 
+interface SlotOptions {
+  /** The capture begins in the middle of it: nobody knows where a PDU starts. */
+  readonly midStream?: boolean
+  /** Two conversations feed it, under this key. */
+  readonly junction?: string
+}
+
 /** A place where protocols follow one another. */
 export class Slot {
   layers: Layer[] = []
   readonly made: Layers
   readonly depth: number
   readonly path: string
-  /** The capture begins in the middle of it: nobody knows where a PDU starts. */
   readonly midStream: boolean
+  /** The key of a junction; '' of a slot that one conversation feeds. */
+  readonly junction: string
   readonly pipes: readonly [Pipe, Pipe]
 
-  constructor(made: Layers, depth: number, path: string, midStream = false) {
+  constructor(made: Layers, depth: number, path: string, options: SlotOptions = {}) {
     this.made = made
     this.depth = depth
     this.path = path
-    this.midStream = midStream
+    this.midStream = options.midStream ?? false
+    this.junction = options.junction ?? ''
     this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
+  }
+
+  /** Who speaks in it first; '' leaves it to probing. */
+  begin(next: Next): void {
+    if (next.protocol === '') return
+    const first = this.made.begin(this, next)
+    for (const pipe of this.pipes) {
+      pipe.layer = first
+      // Nobody reads it: it is not unrecognised, it is passed over.
+      pipe.dead = first === null
+    }
   }
 }
 
@@ -58,7 +79,7 @@ export class Slot {
 class Pipe implements Reading {
   dead = false
   ended = false
-  private layer: Layer | null = null
+  layer: Layer | null = null
   /** Position of the next unread byte in this direction. */
   private at = 0
   private readonly kept = new Gathered()
@@ -71,6 +92,10 @@ class Pipe implements Reading {
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
   private lost = false
+  /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
+  private feeder: Pipe | null = null
+  /** The conversation that gave the last bytes from below; -1 before, and of the connection itself. */
+  private fedBy = -1
   /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
   private origins: Stretch[] | null = null
   /** Records of the layer that reads now. */
@@ -127,7 +152,7 @@ class Pipe implements Reading {
     if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
-      if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.pipes[this.direction].gap(length)
+      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length)
       return
     }
     this.emit({ kind: 'stream-gap', length }, this.at, 0)
@@ -136,7 +161,7 @@ class Pipe implements Reading {
     this.lost = true
     this.kept.forget()
     this.span = 0
-    for (const slot of this.layer?.slots ?? []) slot?.pipes[this.direction].gap(length)
+    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length)
   }
 
   end(how: Ending): void {
@@ -157,7 +182,18 @@ class Pipe implements Reading {
       out.clear()
     }
     this.kept.drop()
-    for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.pipes[this.direction].end(how)
+    for (const layer of this.slot.layers) for (const slot of layer.slots) this.fed(slot)?.end(how)
+    const { junction, pipes, made } = this.slot
+    if (junction !== '' && pipes[opposite(this.direction)].ended) {
+      made.dissection.junctions.remove(junction, this.slot)
+    }
+  }
+
+  /** This direction of a slot above, when it is this pipe that feeds it. */
+  private fed(slot: Slot | undefined): Pipe | null {
+    if (slot === undefined) return null
+    const above = slot.pipes[this.direction]
+    return slot.junction === '' || above.feeder === this ? above : null
   }
 
   /** Bytes of this slot, their origin already noted. */
@@ -390,7 +426,7 @@ class Pipe implements Reading {
     const best = recognise(bytes, start, end, this.direction, this.layer)
     if (best !== null) {
       const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
-      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name })
+      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name, hint: this.slot.path })
       if (layer !== null) {
         this.layer = layer
         return true
@@ -418,7 +454,7 @@ class Pipe implements Reading {
       packet: tail.last,
       first: head.first,
       timeNs: tail.timeNs,
-      conversation: tail.conversation,
+      conversation: length === 0 && this.fedBy >= 0 ? this.fedBy : tail.conversation,
       layer: this.layer?.id ?? -1,
       path: this.layer?.path ?? this.slot.path,
       direction: this.direction,
@@ -457,12 +493,26 @@ class Pipe implements Reading {
   open(index: number, next: Next): void {
     const layer = this.layer
     if (layer === null || layer.slots[index] !== undefined) return
+    if (next.junction !== undefined) {
+      layer.slots[index] = this.joint(layer, next, `${this.slot.made.peers} ${next.junction}`)
+      return
+    }
     const slot = new Slot(this.slot.made, this.slot.depth + 1, layer.path)
     layer.slots[index] = slot
-    if (next.protocol === '') return
-    const above = this.slot.made.begin(slot, next)
-    slot.pipes[CLIENT].layer = above
-    slot.pipes[SERVER].layer = above
+    slot.begin(next)
+  }
+
+  /** The slot that another conversation feeds too. */
+  private joint(layer: Layer, next: Next, junction: string): Slot {
+    const { dissection } = this
+    dissection.joins(this.fedBy >= 0 ? this.fedBy : dissection.now.conversation)
+    const known = dissection.junctions.find(junction, this.direction)
+    if (known !== null) return known
+    const made = new Layers(dissection, this.slot.made.peers, FIRST_JOINT_LAYER)
+    const slot = new Slot(made, this.slot.depth + 1, layer.path, { junction })
+    dissection.junctions.add(junction, slot)
+    slot.begin(next)
+    return slot
   }
 
   hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {
@@ -487,6 +537,8 @@ class Pipe implements Reading {
       pipe.at + pipe.kept.length,
       length,
     )
+    pipe.feeder = this
+    pipe.fedBy = pipe.lastOrigin.conversation
     pipe.feed(bytes, start, end)
   }
 
@@ -502,7 +554,7 @@ class Pipe implements Reading {
     }
     const { layers } = this.slot
     const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
-    const layer = later ?? this.slot.made.begin(this.slot, next)
+    const layer = later ?? this.slot.made.begin(this.slot, next, old.path)
     if (layer === null) {
       this.die(`nobody here reads ${next.protocol}`)
       return
@@ -539,6 +591,10 @@ class Pipe implements Reading {
     this.held = false
     this.pump()
     this.dropOrigins()
+  }
+
+  private get lastOrigin(): Stretch {
+    return this.origins?.at(-1) ?? this.dissection.now
   }
 
   private ownOrigins(): Stretch[] {

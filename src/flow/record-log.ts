@@ -12,7 +12,7 @@ const NUMBERS = 5
 export class RecordLog {
   private readonly layer: number
   private readonly path: string
-  private readonly conversation: number
+  readonly conversation: number
   readonly direction: Direction
   private count = 0
   /** Later records are among the numbers of the flow's record. */

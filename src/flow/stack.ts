@@ -14,10 +14,13 @@ export class Stack {
   private readonly dissection: Dissection
   private readonly root: Slot
 
-  /** @param midStream the capture does not hold the beginning of the connection */
-  constructor(dissection: Dissection, midStream: boolean) {
+  /**
+   * @param midStream the capture does not hold the beginning of the connection
+   * @param peers client and server address, in any form
+   */
+  constructor(dissection: Dissection, midStream: boolean, peers = '') {
     this.dissection = dissection
-    this.root = new Slot(new Layers(dissection), 0, 'tcp', midStream)
+    this.root = new Slot(new Layers(dissection, peers), 0, 'tcp', { midStream })
   }
 
   /**

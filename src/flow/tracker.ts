@@ -11,6 +11,7 @@ import {
   IDLE_UDP_MS,
   MAX_FLOWS,
   MAX_ICMP_NOTES,
+  MAX_JUNCTIONS,
   MAX_STACKS,
   RESET_LINGER_MS,
 } from '../wire/limits.ts'
@@ -21,10 +22,11 @@ import { Datagrams, recogniseDatagram } from './datagrams.ts'
 import { Decoder } from './decode.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import { Dissection } from './dissection.ts'
-import type { Event } from './event.ts'
 import { FlowNotes } from './flow-notes.ts'
 import { FlowQueue, LingerQueue } from './flow-queue.ts'
 import {
+  ADDRESS_HIGH,
+  ADDRESS_LOW,
   CLIENT_IS_HIGH,
   CLOSING,
   CUT_PACKETS,
@@ -56,6 +58,8 @@ import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
+import { Decryption } from './tls/decryption.ts'
+import type { KeySource } from './tls/keys.ts'
 import type { Watcher } from './watcher.ts'
 
 const UDP = 17
@@ -75,6 +79,8 @@ const ROOM_CANDIDATES = 16
 export interface TrackerOptions {
   /** Whoever wants the field trees of what is read. */
   readonly watcher?: Watcher
+  /** Secrets that TLS is decrypted with. */
+  readonly keys?: KeySource
 }
 
 export class Tracker {
@@ -91,8 +97,11 @@ export class Tracker {
   /** Parallel to the records of the table; a record given back leaves null. */
   private readonly notes: (FlowNotes | null)[] = []
   private conversations: [tcp: number, udp: number] = [0, 0]
-  /** The flow whose layers are being read: where its events go. */
+  /** The flow whose layers are being read, and its conversation: where its events go. */
   private current: FlowNotes | null = null
+  private currentId = -1
+  /** Open TCP conversations that feed a junction, by number: their events may come while another one is read. */
+  private readonly joined = new Map<number, FlowNotes>()
   /** The flow whose turn it is to be looked at for eviction. */
   private hand = 0
   /** Closed flows, which late segments and resets still find; then those handed on, which swallow what comes later. */
@@ -112,10 +121,12 @@ export class Tracker {
   constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
     this.dissection = new Dissection(
-      event => this.event(event),
-      log => this.current?.logs.push(log),
+      event => this.notesOf(event.conversation)?.events.push(event),
+      log => this.notesOf(log.conversation)?.logs.push(log),
       options.watcher ?? null,
+      options.keys === undefined ? null : new Decryption(options.keys),
     )
+    this.dissection.joins = conversation => this.join(conversation)
     this.datagrams = new Datagrams(this.dissection)
   }
 
@@ -172,6 +183,7 @@ export class Tracker {
     // It closed and was handed on: what still comes is its echo.
     if (notes === null) return
     this.current = notes
+    this.currentId = table.ints[flow * INTS + ID] as number
     if (h.payloadLength > 0 && notes.stack === null) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
     if (h.payloadLength > 0 && notes.stack instanceof Stack && this.dissection.watcher === null)
@@ -217,7 +229,10 @@ export class Tracker {
     }
     if (((ints[at + STATE] as number) & UNREADABLE) !== 0) return
     const midStream = ints[at + SYN_PACKET] === 0 && ints[at + SYN_ACK_PACKET] === 0
-    notes.stack = new Stack(this.dissection, midStream)
+    const clientIsLow = ((ints[at + STATE] as number) & CLIENT_IS_HIGH) === 0
+    const client = ints[at + (clientIsLow ? ADDRESS_LOW : ADDRESS_HIGH)] as number
+    const server = ints[at + (clientIsLow ? ADDRESS_HIGH : ADDRESS_LOW)] as number
+    notes.stack = new Stack(this.dissection, midStream, `${(ints[at + KEY] as number) >> 8} ${client} ${server}`)
     this.remember(flow)
   }
 
@@ -231,8 +246,9 @@ export class Tracker {
     table.ints[at] = (table.ints[at] as number) + 1
     const dissector = recogniseDatagram(h)
     if (dissector === null) return
-    this.current = this.notes[flow] ?? null
     const conversation = table.ints[flow * INTS + ID] as number
+    this.current = this.notes[flow] ?? null
+    this.currentId = conversation
     this.datagrams.read(dissector, h, conversation, this.direction(flow, side), packet, timeNs)
   }
 
@@ -278,8 +294,14 @@ export class Tracker {
     return ((this.table.ints[flow * INTS + KEY] as number) & 0xff) === TCP
   }
 
-  private event(event: Event): void {
-    this.current?.events.push(event)
+  private join(conversation: number): void {
+    if (conversation === this.currentId && this.current !== null) this.joined.set(conversation, this.current)
+  }
+
+  /** Of the conversation itself while it is open; what comes later goes to the one that made it readable. */
+  private notesOf(conversation: number): FlowNotes | null {
+    if (conversation === this.currentId) return this.current
+    return this.joined.get(conversation) ?? this.current
   }
 
   private find(h: Headers, protocol: number): number {
@@ -403,6 +425,7 @@ export class Tracker {
     const record = flow * INTS
     if (this.isTcp(flow)) {
       this.current = notes
+      this.currentId = ints[record + ID] as number
       const packet = ints[record + LAST_PACKET] as number
       const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
       const clientSide = (ints[record + STATE] as number) & CLIENT_IS_HIGH
@@ -414,6 +437,7 @@ export class Tracker {
         const how: Ending = reset ? 'rst' : 'capture'
         notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
       }
+      this.joined.delete(this.currentId)
     }
     if (notes.stack instanceof Stack) this.stacks--
     const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
@@ -460,6 +484,12 @@ export class Tracker {
       notes.push({
         id: 'layers-given-up',
         says: `the layers of ${this.evictedStacks} conversations were given up: more than ${MAX_STACKS} spoke at one time`,
+      })
+    }
+    if (this.dissection.junctions.forgotten > 0) {
+      notes.push({
+        id: 'gateway-channels-unpaired',
+        says: `${this.dissection.junctions.forgotten} pairs of gateway channels were forgotten and may be read apart: more were open at one time than ${MAX_JUNCTIONS}`,
       })
     }
     if (this.icmpLeftOut > 0) {

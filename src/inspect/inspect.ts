@@ -3,6 +3,7 @@
  * scanning.
  */
 import type { Capture } from '../capture/cursor.ts'
+import { type GivenKeys, KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import type { WatchedPdu, Watcher } from '../flow/watcher.ts'
 import { MAX_PACKETS_IN_HAND } from '../wire/limits.ts'
@@ -11,6 +12,8 @@ import type { InspectedLayer, InspectedPacket } from './packet.ts'
 export interface InspectOptions {
   /** Field trees are built for these packets alone; all others come without layers above their headers. */
   readonly wants?: (packet: number) => boolean
+  /** Keys for TLS, besides those that the capture holds. */
+  readonly keys?: GivenKeys
 }
 
 /**
@@ -19,7 +22,8 @@ export interface InspectOptions {
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
   const hand = new Hand(options.wants ?? (() => true))
-  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand })
+  const keys = new KeySource(options.keys ?? null, capture.info.secrets)
+  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
   do {
     while (capture.next()) {
       const { bytes, start, end, originalLength, linkType, interfaceId, number, timeNs } = capture

@@ -166,3 +166,17 @@ export const MAX_RDP_REPEATED_FACTS = 64
 export const MAX_RDP_NAME = 512
 /** Dynamic virtual channels of a connection that wait for the client's answer, or that one PDU lists. */
 export const MAX_DYNAMIC_CHANNELS = 256
+/** Slots that two connections feed (RD Gateway channels) remembered for the second one. */
+export const MAX_JUNCTIONS = 1024
+/** Payload of a WebSocket frame that is gathered. */
+export const MAX_WEBSOCKET_FRAME_BYTES = 1 << 17
+/** Random bytes before the first RD Gateway packet, and names of one CHANNEL_CREATE (a byte counts each kind). */
+export const MAX_RDG_SEED_BYTES = 4096
+export const MAX_RDG_NAMES = 510
+/** Chunks, and lines behind the last one, of an HTTP body that is shown whole. */
+export const MAX_CHUNKS_SHOWN = 4096
+/** Secrets of key logs that are kept. */
+export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** Characters of a display filter, and brackets and signs inside one another. */
+export const MAX_FILTER_CHARACTERS = 1 << 16
+export const MAX_FILTER_DEPTH = 200

@@ -141,7 +141,7 @@ describe('a head', () => {
   it('names each field as Wireshark does, with the bytes that it came from', () => {
     const read = tree(http1, 'server', head('HTTP/1.1 407 Proxy Authentication Required', 'Proxy-Authenticate: Basic'))
     expect(read.field('http.response.code')).toEqual({ value: 407, start: 9, end: 12 })
-    expect(read.field('http.proxy_authenticate')).toEqual({ value: 'Basic', start: 64, end: 69 })
+    expect(read.field('http.proxy_authenticate')).toEqual({ value: 'Basic', start: 44, end: 71 })
   })
 })
 

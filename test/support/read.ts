@@ -74,6 +74,8 @@ export interface Options {
 /** Drives one stream dissector and the handshake messages inside TLS, in the manner of the stack but much simpler. */
 export class Conversation<S, F> {
   readonly facts: unknown[] = []
+  /** Bytes handed up, of each slot. */
+  readonly payloads: [slot: number, bytes: Uint8Array][] = []
   readonly pdus: ReadPdu[] = []
   readonly asked: Asked = { become: null, opaque: '', body: null }
   /** What `frame` answered when it was not a length: NOT_MINE, BROKEN or HOLD; 0 while all is well. */
@@ -166,6 +168,7 @@ export class Conversation<S, F> {
       taken: pdu.offset,
     })
     if (cut !== CUT_BY_FRAME) return
+    this.payloads.push(...payloads)
     for (const [slot, given] of payloads) {
       if (slot !== 0 || this.dissector.name !== 'tls') continue
       this.inner ??= new Conversation(

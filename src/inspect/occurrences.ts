@@ -1,0 +1,40 @@
+/** Where the fields of some names stand in a packet. */
+import type { Field, Node } from '../wire/field.ts'
+import type { InspectedLayer, InspectedPacket } from './packet.ts'
+
+export interface Occurrence {
+  readonly node: Node
+  readonly layer: InspectedLayer
+  /** The how manieth layer of its protocol it is in, from 1: what `#` in a filter means. */
+  readonly layerNumber: number
+}
+
+/** A second name that several fields share (`ip.addr`); '' = none. */
+function secondName(field: Field): string {
+  return 'also' in field && typeof field.also === 'string' ? field.also : ''
+}
+
+/** All fields of these names, in order; the packet is walked once. */
+export function occurrencesOf(packet: InspectedPacket, names: ReadonlySet<string>): Map<string, Occurrence[]> {
+  const found = new Map<string, Occurrence[]>()
+  const add = (name: string, occurrence: Occurrence) => {
+    if (!names.has(name)) return
+    const others = found.get(name)
+    if (others === undefined) found.set(name, [occurrence])
+    else others.push(occurrence)
+  }
+  const numbers = new Map<string, number>()
+  for (const layer of packet.layers) {
+    const protocol = layer.tree.field.name
+    const layerNumber = (numbers.get(protocol) ?? 0) + 1
+    numbers.set(protocol, layerNumber)
+    const visit = (node: Node): void => {
+      const second = secondName(node.field)
+      add(node.field.name, { node, layer, layerNumber })
+      if (second !== '') add(second, { node, layer, layerNumber })
+      if (node.children !== null) for (const child of node.children) visit(child)
+    }
+    visit(layer.tree)
+  }
+  return found
+}
