@@ -268,9 +268,10 @@ export class ClientSettings {
     const count = pdu.u32le(network.count)
     if (count === 0 || !pdu.ok) return
     pdu.group(network.channels)
-    for (let n = 0; n < Math.min(count, MAX_STATIC_CHANNELS) && pdu.left > 0; n++) {
+    for (let n = 0; n < Math.min(count, MAX_STATIC_CHANNELS) && pdu.ok; n++) {
       pdu.group(network.channel)
-      this.channels.push(ansiText(pdu, network.name, NAME_BYTES))
+      const name = ansiText(pdu, network.name, NAME_BYTES)
+      if (pdu.ok) this.channels.push(name)
       pdu.u32le(network.options)
       pdu.bits(...CHANNEL_OPTIONS)
       pdu.end()

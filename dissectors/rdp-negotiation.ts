@@ -5,7 +5,7 @@
  * MS-RDPBCGR 2.2.1.1.1 (request), 2.2.1.1.2 (correlation), 2.2.1.2.1 (response), 2.2.1.2.2 (failure).
  */
 import { negotiationFailures } from '../src/codes/negotiation.ts'
-import { hex } from '../src/wire/bytes.ts'
+import { hex, latin1 } from '../src/wire/bytes.ts'
 import type { Out } from '../src/wire/dissector.ts'
 import { field, flag } from '../src/wire/field.ts'
 import { MAX_TOKEN_LINES } from '../src/wire/limits.ts'
@@ -47,6 +47,7 @@ const NEGOTIATION_TYPES = new Map([
   [0x06, 'RDP Correlation Info'],
 ])
 const rdp = {
+  root: field('rdp', 'Remote Desktop Protocol', 'group'),
   cookie: field('rdp.rt_cookie', 'Routing Token/Cookie', 'text'),
   type: field('rdp.neg_type', 'Type', 'hex', NEGOTIATION_TYPES),
   length: field('rdp.neg_length', 'Length'),
@@ -90,15 +91,19 @@ const PROTOCOL_RDP = 0
 export function negotiationRequest(pdu: Pdu, out: Out<NegotiationFact>): void {
   let cookie = ''
   let routingToken = ''
+  pdu.group(rdp.root)
   for (let lines = 0; lines < MAX_TOKEN_LINES && isPrintable(pdu.peek()); lines++) {
     const lineEnd = pdu.until(0x0a)
-    const line = pdu.text(rdp.cookie, lineEnd < 0 ? pdu.left : lineEnd + 1).trimEnd()
+    const length = lineEnd < 0 ? pdu.left : lineEnd + 1
+    const line = latin1(pdu.bytes, pdu.pos, pdu.pos + length).trimEnd()
+    pdu.value(rdp.cookie, length, line)
     const user = /^cookie:\s*mstshash=(.*)$/i.exec(line)
     if (user !== null) cookie = user[1] as string
     else routingToken = line
   }
   if (isParameter(pdu.peek())) {
     pdu.mark(rdp.parameters, pdu.left)
+    pdu.end()
     out.opaque('x224: transport parameters, which RDP does not use: another protocol on TPKT')
     return
   }
@@ -120,6 +125,7 @@ export function negotiationRequest(pdu: Pdu, out: Out<NegotiationFact>): void {
       pdu.mark(rdp.unknown, pdu.left)
     }
   }
+  pdu.end()
   out.fact({ kind: 'negotiation-request', cookie, routingToken, flags, protocols, correlationId, complete: pdu.ok })
 }
 
