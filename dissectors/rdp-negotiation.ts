@@ -95,8 +95,9 @@ export function negotiationRequest(pdu: Pdu, out: Out<NegotiationFact>): void {
   for (let lines = 0; lines < MAX_TOKEN_LINES && isPrintable(pdu.peek()); lines++) {
     const lineEnd = pdu.until(0x0a)
     const length = lineEnd < 0 ? pdu.left : lineEnd + 1
-    const line = latin1(pdu.bytes, pdu.pos, pdu.pos + length).trimEnd()
-    pdu.value(rdp.cookie, length, line)
+    const text = latin1(pdu.bytes, pdu.pos, pdu.pos + length).replace(/[\r\n]+$/, '')
+    pdu.value(rdp.cookie, length, text)
+    const line = text.trimEnd()
     const user = /^cookie:\s*mstshash=(.*)$/i.exec(line)
     if (user !== null) cookie = user[1] as string
     else routingToken = line
@@ -152,8 +153,16 @@ export function negotiationConfirm(pdu: Pdu, out: Out<NegotiationFact>): number 
     out.opaque('x224: transport parameters, which RDP does not use: another protocol on TPKT')
     return -1
   }
+  pdu.group(rdp.root)
+  const selected = answer(pdu, out)
+  pdu.end()
+  return selected
+}
+
+function answer(pdu: Pdu, out: Out<NegotiationFact>): number {
   const type = pdu.u8(rdp.type)
-  const flags = pdu.u8(rdp.responseFlags)
+  // Wireshark gives the flags of a failure, of which there are none, the name of a request's.
+  const flags = pdu.u8(type === NEGOTIATION_FAILURE ? rdp.requestFlags : rdp.responseFlags)
   if (type === NEGOTIATION_RESPONSE) pdu.bits(...RESPONSE_FLAGS)
   pdu.u16le(rdp.length)
   if (type === NEGOTIATION_FAILURE) {
