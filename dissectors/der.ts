@@ -1,8 +1,10 @@
 /**
- * DER, the encoding of certificates: a cursor over the elements of one stretch of bytes. ITU-T X.690 section 8 and 10.
+ * DER, the encoding of certificates: a cursor over the elements of one stretch of bytes, without a tree. ITU-T X.690 section
+ * 8 and 10.
  * It never throws: what does not fit is as if it were not there.
  */
 import { latin1 } from '../src/wire/bytes.ts'
+import { type Header, readHeader } from './ber-header.ts'
 
 export const BOOLEAN = 0x01
 export const INTEGER = 0x02
@@ -10,11 +12,14 @@ export const BIT_STRING = 0x03
 export const OCTET_STRING = 0x04
 export const OBJECT_IDENTIFIER = 0x06
 const UTC_TIME = 0x17
+export const GENERALIZED_TIME = 0x18
 export const SEQUENCE = 0x30
 export const SET = 0x31
 const UTF8_STRING = 0x0c
 const UNIVERSAL_STRING = 0x1c
 const BMP_STRING = 0x1e
+
+const header: Header = { tag: 0, start: 0, length: 0 }
 
 /** Walks the elements of bytes[start, end) one after the other. */
 export class Der {
@@ -35,24 +40,14 @@ export class Der {
 
   /** Moves to the next element; false when there is none, or its length lies. */
   next(): boolean {
-    const { bytes, limit } = this
-    let at = this.end
-    this.from = at
-    if (at + 2 > limit) return this.stop()
-    const tag = bytes[at++] as number
-    // Tags above 30 have more octets; certificates have none.
-    if ((tag & 0x1f) === 0x1f) return this.stop()
-    let length = bytes[at++] as number
-    if (length > 0x80) {
-      const octets = length & 0x7f
-      if (octets > 4 || at + octets > limit) return this.stop()
-      length = 0
-      for (let n = 0; n < octets; n++) length = length * 256 + (bytes[at++] as number)
-    } else if (length === 0x80) return this.stop()
-    if (length > limit - at) return this.stop()
+    this.from = this.end
+    if (readHeader(this.bytes, this.end, this.limit, header) !== 'whole') return this.stop()
+    const { tag, start, length } = header
+    // DER knows no indefinite lengths.
+    if (length < 0 || length > this.limit - start) return this.stop()
     this.tag = tag
-    this.start = at
-    this.end = at + length
+    this.start = start
+    this.end = start + length
     return true
   }
 

@@ -4,8 +4,10 @@
  */
 import { find, latin1 } from '../src/wire/bytes.ts'
 import { type Field, field } from '../src/wire/field.ts'
+import { MAX_HEAD_TOKENS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { keptValue, shownValue } from './http1-secrets.ts'
+import { httpAuthentication } from './security-token.ts'
 
 /** What the lines of one head say. */
 export class Headers {
@@ -21,6 +23,8 @@ export class Headers {
   upgrades = false
   /** What is odd about the lines themselves; '' when nothing. */
   oddity = ''
+  /** Tokens of NTLM, Kerberos and SPNEGO, and where in the PDU's bytes their base64 text stands. */
+  readonly tokens: { bytes: Uint8Array; from: number; to: number }[] = []
 }
 
 /** Wireshark's names where it has one. A line here makes a header a fact. */
@@ -95,6 +99,14 @@ const lines = {
   end: field('http.line_end', 'End of line', 'bytes'),
 }
 
+/** Where the rounds of a logon are. */
+const AUTHENTICATION: ReadonlySet<string> = new Set([
+  'authorization',
+  'www-authenticate',
+  'proxy-authorization',
+  'proxy-authenticate',
+])
+
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
@@ -123,6 +135,13 @@ export function readHeaders(pdu: Pdu, answers: boolean): Headers {
   return headers
 }
 
+function keepToken(headers: Headers, value: string, at: number): void {
+  const { token, from, to } = httpAuthentication(value)
+  if (token !== null && headers.tokens.length < MAX_HEAD_TOKENS) {
+    headers.tokens.push({ bytes: token, from: at + from, to: at + to })
+  }
+}
+
 /** The header of this line; null when it is none that is known. */
 function readLine(pdu: Pdu, headers: Headers, lineField: Field): KnownHeader | null {
   const rest = restOfLine(pdu)
@@ -138,6 +157,7 @@ function readLine(pdu: Pdu, headers: Headers, lineField: Field): KnownHeader | n
     at++
     while (at < from + rest && isBlank(pdu.bytes[at] as number)) at++
     const value = known.kept || pdu.watched ? latin1(pdu.bytes, at, from + rest).trimEnd() : ''
+    if (AUTHENTICATION.has(known.name)) keepToken(headers, value, at)
     if (known.kept) headers.kept.push([known.name, keptValue(known.name, value)])
     const shown = pdu.watched ? shownValue(known.name, value) : ''
     pdu.value(known.field, whole, shown)

@@ -86,8 +86,9 @@ const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
 const LONGEST_METHOD = 32
-/** Who reads bodies. */
+/** Who reads bodies, and who the tokens of logons. */
 const BODY_SLOT = 0
+const TOKEN_SLOT = 1
 /** How far a first line is looked at to tell HTTP from something else. */
 const FIRST_LINE_BYTES = 1024
 
@@ -164,6 +165,10 @@ function head(pdu: Pdu, state: HttpState, direction: Direction, out: Out<HttpFac
   const overflow = !answers && state.asked.length >= MAX_PIPELINED_REQUESTS
   out.fact(overflow ? { ...fact, oddity: joined(fact.oddity, 'too many requests wait to match their answers') } : fact)
   if (!pdu.ok) return
+  for (const { bytes, from, to } of headers.tokens) {
+    out.open(TOKEN_SLOT, { protocol: 'security-token' })
+    out.payload(TOKEN_SLOT, bytes, 0, bytes.length, from, to)
+  }
   const whole = pdu.left > 0
   if (whole) readWholeBody(pdu, fact, headers)
   if (!pdu.ok) return

@@ -1,12 +1,32 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
+import { credssp } from './credssp.ts'
+import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
+
+<<<<<<< HEAD
+
 import { mcs } from './mcs.ts'
 import { rdg } from './rdg.ts'
 import { rdp } from './rdp.ts'
 import { rdpChannel } from './rdp-channel.ts'
 import { rdpMessageChannel } from './rdp-message-channel.ts'
+
+=======
+
+import { kdcProxy } from './kdc-proxy.ts'
+import { kerberos, kerberosUdp } from './kerberos.ts'
+import { proxyHead } from './proxy-head.ts'
+import { rdg } from './rdg.ts'
+import { rdsaad } from './rdsaad.ts'
+import { rdstls } from './rdstls.ts'
+import { rpch } from './rpch.ts'
+import { securityToken } from './security-token.ts'
+import { socks } from './socks.ts'
+
+>>>>>>> main
+
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { websocket } from './websocket.ts'
@@ -17,6 +37,7 @@ export const streamDissectors = [
   tls,
   tlsHandshake,
   http1,
+<<<<<<< HEAD
   websocket,
   rdg,
   mcs,
@@ -25,6 +46,22 @@ export const streamDissectors = [
   rdpChannel,
 ] as const
 export const datagramDissectors = [dns] as const
+=======
+  credssp,
+  securityToken,
+  kerberos,
+  kdcProxy,
+  rdstls,
+  rdsaad,
+  websocket,
+  rdg,
+  socks,
+  proxyHead,
+  rpch,
+  dcerpc,
+] as const
+export const datagramDissectors = [dns, kerberosUdp] as const
+>>>>>>> main
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never

@@ -6,6 +6,7 @@ import { mcsResults } from '../src/codes/mcs.ts'
 import type { Out } from '../src/wire/dissector.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { boolean, element, octets, unsigned } from './ber.ts'
 import { connectData, type GccFact } from './gcc.ts'
 import type { RdpSession } from './rdp-session.ts'
 
@@ -49,43 +50,37 @@ const PARAMETERS = [
   field('t125.maxMCSPDUsize', 'maxMCSPDUsize'),
   field('t125.protocolVersion', 'protocolVersion'),
 ]
-/** Wireshark shows no field for them. */
-const ber = {
-  tag: field('t125.ber.tag', 'BER tag', 'hex'),
-  length: field('t125.ber.length', 'BER length'),
-  rest: field('t125.unread', 'Unread bytes', 'bytes'),
-}
+const unknown = field('t125.unread', 'Unread bytes', 'bytes')
 
+/** First byte of an application tag beyond 30; the second is its number. */
 const APPLICATION_TAG = 0x7f
 const CONNECT_INITIAL = 101
 const CONNECT_RESPONSE = 102
 
 /** A PDU whose first byte is 0x7f. */
 export function mcsConnect(pdu: Pdu, session: RdpSession, out: Out<McsConnectFact>): void {
-  const type = pdu.peek(1)
-  pdu.value(t125.pdu, 2, Math.max(0, type))
-  const length = berLength(pdu)
+  const type = Math.max(0, pdu.peek(1))
+  pdu.derived(t125.pdu, type)
   if (type === CONNECT_INITIAL) {
-    pdu.sized(t125.initial, length, ber.length)
-    octets(pdu, t125.calling)
-    octets(pdu, t125.called)
-    integer(pdu, t125.upward)
-    for (const group of [t125.target, t125.minimum, t125.maximum]) parameters(pdu, group)
+    element(pdu, t125.initial, () => {
+      octets(pdu, t125.calling)
+      octets(pdu, t125.called)
+      boolean(pdu, t125.upward)
+      for (const group of [t125.target, t125.minimum, t125.maximum]) parameters(pdu, group)
+      userData(pdu, session, out)
+    })
   } else if (type === CONNECT_RESPONSE) {
-    pdu.sized(t125.response, length, ber.length)
-    const result = integer(pdu, t125.result)
-    out.fact({ kind: 'mcs-connect-response', result, complete: pdu.ok })
-    integer(pdu, t125.connectId)
-    parameters(pdu, t125.domain)
+    element(pdu, t125.response, () => {
+      const result = unsigned(pdu, t125.result)
+      out.fact({ kind: 'mcs-connect-response', result, complete: pdu.ok })
+      unsigned(pdu, t125.connectId)
+      parameters(pdu, t125.domain)
+      userData(pdu, session, out)
+    })
   } else {
-    pdu.mark(ber.rest, Math.max(length, pdu.left))
+    pdu.mark(unknown, Math.max(1, pdu.left))
     return
   }
-  tag(pdu)
-  pdu.sized(t125.userData, berLength(pdu), ber.length)
-  connectData(pdu, session, out)
-  pdu.end()
-  pdu.end()
   if (pdu.ok) session.connecting = true
 }
 
@@ -94,40 +89,11 @@ export function isMcsConnect(first: number): boolean {
 }
 
 function parameters(pdu: Pdu, group: Field): void {
-  tag(pdu)
-  pdu.sized(group, berLength(pdu), ber.length)
-  for (const parameter of PARAMETERS) integer(pdu, parameter)
-  pdu.end()
+  element(pdu, group, () => {
+    for (const parameter of PARAMETERS) unsigned(pdu, parameter)
+  })
 }
 
-function octets(pdu: Pdu, f: Field): void {
-  tag(pdu)
-  pdu.mark(f, berLength(pdu))
-}
-
-/** Also a boolean or an enumeration: their contents are alike. */
-function integer(pdu: Pdu, f: Field): number {
-  tag(pdu)
-  const length = berLength(pdu)
-  let value = 0
-  for (let n = 0; n < length && n < pdu.left; n++) value = value * 256 + pdu.peek(n)
-  if (f.format === 'flag') value = value === 0 ? 0 : 1
-  pdu.value(f, length, value)
-  return value
-}
-
-function tag(pdu: Pdu): void {
-  pdu.u8(ber.tag)
-}
-
-/** One byte, or the number of bytes that hold it. */
-function berLength(pdu: Pdu): number {
-  const first = pdu.peek()
-  if (first < 0x80) return pdu.u8(ber.length)
-  const bytes = first & 0x7f
-  let length = 0
-  for (let n = 1; n <= bytes && n < pdu.left; n++)
-    length = Math.min(length * 256 + pdu.peek(n), Number.MAX_SAFE_INTEGER)
-  pdu.value(ber.length, 1 + bytes, length)
-  return length
+function userData(pdu: Pdu, session: RdpSession, out: Out<McsConnectFact>): void {
+  element(pdu, t125.userData, () => connectData(pdu, session, out))
 }

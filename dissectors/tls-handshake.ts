@@ -1,87 +1,35 @@
 /**
  * TLS handshake messages: a stream of their own inside the records, for one message may span records and one record hold
- * several. The hellos are read in tls-hello.ts, certificates in x509.ts.
+ * several. The hellos are read in tls-hello.ts, their extensions in tls-extensions.ts, the key exchanges in
+ * tls-key-exchange.ts, certificates in x509.ts.
  *
- * RFC 8446 section 4, RFC 5246 section 7.4, RFC 4346, RFC 8422 (elliptic curves), RFC 5077 (session tickets).
+ * RFC 8446 section 4, RFC 5246 section 7.4, RFC 4346, RFC 5077 (session tickets), RFC 8879 (compressed certificates).
  */
-import { groups, signatureSchemes, TLS_1_2 } from '../src/codes/tls-names.ts'
+import { TLS_1_0, TLS_1_2 } from '../src/codes/tls-names.ts'
 import { type Direction, NEED_MORE, NO, type Out, stream } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { CertificateSummary, TlsFact } from './tls.ts'
+import {
+  certificateStatus,
+  Extensions,
+  forTree,
+  readExtensions,
+  readSchemes,
+  ticketName,
+  Values,
+} from './tls-extensions.ts'
+import { tlsFields as f } from './tls-fields.ts'
 import { readClientHello, readServerHello } from './tls-hello.ts'
+import { readClientKeyExchange, readServerKeyExchange, readSignature } from './tls-key-exchange.ts'
+import * as is from './tls-numbers.ts'
 import { isTls13, type TlsState, tlsState } from './tls-state.ts'
 import { certificateSummary } from './x509.ts'
 
-const CLIENT_HELLO = 1
-const SERVER_HELLO = 2
-const NEW_SESSION_TICKET = 4
-const CERTIFICATE = 11
-const SERVER_KEY_EXCHANGE = 12
-const CERTIFICATE_REQUEST = 13
-const FINISHED = 20
-const HANDSHAKE_TYPES = new Map([
-  [0, 'Hello Request'],
-  [CLIENT_HELLO, 'Client Hello'],
-  [SERVER_HELLO, 'Server Hello'],
-  [NEW_SESSION_TICKET, 'New Session Ticket'],
-  [5, 'End of Early Data'],
-  [8, 'Encrypted Extensions'],
-  [CERTIFICATE, 'Certificate'],
-  [SERVER_KEY_EXCHANGE, 'Server Key Exchange'],
-  [CERTIFICATE_REQUEST, 'Certificate Request'],
-  [14, 'Server Hello Done'],
-  [15, 'Certificate Verify'],
-  [16, 'Client Key Exchange'],
-  [FINISHED, 'Finished'],
-  [21, 'Certificate URL'],
-  [22, 'Certificate Status'],
-  [24, 'Key Update'],
-  [25, 'Compressed Certificate'],
-])
-const message = {
-  type: field('tls.handshake.type', 'Handshake Type', 'dec', HANDSHAKE_TYPES),
-  length: field('tls.handshake.length', 'Length'),
-  body: field('tls.handshake', 'Handshake Protocol', 'group'),
-  rest: field('tls.handshake.body', 'Body', 'bytes'),
-}
-const certificates = {
-  contextLength: field('tls.handshake.certificate_request_context_length', 'Certificate Request Context Length'),
-  context: field('tls.handshake.certificate_request_context', 'Certificate Request Context', 'bytes'),
-  length: field('tls.handshake.certificates_length', 'Certificates Length'),
-  list: field('tls.handshake.certificates', 'Certificates', 'group'),
-  oneLength: field('tls.handshake.certificate_length', 'Certificate Length'),
-  one: field('tls.handshake.certificate', 'Certificate', 'bytes'),
-  extensionsLength: field('tls.handshake.extensions_length', 'Extensions Length'),
-  extensions: field('tls.handshake.extensions', 'Extensions', 'bytes'),
-  subject: field('x509af.subject', 'Subject', 'text'),
-  issuer: field('x509af.issuer', 'Issuer', 'text'),
-  notBefore: field('x509af.notBefore', 'Not before', 'text'),
-  notAfter: field('x509af.notAfter', 'Not after', 'text'),
-  name: field('x509ce.dNSName', 'Alternative name', 'text'),
-}
-const request = {
-  typesCount: field('tls.handshake.cert_types_count', 'Certificate types count'),
-  types: field('tls.handshake.cert_types', 'Certificate types', 'bytes'),
-  schemesLength: field('tls.handshake.sig_hash_alg_len', 'Signature Hash Algorithms Length'),
-  schemes: field('tls.handshake.sig_hash_algs', 'Signature Algorithms', 'group'),
-  scheme: field('tls.handshake.sig_hash_alg', 'Signature Algorithm', 'hex', signatureSchemes),
-  namesLength: field('tls.handshake.dnames_len', 'Distinguished Names Length'),
-  names: field('tls.handshake.dnames', 'Distinguished Names', 'bytes'),
-}
-const exchange = {
-  curveType: field('tls.handshake.server_curve_type', 'Curve Type', 'dec', new Map([[3, 'named_curve']])),
-  namedCurve: field('tls.handshake.server_named_curve', 'Named Curve', 'hex', groups),
-}
-const ticket = {
-  lifetime: field('tls.handshake.session_ticket_lifetime_hint', 'Session Ticket Lifetime Hint'),
-  length: field('tls.handshake.session_ticket_length', 'Session Ticket Length'),
-  bytes: field('tls.handshake.session_ticket', 'Session Ticket', 'bytes'),
-}
-
 const HEADER_BYTES = 4
-const NAMED_CURVE = 3
+const MD5_BYTES = 16
+const cut = field('tls.handshake', 'Handshake Protocol', 'group')
 
 export const tlsHandshake = stream<TlsState, TlsFact>({
   name: 'tls-handshake',
@@ -105,88 +53,150 @@ export const tlsHandshake = stream<TlsState, TlsFact>({
  * are not `complete`, and the state of the connection does not change.
  */
 export function readCutHandshake(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
-  while (pdu.left > HEADER_BYTES) readMessage(pdu, state, direction, out)
+  while (pdu.left > HEADER_BYTES) {
+    pdu.group(cut)
+    readMessage(pdu, state, direction, out)
+    pdu.end()
+  }
 }
 
 function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
-  const type = pdu.u8(message.type)
-  const length = pdu.u24be(message.length)
-  pdu.sized(message.body, length, message.length)
+  const start = pdu.pos
+  const type = pdu.u8(f.type)
+  const length = pdu.u24be(f.length)
+  pdu.sized(f.body, length, f.length)
   switch (type) {
-    case CLIENT_HELLO:
+    case is.CLIENT_HELLO:
       readClientHello(pdu, state, out)
       break
-    case SERVER_HELLO:
+    case is.SERVER_HELLO:
       readServerHello(pdu, state, direction, out)
       break
-    case CERTIFICATE:
+    case is.CERTIFICATE:
       certificate(pdu, state, out)
       break
     default:
-      if (type === CERTIFICATE_REQUEST && !isTls13(state.version)) certificateRequest(pdu, state)
-      else if (type === SERVER_KEY_EXCHANGE) serverKeyExchange(pdu)
-      else if (type === NEW_SESSION_TICKET && !isTls13(state.version)) sessionTicket(pdu)
-      if (pdu.left > 0) pdu.mark(message.rest, pdu.left)
+      if (type === is.NEW_SESSION_TICKET) sessionTicket(pdu, state)
+      else forTree(pdu, () => describe(pdu, type, state))
       out.fact({ kind: 'handshake', type, length })
   }
   pdu.end()
-  // Behind its Finished a side of TLS 1.3 uses the keys of application data.
-  if (type === FINISHED && isTls13(state.version) && state.epoch[direction] === 1 && pdu.ok) {
+  if (!pdu.ok) return
+  out.overhear(state, pdu.bytes, start, pdu.pos)
+  if (isTls13(state.version) && changesKeys(type, state.epoch[direction])) {
     state.epoch[direction]++
     state.sequence[direction] = 0
   }
 }
 
+/** Behind its Finished a side of TLS 1.3 uses the keys of application data, and new ones behind each update. */
+function changesKeys(type: number, epoch: number): boolean {
+  return (
+    type === is.KEY_UPDATE || (type === is.FINISHED && epoch === 1) || (type === is.END_OF_EARLY_DATA && epoch === 0)
+  )
+}
+
 /** RFC 5246 7.4.2; RFC 8446 4.4.2 puts a context before the list and extensions behind each certificate. */
 function certificate(pdu: Pdu, state: TlsState, out: Out<TlsFact>): void {
   const tls13 = isTls13(state.version)
-  if (tls13) pdu.mark(certificates.context, pdu.u8(certificates.contextLength))
+  if (tls13) context(pdu)
   const chain: CertificateSummary[] = []
   let all = true
-  pdu.sized(certificates.list, pdu.u24be(certificates.length), certificates.length)
+  pdu.sized(f.certificates, pdu.u24be(f.certificatesLength), f.certificatesLength)
   while (pdu.left > 0) {
-    const length = pdu.u24be(certificates.oneLength)
-    const at = pdu.mark(certificates.one, length)
-    if (at >= 0 && chain.length < MAX_CHAIN_CERTIFICATES) {
-      const summary = certificateSummary(pdu.bytes, at, at + length)
-      chain.push(summary)
-      describe(pdu, summary)
-    } else all = false
-    if (tls13) pdu.mark(certificates.extensions, pdu.u16be(certificates.extensionsLength))
+    const length = pdu.u24be(f.certificateLength)
+    const at = pdu.mark(f.certificate, length)
+    if (at >= 0 && chain.length < MAX_CHAIN_CERTIFICATES) chain.push(certificateSummary(pdu.bytes, at, at + length))
+    else all = false
+    if (tls13) readExtensions(pdu, f, { message: is.CERTIFICATE, retry: false }, new Extensions())
   }
   pdu.end()
   out.fact({ kind: 'certificate', chain, complete: pdu.ok && all })
 }
 
-function describe(pdu: Pdu, summary: CertificateSummary): void {
-  pdu.derived(certificates.subject, summary.subject)
-  pdu.derived(certificates.issuer, summary.issuer)
-  pdu.derived(certificates.notBefore, summary.notBefore)
-  pdu.derived(certificates.notAfter, summary.notAfter)
-  for (const name of summary.names) pdu.derived(certificates.name, name)
+function context(pdu: Pdu): void {
+  const length = pdu.u8(f.contextLength)
+  if (length > 0) pdu.mark(f.context, length)
+}
+
+/** Messages of which only the type is a fact. What no field names stays unread. */
+function describe(pdu: Pdu, type: number, state: TlsState): void {
+  const { version, suite } = state
+  const isNew = isTls13(version)
+  const extensions = (): void => readExtensions(pdu, f, { message: type, retry: false }, new Extensions())
+  switch (type) {
+    case is.ENCRYPTED_EXTENSIONS:
+      extensions()
+      break
+    case is.SERVER_KEY_EXCHANGE:
+      readServerKeyExchange(pdu, f, suite, version)
+      break
+    case is.CERTIFICATE_REQUEST:
+      if (isNew) {
+        context(pdu)
+        extensions()
+      } else certificateRequest(pdu, version)
+      break
+    case is.CERTIFICATE_VERIFY:
+      readSignature(pdu, f, version, f.verifySignatureLength, f.verifySignature)
+      break
+    case is.CLIENT_KEY_EXCHANGE:
+      readClientKeyExchange(pdu, f, suite, version)
+      break
+    case is.FINISHED:
+      finished(pdu, version)
+      break
+    case is.CERTIFICATE_STATUS:
+      certificateStatus(pdu, f)
+      break
+    case is.KEY_UPDATE:
+      pdu.u8(f.keyUpdate)
+      break
+    case is.COMPRESSED_CERTIFICATE:
+      pdu.u16be(f.compression)
+      pdu.u24be(f.uncompressedLength)
+      pdu.mark(f.compressed, pdu.u24be(f.compressedLength))
+      break
+    case is.NEXT_PROTOCOL:
+      pdu.text(f.npnSelected, pdu.u8(f.npnSelectedLength))
+      pdu.mark(f.npnPadding, pdu.u8(f.npnPaddingLength))
+      break
+  }
+}
+
+/** RFC 5077 3.3, RFC 8446 4.6.1. */
+function sessionTicket(pdu: Pdu, state: TlsState): void {
+  const isNew = isTls13(state.version)
+  pdu.u32be(f.ticketLifetime)
+  if (isNew) {
+    pdu.u32be(f.ticketAgeAdd)
+    pdu.mark(f.ticketNonce, pdu.u8(f.ticketNonceLength))
+  }
+  const at = pdu.mark(f.ticket, pdu.u16be(f.ticketLength))
+  if (isNew) readExtensions(pdu, f, { message: is.NEW_SESSION_TICKET, retry: false }, new Extensions())
+  else if (pdu.ok) state.ticket = ticketName(pdu.bytes, at, pdu.pos)
 }
 
 /** RFC 5246 7.4.4; before TLS 1.2 there are no signature algorithms in it. */
-function certificateRequest(pdu: Pdu, state: TlsState): void {
-  pdu.mark(request.types, pdu.u8(request.typesCount))
-  if (state.version === TLS_1_2) {
-    pdu.sized(request.schemes, pdu.u16be(request.schemesLength), request.schemesLength)
-    while (pdu.left > 0) pdu.u16be(request.scheme)
-    pdu.end()
+function certificateRequest(pdu: Pdu, version: number): void {
+  pdu.sized(f.types, pdu.u8(f.typesCount), f.typesCount)
+  while (pdu.left > 0) pdu.u8(f.certificateType)
+  pdu.end()
+  if (version === TLS_1_2) readSchemes(pdu, f, new Values())
+  const length = pdu.u16be(f.authoritiesLength)
+  if (length === 0) return
+  pdu.sized(f.authorities, length, f.authoritiesLength)
+  while (pdu.left > 0) pdu.mark(f.authority, pdu.u16be(f.authorityLength))
+  pdu.end()
+}
+
+/** SSL 3.0 had two digests in place of one. */
+function finished(pdu: Pdu, version: number): void {
+  if (version >= TLS_1_0) pdu.mark(f.verifyData, pdu.left)
+  else {
+    pdu.mark(f.md5Hash, MD5_BYTES)
+    pdu.mark(f.shaHash, pdu.left)
   }
-  pdu.mark(request.names, pdu.u16be(request.namesLength))
-}
-
-/** RFC 8422 5.4. Only a named curve begins so; what the other key exchanges hold is not looked at. */
-function serverKeyExchange(pdu: Pdu): void {
-  if (pdu.peek() !== NAMED_CURVE) return
-  pdu.u8(exchange.curveType)
-  pdu.u16be(exchange.namedCurve)
-}
-
-function sessionTicket(pdu: Pdu): void {
-  pdu.u32be(ticket.lifetime)
-  pdu.mark(ticket.bytes, pdu.u16be(ticket.length))
 }
 
 function bodyLength(bytes: Uint8Array, start: number): number {

@@ -18,9 +18,40 @@ export interface SealState {
   /** A direction: how often its keys have changed, and records since then. */
   epoch: [number, number]
   sequence: [number, number]
+  /** Of the server's hello, as hexadecimal digits. */
+  sessionId: string
+  /** The end of the session ticket that the client offers, or that the server issued later: enough to know it by. */
+  ticket: string
+  /** What the server's hello agreed to: RFC 7366, RFC 7627. */
+  encryptThenMac: boolean
+  extendedMasterSecret: boolean
+  /** Records carry epoch and sequence number themselves, behind a header of 13 bytes. */
+  readonly dtls: boolean
+}
+
+/** At the start of a connection. */
+export function sealState(dtls: boolean): SealState {
+  return {
+    clientRandom: '',
+    serverRandom: '',
+    version: 0,
+    suite: 0,
+    keys: false,
+    epoch: [0, 0],
+    sequence: [0, 0],
+    sessionId: '',
+    ticket: '',
+    encryptThenMac: false,
+    extendedMasterSecret: false,
+    dtls,
+  }
 }
 
 export interface TlsState extends SealState {
+  /** The client sends data before the server answers (RFC 8446 2.3), and somebody holds keys for it. */
+  early: boolean
+  /** Whether there are keys was asked, although no hello was seen. */
+  asked: boolean
   /** The direction is encrypted from here on. */
   sealed: [boolean, boolean]
   /** Plain handshake records, a direction. */
@@ -35,14 +66,10 @@ export interface TlsState extends SealState {
 /** At the start of a connection. */
 export function tlsState(inside: Next | null, watched = false): TlsState {
   return {
-    clientRandom: '',
-    serverRandom: '',
-    version: 0,
-    suite: 0,
-    keys: false,
+    ...sealState(false),
     sealed: [false, false],
-    epoch: [0, 0],
-    sequence: [0, 0],
+    early: false,
+    asked: false,
     handshakes: [0, 0],
     inside,
     opened: false,

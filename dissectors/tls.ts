@@ -22,7 +22,7 @@ import {
   SURE,
   stream,
 } from '../src/wire/dissector.ts'
-import { field } from '../src/wire/field.ts'
+import { type Field, field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { readCutHandshake } from './tls-handshake.ts'
 import { readSslv2ClientHello } from './tls-hello.ts'
@@ -129,14 +129,30 @@ const ALERT_LEVELS = new Map([
   [1, 'warning'],
   [2, 'fatal'],
 ])
+const HEARTBEAT_TYPES = new Map([
+  [1, 'Request'],
+  [2, 'Response'],
+])
 const record = {
+  one: field('tls.record', 'Record', 'group'),
   type: field('tls.record.content_type', 'Content Type', 'dec', CONTENT_TYPES),
   version: field('tls.record.version', 'Version', 'hex', tlsVersions),
   length: field('tls.record.length', 'Length'),
-  fragment: field('tls.handshake.fragment', 'Handshake messages', 'bytes'),
-  sealed: field('tls.app_data', 'Encrypted data', 'bytes'),
+  opaqueType: field('tls.record.opaque_type', 'Opaque Type', 'dec', CONTENT_TYPES),
+  paddingLength: field('tls.record.padding_length', 'Padding Length'),
+  fragment: field('tls.record.fragment', 'Handshake messages', 'bytes'),
+  cutFragment: field('tls.record.cut_fragment', 'Handshake messages', 'group'),
+  sealed: field('tls.record.sealed', 'Encrypted data', 'bytes'),
+  applicationData: field('tls.app_data', 'Encrypted Application Data', 'bytes'),
+  sealedHandshake: field('tls.handshake', 'Encrypted Handshake Message', 'group'),
   changeCipherSpec: field('tls.change_cipher_spec', 'Change Cipher Spec Message', 'bytes'),
-  heartbeat: field('tls.heartbeat_message', 'Heartbeat Message', 'bytes'),
+}
+const heartbeat = {
+  message: field('tls.heartbeat_message', 'Heartbeat Message', 'group'),
+  type: field('tls.heartbeat_message.type', 'Type', 'dec', HEARTBEAT_TYPES),
+  length: field('tls.heartbeat_message.payload_length', 'Payload Length'),
+  payload: field('tls.heartbeat_message.payload', 'Payload', 'bytes'),
+  padding: field('tls.heartbeat_message.padding', 'Padding', 'bytes'),
 }
 const alert = {
   message: field('tls.alert_message', 'Alert Message', 'group'),
@@ -197,21 +213,33 @@ export const tls = stream<TlsState, TlsFact>({
       readSslv2ClientHello(pdu, state, out)
       return
     }
-    const type = pdu.u8(record.type)
-    pdu.u16be(record.version)
-    const length = pdu.u16be(record.length)
-    if (!pdu.ok) return
-    if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
-    else if (isBody(type, state, direction)) {
-      out.tally(type, length)
-      if (length > 0) out.body(length, SKIP)
-    } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
-    else if (isSealed(type, state, direction)) {
-      sealed(pdu, type, length, state, direction, out)
-    } else if (type === HANDSHAKE) handshake(pdu, length, state, direction, out)
-    else pdu.mark(record.heartbeat, length)
+    pdu.group(record.one)
+    readRecord(pdu, state, direction, out)
+    pdu.end()
   },
 })
+
+function readRecord(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {
+  // TLS 1.3 says the real type inside.
+  const isOpaque = pdu.peek() === APPLICATION_DATA && isTls13(state.version)
+  const type = pdu.u8(isOpaque ? record.opaqueType : record.type)
+  pdu.u16be(record.version)
+  const length = pdu.u16be(record.length)
+  if (!pdu.ok) return
+  if (type === APPLICATION_DATA && state.clientRandom === '' && !state.asked) {
+    // There are none for a handshake that nobody saw, but it is told to those who gave some.
+    state.asked = true
+    out.unseal(state, direction, pdu.bytes, pdu.pos, pdu.pos)
+  }
+  if (type === CHANGE_CIPHER_SPEC) changeCipherSpec(pdu, length, state, direction, out)
+  else if (isBody(type, state, direction)) {
+    out.tally(type, length)
+    if (length > 0) out.body(length, SKIP)
+  } else if (type === ALERT && isPlainAlert(length, state, direction)) alerts(pdu, length, out)
+  else if (isSealed(type, state, direction)) sealed(pdu, type, length, state, direction, out)
+  else if (type === HANDSHAKE) handshake(pdu, length, state, direction, out)
+  else heartbeatMessage(pdu, length)
+}
 
 function isContentType(type: number): boolean {
   return type >= CHANGE_CIPHER_SPEC && type <= HEARTBEAT
@@ -222,11 +250,13 @@ function fragmentLength(bytes: Uint8Array, start: number): number {
 }
 
 function isBody(type: number, state: TlsState, direction: Direction): boolean {
-  return type === APPLICATION_DATA && !state.watched && !readable(state, direction)
+  return type === APPLICATION_DATA && !state.watched && !readable(type, state, direction)
 }
 
-function readable(state: TlsState, direction: Direction): boolean {
-  return state.keys && state.sealed[direction]
+/** Application data is always encrypted: where a Change Cipher Spec is missing, it was lost. */
+function readable(type: number, state: TlsState, direction: Direction): boolean {
+  if (!state.keys) return state.early && direction === CLIENT
+  return state.sealed[direction] || type === APPLICATION_DATA
 }
 
 /** TLS 1.3 seals handshake messages as application data: as handshake they are plain, be they read ever so late. */
@@ -265,7 +295,7 @@ function handshake(pdu: Pdu, length: number, state: TlsState, direction: Directi
   const at = pdu.pos
   if (pdu.left < length && state.handshakes[direction] === 0) {
     // The record is cut: what is there of the direction's first messages is still worth its facts.
-    pdu.sized(record.fragment, length, record.length)
+    pdu.sized(record.cutFragment, length, record.length)
     readCutHandshake(pdu, state, direction, out)
     pdu.end()
     return
@@ -276,6 +306,21 @@ function handshake(pdu: Pdu, length: number, state: TlsState, direction: Directi
   out.payload(HANDSHAKE_SLOT, pdu.bytes, at, pdu.pos, at, pdu.pos)
 }
 
+/** RFC 6520 4. */
+function heartbeatMessage(pdu: Pdu, length: number): void {
+  pdu.sized(heartbeat.message, length, record.length)
+  pdu.u8(heartbeat.type)
+  pdu.mark(heartbeat.payload, pdu.u16be(heartbeat.length))
+  pdu.mark(heartbeat.padding, pdu.left)
+  pdu.end()
+}
+
+/** What is shown of a record that nobody can read. */
+function fieldOf(type: number): Field {
+  if (type === APPLICATION_DATA) return record.applicationData
+  return type === ALERT ? alert.message : type === HANDSHAKE ? record.sealedHandshake : heartbeat.message
+}
+
 function sealed(
   pdu: Pdu,
   type: number,
@@ -284,38 +329,62 @@ function sealed(
   direction: Direction,
   out: Out<TlsFact>,
 ): void {
-  const at = pdu.mark(record.sealed, length)
-  const hasKeys = at >= 0 && readable(state, direction)
-  const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, pdu.pos) : null
-  if (at < 0) return
-  state.sequence[direction]++
-  out.tally(type, length)
-  if (plain !== null) {
-    unsealed(type, plain, at, pdu.pos, state, out)
+  const at = pdu.pos
+  const end = at + length
+  if (pdu.left < length) {
+    pdu.mark(record.sealed, length)
     return
   }
-  if (hasKeys) state.keys = false
+  const hasKeys = readable(type, state, direction)
+  const plain = hasKeys ? out.unseal(state, direction, pdu.bytes, pdu.start, end) : null
+  state.sequence[direction]++
+  // Who judges by the sizes of records does so with keys too.
+  out.tally(type, length)
+  if (plain !== null) {
+    state.sealed[direction] = true
+    const inner = innerType(type, plain, state)
+    pdu.mark(inner.type === APPLICATION_DATA ? record.applicationData : record.sealed, length)
+    unsealed(pdu, plain, inner, at, end, state, out)
+    return
+  }
+  pdu.mark(fieldOf(type), length)
+  if (hasKeys && type === APPLICATION_DATA) out.lost(APPLICATION_SLOT, length)
   if (type === ALERT) out.fact({ kind: 'alert', level: 0, code: -1, sealed: true, length })
   else if (type === HANDSHAKE) out.fact({ kind: 'handshake', type: -1, length })
 }
 
 /** In TLS 1.3 the real type is the last byte that is not zero (RFC 8446 5.2). */
-function unsealed(type: number, plain: Uint8Array, from: number, to: number, state: TlsState, out: Out<TlsFact>): void {
+function innerType(type: number, plain: Uint8Array, state: TlsState): { type: number; end: number } {
   let end = plain.length
-  let inner = type
-  if (isTls13(state.version)) {
-    while (end > 0 && plain[end - 1] === 0) end--
-    if (end > 0) inner = plain[--end] as number
-  }
-  if (inner === HANDSHAKE) {
+  if (!isTls13(state.version) && state.version !== 0) return { type, end }
+  while (end > 0 && plain[end - 1] === 0) end--
+  return end > 0 ? { type: plain[end - 1] as number, end: end - 1 } : { type, end }
+}
+
+function unsealed(
+  pdu: Pdu,
+  plain: Uint8Array,
+  inner: { readonly type: number; readonly end: number },
+  from: number,
+  to: number,
+  state: TlsState,
+  out: Out<TlsFact>,
+): void {
+  const { type, end } = inner
+  if (isTls13(state.version)) pdu.derived(record.type, type)
+  if (type === HANDSHAKE) {
     open(state, out)
     out.payload(HANDSHAKE_SLOT, plain, 0, end, from, to)
-  } else if (inner === APPLICATION_DATA) {
+  } else if (type === APPLICATION_DATA) {
     open(state, out)
     out.payload(APPLICATION_SLOT, plain, 0, end, from, to)
-  } else if (inner === ALERT && end >= 2) {
-    const [level, code] = plain
-    out.fact({ kind: 'alert', level: level as number, code: code as number, sealed: true, length: to - from })
+  } else if (type === ALERT && end >= 2) {
+    const [level, code] = plain as unknown as [number, number]
+    pdu.group(alert.message)
+    pdu.derived(alert.level, level)
+    pdu.derived(alert.description, code)
+    pdu.end()
+    out.fact({ kind: 'alert', level, code, sealed: true, length: to - from })
   }
 }
 

@@ -10,13 +10,14 @@ import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
 import { captureQuality } from './capture-quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
-import { type GivenKeys, KeySource } from './flow/tls/keys.ts'
+import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
 export type * from './analysis.ts'
 export { CaptureError } from './capture/error.ts'
+export { GivenKeys }
 
 export interface AnalyzeOptions {
   /** Called now and then; `totalBytes` is null for a stream. */

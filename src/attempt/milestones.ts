@@ -97,15 +97,30 @@ function gatewaySteps(steps: Step[], sources: MilestoneSources, explained: Exami
   // A client that never asked, or was never answered, was not let in.
   const sealed = clear === undefined && seen.outer !== null && isAnswered(seen.outer)
   steps.push({ id: 'gateway-http', packet: granted, inferred: false, hidden: sealed })
-  const hidden = granted !== null || sealed
-  steps.push({ id: 'gateway-tunnel', packet: null, inferred: true, hidden })
-  steps.push({ id: 'gateway-channel', packet: null, inferred: true, hidden })
+  const tunnel = firstPacket(sources.examined, one => one.seen.tunnel)
+  const channel = firstPacket(sources.examined, one => one.seen.channel)
+  const hidden = (granted !== null || sealed) && tunnel === null && !isDenied(sources.examined)
+  steps.push({ id: 'gateway-tunnel', packet: tunnel, inferred: false, hidden })
+  steps.push({ id: 'gateway-channel', packet: channel, inferred: false, hidden })
+}
+
+function firstPacket(examined: readonly Examined[], of: (one: Examined) => Place | null): number | null {
+  for (const one of examined) {
+    const place = of(one)
+    if (place !== null) return place.packet
+  }
+  return null
+}
+
+function isDenied(examined: readonly Examined[]): boolean {
+  return examined.some(one => one.seen.denied !== null)
 }
 
 /** The packet in which the other side says no, where there is one: the close only follows it. */
 function refusal({ seen }: Examined): number | null {
   const status = seen.gatewayAnswer?.fact.status ?? 0
   if (seen.failure !== null) return seen.failure.packet
+  if (seen.denied !== null) return seen.denied.packet
   if (seen.connectAnswer !== null && seen.outer === null) return seen.connectAnswer.packet
   if (status >= 300) return seen.gatewayAnswer?.packet ?? null
   return seen.confirm === null ? (seen.foreign?.packet ?? null) : null

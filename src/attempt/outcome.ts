@@ -117,7 +117,7 @@ function deadOutcome(conversation: Conversation, closing: Closing, captureEndNs:
 
 /** Said in so many words, so that neither a close nor more packets are needed. */
 function isRefused(seen: Sightings, closing: Closing): boolean {
-  if (seen.failure !== null || closing.how === 'alert') return true
+  if (seen.failure !== null || seen.denied !== null || closing.how === 'alert') return true
   if (seen.foreign !== null && seen.confirm === null && innermostTls(seen)?.serverHello == null) return true
   const proxy = seen.connectAnswer?.fact.status ?? 0
   if (proxy >= 300) return true
@@ -133,7 +133,10 @@ function answersLast(seen: Sightings): boolean {
 function isHidden(seen: Sightings, closing: Closing): boolean {
   const { conversation } = seen
   if (beganBefore(seen)) return closing.side !== 'server' || closing.how !== 'rst'
-  if (seen.inner === null && seen.outer !== null) return isHiddenTunnel(seen.outer, closing)
+  if (seen.inner === null && seen.outer !== null) {
+    // A request that can be read and was not granted hides nothing.
+    return (seen.gatewayRequest === null || isGoing(seen)) && isHiddenTunnel(seen.outer, closing)
+  }
   const server = conversation.tcp?.sides[SERVER]
   if (server === undefined || server.bytes < LEAST_SESSION_BYTES) return isGoing(seen)
   if (conversation.cutPackets > 0 || conversation.eventsLost > 0) return true

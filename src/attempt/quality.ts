@@ -1,6 +1,6 @@
 /**
  * What weakens verdicts about an attempt: the capture began too late, saw one side only, cut its packets, lost some, or was
- * taken where packets look different from those on the wire.
+ * taken where packets look different from those on the wire, or is encrypted and the keys do not fit.
  */
 import type { Conversation, QualityNote } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
@@ -53,11 +53,18 @@ function noted(found: readonly QualityNote[], conversation: Conversation): reado
   const largest = Math.max(client.largestSegment, server.largestSegment)
   if (largest > largestOnTheWire(client.mss, server.mss)) notes = and(notes, 'offload')
   if (conversation.eventsLost > 0) notes = and(notes, 'events-lost')
+  for (const { fact } of conversation.events) if (fact.kind === 'not-decrypted') notes = undecrypted(notes, fact.why)
   return notes
 }
 
 function and(notes: readonly QualityNote[], id: NoteId): readonly QualityNote[] {
   return notes.includes(QUALITY[id]) ? notes : [...notes, QUALITY[id]]
+}
+
+/** Only where there are keys at all. The reasons are few: one note each. */
+function undecrypted(notes: readonly QualityNote[], why: string): readonly QualityNote[] {
+  const says = `TLS was not decrypted, or not all of it: ${why}`
+  return notes.some(note => note.says === says) ? notes : [...notes, { id: 'not-decrypted', says }]
 }
 
 /** A segment that fits one of the two announced sizes proves nothing: a clamp on the way may have changed the other. */

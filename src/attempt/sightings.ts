@@ -10,6 +10,10 @@ import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { isTls13 } from './sealed-session.ts'
 
+/** Handshake, extended authentication, tunnel, tunnel authorization and channel. */
+const GATEWAY_ANSWERS: ReadonlySet<number> = new Set([0x02, 0x03, 0x05, 0x07, 0x09])
+const RDG_TUNNEL_AUTH_RESPONSE = 0x07
+const RDG_CHANNEL_RESPONSE = 0x09
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
 const RECORD_APPLICATION_DATA = 23
@@ -51,6 +55,10 @@ export interface Sightings {
   /** The last request to the gateway in clear, and the last answer to any. */
   gatewayRequest: Event<FactOf<'http-request'>> | null
   gatewayAnswer: Event<FactOf<'http-response'>> | null
+  /** Gateway packets by which the tunnel and the channel were granted, and the first that refused something. */
+  tunnel: Event<FactOf<'rdg'>> | null
+  channel: Event<FactOf<'rdg'>> | null
+  denied: Event<FactOf<'rdg'>> | null
   /** What the server said in a protocol that nobody knows. */
   foreign: Event<FactOf<'unrecognised'>> | null
   /** Bytes are missing in some layer, or a layer became unreadable for another reason than missing keys. */
@@ -72,6 +80,9 @@ export function sightingsOf(conversation: Conversation): Sightings {
     connectAnswer: null,
     gatewayRequest: null,
     gatewayAnswer: null,
+    tunnel: null,
+    channel: null,
+    denied: null,
     foreign: null,
     gaps: false,
   }
@@ -178,6 +189,9 @@ function take(seen: Sightings, event: Event): void {
         seen.connectAnswer = event as Event<typeof fact>
       } else seen.gatewayAnswer = event as Event<typeof fact>
       break
+    case 'rdg':
+      takeGatewayPacket(seen, event as Event<typeof fact>)
+      break
     case 'unrecognised':
       if (event.direction === SERVER) seen.foreign ??= event as Event<typeof fact>
       break
@@ -189,10 +203,20 @@ function take(seen: Sightings, event: Event): void {
   }
 }
 
+/** MS-TSGU 2.2.10: only answers carry a result, and it is zero where the gateway agrees. */
+function takeGatewayPacket(seen: Sightings, event: Event<FactOf<'rdg'>>): void {
+  const { type, code } = event.fact
+  if (event.direction !== SERVER || !GATEWAY_ANSWERS.has(type)) return
+  if (code > 0) seen.denied ??= event
+  else if (code === 0 && type === RDG_TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event
+  else if (code === 0 && type === RDG_CHANNEL_RESPONSE) seen.channel ??= event
+}
+
 /** TLS behind a negotiation is the inner one; that inside which the negotiation was read is not behind it. */
 function tlsFor(seen: Sightings, { path }: Event): TlsSighting {
   const negotiation = seen.request ?? seen.confirm
-  if (negotiation !== null && !negotiation.path.startsWith(`${path}/`)) {
+  const records = path.replace(/\/tls-handshake$/, '')
+  if (negotiation !== null && !negotiation.path.startsWith(`${records}/`)) {
     seen.inner ??= newTls()
     return seen.inner
   }

@@ -4,6 +4,7 @@
  * that worked and ended, is the border to the next click.
  */
 import type { Conversation } from '../flow/conversation.ts'
+import { joinChannels } from './channels.ts'
 import { type Examined, examine } from './outcome.ts'
 
 const NS_PER_SECOND = 1e9
@@ -19,7 +20,7 @@ export function splitIntoAttempts(conversations: readonly Conversation[], captur
   const attempts: Examined[][] = []
   let current: Examined[] = []
   let lastNs = 0
-  for (const conversation of inOrder) {
+  for (const conversation of joinChannels(inOrder)) {
     const next = examine(conversation, captureEndNs)
     if (current.length > 0 && isBorder(current, lastNs, next)) {
       attempts.push(current)

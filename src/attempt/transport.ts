@@ -24,7 +24,8 @@ export function transportOf(explained: Sightings, examined: readonly Examined[])
 
 /** The name in SNI, CONNECT or Host, as the client gave it; otherwise a name that DNS gave for this address. */
 export function serverNameOf(seen: Sightings, lookups: readonly Lookup[]): string {
-  const hello = seen.inner?.clientHello ?? seen.outer?.clientHello
+  // Of TLS in TLS the outer one is the gateway's, which is the server that was dialled.
+  const hello = seen.outer?.clientHello ?? seen.inner?.clientHello
   if (hello != null && hello.fact.serverName !== '') return hello.fact.serverName
   if (seen.connect !== null) return withoutPort(seen.connect.fact.target)
   const host = seen.gatewayRequest?.fact.headers.find(([name]) => name === 'host')

@@ -24,9 +24,13 @@ export class Streams {
     messages.on('error', () => {})
   }
 
-  /** One line, whatever the message holds. */
-  complain(message: string): void {
-    this.#messages.write(`rdpscope: ${clean(message.trim().replaceAll(/\s+/g, ' '))}\n`)
+  /** One line, whatever the message holds; `details` are lines of their own below it. */
+  complain(message: string, details: readonly string[] = []): void {
+    const lines = [
+      `rdpscope: ${clean(message.trim().replaceAll(/\s+/g, ' '))}`,
+      ...details.map(line => `  ${clean(line)}`),
+    ]
+    this.#messages.write(lines.map(line => `${line}\n`).join(''))
   }
 }
 

@@ -1,6 +1,7 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../version.ts'
+import type { DecodeOptions } from './decode.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
@@ -44,6 +45,8 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
     .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))
     .option('-o, --output <file>', 'write the report to a file')
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
     .addOption(
       new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
@@ -54,6 +57,24 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .action(async (paths: string[], options: ScanOptions) => {
       const { scan } = await import('./scan.ts')
       done(await scan(paths, options, streams))
+    })
+  program
+    .command('decode')
+    .description('packets with all their fields, decrypted where keys exist, in the manner of tshark')
+    .argument('<file>', 'a capture, or standard input (-)')
+    .option('-Y, --filter <filter>', 'only packets that match this display filter (the language of Wireshark)')
+    .addOption(new Option('-T, --format <format>', 'how to write them').choices(['text', 'tree', 'fields', 'json']))
+    .option('-e, --field <name>', 'a field to write, with -T fields or json; may be given again', collected)
+    .option('-E, --field-option <key=value>', FIELD_OPTIONS, collected)
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
+    .option('-x, --hex', 'write their bytes, and those that were put together or decrypted')
+    .addOption(new Option('-c, --count <packets>', 'stop after reading so many').argParser(packetCount))
+    .option('--packet <numbers>', 'only these: 5, 5-9, 5-, several with commas')
+    .addHelpText('after', DECODE_EXAMPLES)
+    .action(async (path: string, options: DecodeOptions) => {
+      const { decode } = await import('./decode.ts')
+      done(await decode(path, options, streams))
     })
   program
     .command('explain')
@@ -82,10 +103,37 @@ Examples:
   rdpscope capture.pcapng                   what went wrong, and the packets that show it
   rdpscope scan --format json captures/     the same for programs
   tcpdump -w - port 3389 | rdpscope scan -  from standard input
+  rdpscope decode -Y 'tls.alert_message' capture.pcapng   the packets behind a verdict
   rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
 
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
 `
+
+const KEY_LOG = 'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may be given again'
+const RSA_KEY = "decrypt TLS with a server's RSA private key in PEM; may be given again"
+const FIELD_OPTIONS =
+  'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; may be given again'
+
+const DECODE_EXAMPLES = `
+Examples:
+  rdpscope decode capture.pcapng                                 one line a packet
+  rdpscope decode -Y 'tls.handshake.type == 1' capture.pcapng    those that match a display filter
+  rdpscope decode -T tree --packet 57 capture.pcapng             one packet, down to the byte
+  rdpscope decode -T fields -e frame.number -e tls.handshake.extensions_server_name capture.pcapng
+  rdpscope decode -T json -Y rdp capture.pcapng                  in the shape of tshark -T json
+  tcpdump -w - port 3389 | rdpscope decode -                     from standard input
+`
+
+function packetCount(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('it must be a number from 1 on')
+  return value
+}
+
+/** For an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
 
 function columns(text: string): number {
   const value = Number(text)
@@ -101,7 +149,7 @@ function failed(error: unknown, streams: Streams): number {
     return EXIT_USAGE
   }
   if (error instanceof UsageError) {
-    streams.complain(error.message)
+    streams.complain(error.message, error.details)
     return EXIT_USAGE
   }
   const what = error instanceof Error ? error.message : String(error)

@@ -2,16 +2,17 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
-import { analyzeFile, CaptureError, unreadable } from '../analyze.ts'
+import { analyzeFile, CaptureError, type GivenKeys, unreadable } from '../analyze.ts'
 import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
 import { textReport } from '../report/text.ts'
 import { captureInputs } from './inputs.ts'
+import { givenKeys, type KeyOptions } from './keys.ts'
 import { Output, type Streams } from './output.ts'
 import { Progress } from './progress.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
 
-export interface ScanOptions {
+export interface ScanOptions extends KeyOptions {
   readonly format: 'text' | 'json'
   readonly output?: string
   readonly verbose: boolean
@@ -32,11 +33,12 @@ interface ReportWriter {
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
   const output = options.output === undefined ? streams.results : fileOutput(options.output, inputs)
+  const keys = givenKeys(options, streams)
   const writer = reportWriter(options, streams)
   let status = EXIT_CLEAN
   await output.write(writer.head())
   for (const [index, path] of inputs.entries()) {
-    const analysis = await analyzeOne(path, streams)
+    const analysis = await analyzeOne(path, keys, streams)
     for (const piece of writer.capture(analysis, index)) await output.write(piece)
     status = Math.max(status, statusOf(analysis, options.failOn))
     if (output.closed) break
@@ -71,10 +73,10 @@ function fileOutput(path: string, inputs: readonly string[]): Output {
 }
 
 /** What can not be read is told on standard error and in the report; the other captures are still read. */
-async function analyzeOne(path: string, streams: Streams): Promise<CaptureAnalysis> {
+async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Promise<CaptureAnalysis> {
   const progress = new Progress(path)
   try {
-    const analysis = await analyzeFile(path, { onProgress: (read, total) => progress.update(read, total) })
+    const analysis = await analyzeFile(path, { keys, onProgress: (read, total) => progress.update(read, total) })
     progress.end()
     if (analysis.error !== null) {
       const { message, remedy } = analysis.error

@@ -8,4 +8,12 @@ export const EXIT_USAGE = 2
 export const EXIT_UNREADABLE = 3
 
 /** The command was called wrongly; the message is one line. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** Lines below it that point at the place. */
+  readonly details: readonly string[]
+
+  constructor(message: string, details: readonly string[] = []) {
+    super(message)
+    this.details = details
+  }
+}

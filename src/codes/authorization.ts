@@ -50,6 +50,7 @@ export const entraResults = codeTable(
     hexDigits: 8,
   },
   [
+    [0, 'S_OK', 'success'],
     [0x80090308, 'SEC_E_INVALID_TOKEN', 'the token is not valid'],
     [0x80070005, 'E_ACCESSDENIED', 'access denied'],
     [0xd000006d, 'STATUS_LOGON_FAILURE', 'bad user name or password', 'An NTSTATUS wrapped as HRESULT.'],

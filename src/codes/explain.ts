@@ -10,6 +10,7 @@ import { errorInfo } from './errinfo.ts'
 import { extendedDisconnectReasons } from './extended-disconnect-reasons.ts'
 import { gatewayClientReasons } from './gateway-client.ts'
 import { httpStatuses } from './http-status.ts'
+import { kerberosErrors } from './kerberos.ts'
 import { licenseErrors } from './license.ts'
 import { mcsDisconnectReasons, mcsResults } from './mcs.ts'
 import { negotiationFailures, securityProtocols } from './negotiation.ts'
@@ -32,6 +33,7 @@ export const codeTables: readonly CodeTable[] = [
   gatewayResults,
   ntStatuses,
   sspiResults,
+  kerberosErrors,
   earlyAuthorizationResults,
   rdstlsResults,
   entraResults,

@@ -1,4 +1,15 @@
 /** IPv4 (RFC 791) and IPv6 (RFC 8200) headers: the hot decode. Each moves the position behind the header that it reads. */
+
+import {
+  PROTOCOL_AUTHENTICATION,
+  PROTOCOL_DESTINATION_OPTIONS,
+  PROTOCOL_FRAGMENT,
+  PROTOCOL_HIP,
+  PROTOCOL_HOP_BY_HOP,
+  PROTOCOL_MOBILITY,
+  PROTOCOL_ROUTING,
+  PROTOCOL_SHIM6,
+} from '../wire/following.ts'
 import type { Addresses } from './addresses.ts'
 import type { Headers } from './headers.ts'
 import { i32be, u16be } from './integers.ts'
@@ -13,29 +24,23 @@ import {
   STOP_UNKNOWN,
 } from './position.ts'
 
-export const PROTOCOL_ICMP = 1
-export const PROTOCOL_IPV4 = 4
-export const PROTOCOL_TCP = 6
-export const PROTOCOL_UDP = 17
-export const PROTOCOL_IPV6 = 41
-export const PROTOCOL_GRE = 47
-export const PROTOCOL_ICMPV6 = 58
-export const PROTOCOL_NONE = 59
-export const PROTOCOL_ETHERIP = 97
-export const PROTOCOL_MPLS = 137
-export const PROTOCOL_ETHERNET = 143
+/** What IP carries. */
+export {
+  PROTOCOL_ETHERIP,
+  PROTOCOL_ETHERNET,
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_IPV4,
+  PROTOCOL_IPV6,
+  PROTOCOL_MPLS,
+  PROTOCOL_NONE,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../wire/following.ts'
 
 export const IPV4_HEADER_BYTES = 20
 export const IPV6_HEADER_BYTES = 40
-
-const PROTOCOL_HOP_BY_HOP = 0
-const PROTOCOL_ROUTING = 43
-const PROTOCOL_FRAGMENT = 44
-const PROTOCOL_AUTHENTICATION = 51
-const PROTOCOL_DESTINATION_OPTIONS = 60
-const PROTOCOL_MOBILITY = 135
-const PROTOCOL_HIP = 139
-const PROTOCOL_SHIM6 = 140
 
 /** Also the least length of an extension header. */
 const FRAGMENT_HEADER_BYTES = 8

@@ -23,6 +23,8 @@ export interface Reading {
   become(next: Next, both: boolean): void
   bulk(): void
   spanning(length: number, slot: number): void
+  /** Bytes for the layer above that nobody can give it. */
+  lose(slot: number, length: number): void
   die(why: string): void
 }
 
@@ -30,6 +32,10 @@ export interface Reading {
 export interface Unsealer {
   /** @returns null when it can not; an empty stretch asks whether there are keys at all */
   unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
+  /** Takes note of a handshake message: what a premaster secret is turned into keys with. */
+  overhear(state: object, bytes: Uint8Array, start: number, end: number): void
+  /** What protection adds to a record of this connection; -1 when none may be left out, for later ones need it. */
+  overhead(state: object): number
   /** Why it could not, once a connection; whoever tells it empties it. */
   complaint: string
 }
@@ -47,6 +53,8 @@ export class Outbox implements Out<ProtocolFact> {
   private next: Next | null = null
   private both = false
   private why = ''
+  private lostLength = 0
+  private lostSlot = SKIP
 
   /** The PDU that is about to be read lies at `at` of its layer, and at `start` of the bytes. */
   begin(reading: Reading, at: number, start: number, length: number): void {
@@ -60,6 +68,7 @@ export class Outbox implements Out<ProtocolFact> {
   clear(): void {
     if (this.payloads.length > 0) this.payloads = []
     this.bodyLength = 0
+    this.lostLength = 0
     this.next = null
     this.why = ''
   }
@@ -80,6 +89,11 @@ export class Outbox implements Out<ProtocolFact> {
   body(length: number, slot: number): void {
     this.bodyLength = length
     this.bodySlot = slot
+  }
+
+  lost(slot: number, length: number): void {
+    this.lostLength = length
+    this.lostSlot = slot
   }
 
   open(slot: number, next: Next): void {
@@ -110,14 +124,19 @@ export class Outbox implements Out<ProtocolFact> {
     return plain
   }
 
+  overhear(state: object, bytes: Uint8Array, start: number, end: number): void {
+    this.unsealer?.overhear(state, bytes, start, end)
+  }
+
   /** Does what was asked for: bodies, payloads, then the next protocol, then silence. */
   settle(): void {
-    if (this.bodyLength === 0 && this.payloads.length === 0 && this.next === null && this.why === '') return
+    if (this.bodyLength + this.lostLength + this.payloads.length === 0 && this.next === null && this.why === '') return
     const reading = this.reading as Reading
-    const { payloads, next, both, why } = this
+    const { payloads, next, both, why, lostLength, lostSlot } = this
     if (this.bodyLength > 0) reading.spanning(this.bodyLength, this.bodySlot)
     this.payloads = []
     this.clear()
+    if (lostLength > 0) reading.lose(lostSlot, lostLength)
     for (const p of payloads) reading.hand(p.slot, p.bytes, p.start, p.end, p.from, p.to)
     if (next !== null) reading.become(next, both)
     if (why !== '') reading.die(why)

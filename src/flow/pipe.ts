@@ -88,6 +88,8 @@ class Pipe implements Reading {
   /** Bytes of body still to come, and the slot that gets them. */
   private span = 0
   private spanSlot = SKIP
+  /** What it reads now was counted before. */
+  private replaying = false
   /** The other direction decides first. */
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
@@ -144,7 +146,8 @@ class Pipe implements Reading {
     return this.kept.length === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
   }
 
-  gap(length: number): void {
+  /** @param silent nobody lost them: they were passed over */
+  gap(length: number, silent = false): void {
     if (this.dead || this.ended) {
       this.at += length
       return
@@ -152,16 +155,19 @@ class Pipe implements Reading {
     if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
-      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length)
+      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length, silent)
       return
     }
-    this.emit({ kind: 'stream-gap', length }, this.at, 0)
-    this.readRest(CUT_BY_CAPTURE)
+    if (silent) this.giveUpRest()
+    else {
+      this.emit({ kind: 'stream-gap', length }, this.at, 0)
+      this.readRest(CUT_BY_CAPTURE)
+    }
     this.at += length
     this.lost = true
     this.kept.forget()
     this.span = 0
-    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length)
+    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length, silent)
   }
 
   end(how: Ending): void {
@@ -380,8 +386,12 @@ class Pipe implements Reading {
       this.readOne(this.layer, kept.bytes, 0, kept.length, cut)
       this.dissection.out.clear()
     }
-    this.at += kept.length
-    kept.drop()
+    this.giveUpRest()
+  }
+
+  private giveUpRest(): void {
+    this.at += this.kept.length
+    this.kept.drop()
     this.origins = null
   }
 
@@ -464,6 +474,7 @@ class Pipe implements Reading {
   }
 
   tally(type: number, length: number, at: number): void {
+    if (this.replaying) return
     const { now } = this.dissection
     const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
     this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
@@ -478,6 +489,53 @@ class Pipe implements Reading {
   /** What follows can be walked by record headers alone. */
   tail(conversation: number): TailStart {
     return { log: this.ownLog(conversation), left: this.span, at: this.at }
+  }
+
+  /** The layer whose records could be passed over from here on. */
+  get passable(): Layer | null {
+    const busy = this.dead || this.ended || this.held || this.lost || this.span > 0
+    return busy || (this.kept.length > 0 && this.kept.need <= this.kept.length) ? null : this.layer
+  }
+
+  /** What speaks here now. */
+  get reads(): Layer | null {
+    return this.layer
+  }
+
+  /** Of the next byte that nobody has read. */
+  get position(): number {
+    return this.at
+  }
+
+  /** From here on somebody else walks over the PDUs; the one under way is given up. */
+  passOver(conversation: number): TailStart & { readonly underWay: boolean } {
+    const log = this.ownLog(conversation)
+    const { length, need } = this.kept
+    const underWay = length > 0
+    this.kept.drop()
+    this.kept.forget()
+    this.origins = null
+    return { log, left: underWay ? need - length : 0, at: this.at + length, underWay }
+  }
+
+  /** So many bytes were passed over, up to where a PDU starts; there was so much for the layers above in them. */
+  leap(length: number, content: number): void {
+    this.at += length
+    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(content, true)
+  }
+
+  /** A PDU that was passed over is read after all; it is counted already. */
+  replay(bytes: Uint8Array, length: number, packet: number, timeNs: number, conversation: number, low: number): void {
+    this.replaying = true
+    this.segment(bytes, 0, length, packet, timeNs, conversation, low)
+    this.replaying = false
+  }
+
+  /** Nobody passes over anything any more: of the PDU under way so much is still to come, or so much of its header is there. */
+  goOn(left: number, header: Uint8Array, headerBytes: number): void {
+    if (left > 0) this.spanning(left, SKIP)
+    const { last, timeNs, conversation } = this.dissection.now
+    if (headerBytes > 0) this.replay(header, headerBytes, last, timeNs, conversation, 0)
   }
 
   private ownLog(conversation: number): RecordLog {
@@ -565,6 +623,10 @@ class Pipe implements Reading {
 
   bulk(): void {
     if (this.layer !== null) this.layer.bulk = true
+  }
+
+  lose(slot: number, length: number): void {
+    this.layer?.slots[slot]?.pipes[this.direction].gap(length)
   }
 
   spanning(length: number, slot: number): void {

@@ -7,12 +7,17 @@ import type { Dissection } from './dissection.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Layers } from './layers.ts'
 import { Slot } from './pipe.ts'
+import { bulkOf, type TlsBulk } from './tls-bulk.ts'
 import { TlsTail } from './tls-tail.ts'
 
 /** All that one conversation is made of above TCP. */
 export class Stack {
   private readonly dissection: Dissection
   private readonly root: Slot
+  /** While the records of a running session are passed over. */
+  private bulk: TlsBulk | null = null
+  /** A direction ended: from there on all is read. */
+  private ending = false
 
   /**
    * @param midStream the capture does not hold the beginning of the connection
@@ -37,21 +42,30 @@ export class Stack {
     conversation: number,
     low: number,
   ): void {
-    this.root.pipes[direction].segment(bytes, start, end, packet, timeNs, conversation, low)
+    let from = start
+    if (this.bulk !== null) {
+      from = this.bulk.segment(direction, bytes, start, end, packet, timeNs, low)
+      if (from === end) return
+      this.resume(packet, timeNs, conversation)
+    }
+    this.root.pipes[direction].segment(bytes, from, end, packet, timeNs, conversation, low + from - start)
   }
 
   /** Would so many bytes be passed over without a look? Then they need not be kept while they wait for a hole. */
   skips(direction: Direction, length: number): boolean {
-    return this.root.pipes[direction].skips(length)
+    return this.bulk === null ? this.root.pipes[direction].skips(length) : this.bulk.skips(direction, length)
   }
 
   /** Bytes that the capture does not hold. */
   gap(direction: Direction, length: number, packet: number, timeNs: number, conversation: number): void {
+    this.resume(packet, timeNs, conversation)
     this.place(packet, timeNs, conversation)
     this.root.pipes[direction].gap(length)
   }
 
   end(direction: Direction, how: Ending, packet: number, timeNs: number, conversation: number): void {
+    this.ending = true
+    this.resume(packet, timeNs, conversation)
     this.place(packet, timeNs, conversation)
     this.root.pipes[direction].end(how)
   }
@@ -70,6 +84,23 @@ export class Stack {
     if (!isSealedForGood(layer.state as TlsState)) return null
     const starts = [client.tail(conversation), server.tail(conversation)] as const
     return new TlsTail(this.dissection, table, flow, conversation, layer.id, layer.path, starts)
+  }
+
+  /** Once the session runs its records are passed over. */
+  skim(conversation: number): void {
+    if (this.bulk !== null || this.ending) return
+    const [client, server] = this.root.pipes
+    const layer = client.passable
+    if (layer === null || layer !== server.passable || layer.dissector.name !== tls.name) return
+    this.bulk = bulkOf(this.root, layer, conversation, this.dissection.out.unsealer)
+  }
+
+  private resume(packet: number, timeNs: number, conversation: number): void {
+    const { bulk } = this
+    if (bulk === null) return
+    this.bulk = null
+    this.place(packet, timeNs, conversation)
+    bulk.resume()
   }
 
   private place(packet: number, timeNs: number, conversation: number): void {

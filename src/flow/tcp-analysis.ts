@@ -108,6 +108,26 @@ export class TcpAnalysis {
     this.times.fill(Number.NaN, flow * FLOW_TIMES, (flow + 1) * FLOW_TIMES)
   }
 
+  /** What is known of a direction, for whoever shows it: its initial sequence number, as int32. */
+  base(flow: number, direction: Direction): number {
+    return this.integers[flow * FLOW_INTS + direction * DIRECTION_INTS + BASE] as number
+  }
+
+  /** Shift of its window; -1 when not known, -2 when windows are not scaled. */
+  windowShift(flow: number, direction: Direction): number {
+    return this.integers[flow * FLOW_INTS + direction * DIRECTION_INTS + SCALE] as number
+  }
+
+  /** Its duplicate ACKs in a row. */
+  duplicates(flow: number, direction: Direction): number {
+    return this.integers[flow * FLOW_INTS + direction * DIRECTION_INTS + DUPLICATES] as number
+  }
+
+  /** Of the handshake; NaN when not known. */
+  roundTripNs(flow: number): number {
+    return this.times[flow * FLOW_TIMES + ROUND_TRIP_NS] as number
+  }
+
   /**
    * A SYN that starts another connection on the same ports: Wireshark counts a new tcp.stream. Then `reset` a record for
    * it; `analyse` adds REUSED_PORTS. Without such a change it is the same SYN again.

@@ -195,7 +195,10 @@ export class Tracker {
   /** Encrypted without keys: a few numbers take the place of the layers. */
   private park(flow: number, notes: FlowNotes, stack: Stack): void {
     const tail = stack.tail(this.table, flow, this.table.ints[flow * INTS + ID] as number)
-    if (tail === null) return
+    if (tail === null) {
+      stack.skim(this.table.ints[flow * INTS + ID] as number)
+      return
+    }
     notes.stack = tail
     this.stacks--
   }

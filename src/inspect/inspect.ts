@@ -2,16 +2,25 @@
  * A capture, packet by packet with all layers and their field trees. Slower than an analysis by far: for people, not for
  * scanning.
  */
+import { dataRoot, readData } from '../../dissectors/data.ts'
+import { frameRoot, readFrame } from '../../dissectors/frame.ts'
 import type { Capture } from '../capture/cursor.ts'
 import { type GivenKeys, KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import type { WatchedPdu, Watcher } from '../flow/watcher.ts'
 import { MAX_PACKETS_IN_HAND } from '../wire/limits.ts'
+import { Pdu } from '../wire/pdu.ts'
+import { encapsulation } from './encapsulation.ts'
+import { HeaderWalk, type Payload } from './header-walk.ts'
 import type { InspectedLayer, InspectedPacket } from './packet.ts'
+
+const NS_PER_SECOND = 1_000_000_000n
 
 export interface InspectOptions {
   /** Field trees are built for these packets alone; all others come without layers above their headers. */
   readonly wants?: (packet: number) => boolean
+  /** Number of the last packet that is read; without it the capture is read to its end. */
+  readonly last?: number
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
 }
@@ -22,51 +31,125 @@ export interface InspectOptions {
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
   const hand = new Hand(options.wants ?? (() => true))
+  const last = options.last ?? Number.POSITIVE_INFINITY
   const keys = new KeySource(options.keys ?? null, capture.info.secrets)
   const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
   do {
-    while (capture.next()) {
-      const { bytes, start, end, originalLength, linkType, interfaceId, number, timeNs } = capture
-      hand.add({
-        number,
-        timeNs,
-        originalLength,
-        linkType,
-        interfaceId,
-        bytes: bytes.slice(start, end),
-        conversation: -1,
-        transport: null,
-        layers: [],
-      })
+    while (capture.number < last && capture.next()) {
+      const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
+      hand.take(capture)
       tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-      if (hand.packets.length > MAX_PACKETS_IN_HAND) yield hand.packets.shift() as InspectedPacket
+      if (hand.length > MAX_PACKETS_IN_HAND) yield hand.give()
     }
-  } while (await capture.fill())
+  } while (capture.number < last && (await capture.fill()))
   tracker.finish()
-  yield* hand.packets
+  while (hand.length > 0) yield hand.give()
+}
+
+/** One packet whose layers may still grow. */
+interface Held extends InspectedPacket {
+  readonly layers: InspectedLayer[]
+  readonly protocols: string[]
+  readonly payload: Payload | null
+  readonly epochNs: bigint
+  readonly deltaNs: number
+  readonly hasInterfaces: boolean
 }
 
 /** The last packets, which may still get layers. */
 class Hand implements Watcher {
-  readonly packets: (InspectedPacket & { layers: InspectedLayer[] })[] = []
   readonly wants: (packet: number) => boolean
+  private readonly held: Held[] = []
+  private readonly headers = new HeaderWalk()
+  private readonly cursor = new Pdu()
+  /** Conversations of which some PDU was read: what waits for its rest is no data of nobody. */
+  private readonly readable = new Set<string>()
+  private lastNs = 0
 
   constructor(wants: (packet: number) => boolean) {
     this.wants = wants
   }
 
-  add(packet: InspectedPacket): void {
-    this.packets.push({ ...packet, layers: [...packet.layers] })
+  get length(): number {
+    return this.held.length
+  }
+
+  take(capture: Capture): void {
+    const { originalLength, linkType, interfaceId, number, timeNs, fcsLength } = capture
+    const bytes = capture.bytes.slice(capture.start, capture.end)
+    const walk = this.headers.walk({ bytes, originalLength, linkType, fcsLength, number, timeNs })
+    const startNs = BigInt(capture.startSeconds) * NS_PER_SECOND + BigInt(capture.startNanoseconds)
+    this.held.push({
+      ...walk,
+      number,
+      timeNs,
+      originalLength,
+      linkType,
+      interfaceId,
+      bytes,
+      epochNs: startNs + BigInt(timeNs),
+      deltaNs: this.held.length === 0 && this.lastNs === 0 ? 0 : timeNs - this.lastNs,
+      hasInterfaces: capture.info.format === 'pcapng',
+    })
+    this.lastNs = timeNs
   }
 
   pdu(pdu: WatchedPdu): void {
-    const place = this.packets.findLastIndex(packet => packet.number === pdu.packet)
-    if (place < 0) return
+    const place = this.held.findLastIndex(packet => packet.number === pdu.packet)
+    const packet = this.held[place]
+    if (packet === undefined) return
+    const isDatagram = pdu.transport === 'udp' && packet.payload?.source === 'reassembled'
     const source = pdu.origins.some(({ exact }) => !exact)
       ? 'decrypted'
-      : pdu.origins.length > 1
+      : pdu.origins.length > 1 || isDatagram
         ? 'reassembled'
         : 'packet'
-    this.packets[place]?.layers.push({ tree: pdu.tree, bytes: pdu.bytes, base: pdu.base, source, pdu })
+    packet.layers.push({ tree: pdu.tree, bytes: pdu.bytes, base: pdu.base, source, pdu })
+    packet.protocols.push(pdu.tree.field.name)
+    this.readable.add(nameOf(packet))
   }
+
+  /** The oldest one: nothing more is to come. */
+  give(): InspectedPacket {
+    const packet = this.held.shift() as Held
+    const { payload, layers, protocols, number, timeNs, originalLength, linkType, interfaceId, bytes } = packet
+    const isUnread = payload !== null && payload.end > payload.start && !layers.some(layer => layer.pdu !== null)
+    // A stream that is read keeps what is not whole yet; a datagram stands for itself.
+    if (isUnread && (payload.transport === 'udp' || !this.readable.has(nameOf(packet)))) {
+      layers.push(this.data(payload))
+      protocols.push(dataRoot.name)
+    }
+    layers.unshift(this.frame(packet))
+    const { conversation, transport } = packet
+    return { number, timeNs, originalLength, linkType, interfaceId, bytes, conversation, transport, layers }
+  }
+
+  private data({ bytes, start, end, source }: Payload): InspectedLayer {
+    this.cursor.reset(bytes, start, end)
+    const tree = this.cursor.watch(dataRoot)
+    readData(this.cursor)
+    return { tree, bytes, base: 0, source, pdu: null }
+  }
+
+  private frame(packet: Held): InspectedLayer {
+    const { bytes, number, epochNs, timeNs, deltaNs, originalLength, linkType, interfaceId, protocols } = packet
+    this.cursor.reset(bytes, 0, bytes.length)
+    const tree = this.cursor.watch(frameRoot)
+    readFrame(this.cursor, {
+      number,
+      epochNs,
+      relativeNs: timeNs,
+      deltaNs,
+      originalLength,
+      capturedLength: bytes.length,
+      encapsulation: encapsulation(linkType),
+      interfaceId: packet.hasInterfaces ? interfaceId : -1,
+      protocols: protocols.join(':'),
+    })
+    return { tree, bytes, base: 0, source: 'packet', pdu: null }
+  }
+}
+
+function nameOf({ transport, conversation }: InspectedPacket): string {
+  return `${transport} ${conversation}`
 }

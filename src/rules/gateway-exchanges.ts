@@ -35,10 +35,9 @@ function look(attempt: Attempt): readonly Exchange[] {
   return exchanges?.sort((a, b) => a.request.packet - b.request.packet) ?? NO_EXCHANGES
 }
 
-/** HTTP is the first thing said, or follows a CONNECT. */
+/** In clear, behind a CONNECT, or inside TLS that was decrypted. */
 function speaksHttp({ events }: Conversation): boolean {
-  const kind = events[0]?.fact.kind
-  return kind === 'http-request' || kind === 'http-response'
+  return events.some(({ fact }) => fact.kind === 'http-request' || fact.kind === 'http-response')
 }
 
 function pairs(conversation: Conversation): Exchange[] {

@@ -35,8 +35,10 @@ export const gatewayWebsocketRefused = rule({
       answer = verdict
       if (verdict !== UPGRADED) break
     }
-    // A client that fell back and works has lost speed, not its session.
-    return answer.verdict === 'confirmed' && attempt.outcome === 'established' ? at('info', answer) : answer
+    // A client that fell back and works has lost speed, not its session. A wrong accept is a fault all the same: other
+    // clients give up on it.
+    const isLight = answer.verdict === 'confirmed' && answer.severity === null && attempt.outcome === 'established'
+    return isLight ? at('info', answer) : answer
   },
 })
 
@@ -55,9 +57,11 @@ function judged({ request, response }: Exchange): Verdict | null {
   const key = header(request.fact, 'sec-websocket-key')
   const accept = header(response.fact, 'sec-websocket-accept')
   if (key === '' || accept === acceptFor(key)) return UPGRADED
-  return confirmed(
-    `The upgrade was answered with 101, but Sec-WebSocket-Accept ${accept === '' ? 'is missing' : `is "${accept}"`} and must be "${acceptFor(key)}".`,
+  const given = accept === '' ? 'is missing' : `is "${accept}"`
+  const wrong = confirmed(
+    `The upgrade was answered with 101, but Sec-WebSocket-Accept ${given} and must be "${acceptFor(key)}".`,
     asked,
     [response, 'The answer does not prove that the upgrade was understood.'],
   )
+  return at('warning', wrong)
 }

@@ -8,8 +8,10 @@ import { gatewayAuthFailed } from './gateway-auth-failed.ts'
 import { gatewayAuthLoop } from './gateway-auth-loop.ts'
 import { gatewayClosed } from './gateway-closed.ts'
 import { gatewayHttpError } from './gateway-http-error.ts'
+import { gatewayPolicyDenied } from './gateway-policy-denied.ts'
 import { gatewayResponseBuffered } from './gateway-response-buffered.ts'
 import { gatewayResponseMalformed } from './gateway-response-malformed.ts'
+import { gatewayTargetUnreachable } from './gateway-target-unreachable.ts'
 import { gatewayUnanswered } from './gateway-unanswered.ts'
 import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
@@ -75,6 +77,8 @@ export const rules: readonly Rule[] = [
   gatewayResponseBuffered,
   gatewayUnanswered,
   gatewayWebsocketRefused,
+  gatewayPolicyDenied,
+  gatewayTargetUnreachable,
   gatewayClosed,
   // The logon and the session.
   nlaLogonFailed,

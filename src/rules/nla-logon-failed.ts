@@ -1,7 +1,10 @@
 /** CredSSP ended in a refusal. Cause 6; MS-CSSP 2.2.1 (errorCode), 3.1.5. Without keys this is inference from record sizes. */
+import { ntStatuses } from '../codes/ntstatus.ts'
+import { sspiResults } from '../codes/sspi.ts'
+import { meaningOf, symbolOf, written } from '../codes/table.ts'
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
-import { likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('The server did not select NLA.')
@@ -17,6 +20,14 @@ const UNCLEAR = notVisible(
 const TO_SETTLE =
   'Event 4625 in the security log of the server names the reason (wrong password, locked, expired, no right to log on), as would a capture with TLS keys. A server that fails for another reason at this moment looks the same.'
 
+/** `STATUS_LOGON_FAILURE (0xC000006D): bad user name or password`. Windows puts results of both kinds there. */
+function logonError(code: number): string {
+  const table = ntStatuses.byValue.has(code) ? ntStatuses : sspiResults
+  const meaning = meaningOf(table, code)
+  const number = written(table, code)
+  return meaning === '' ? `error ${number}` : `${symbolOf(table, code)} (${number}): ${meaning}`
+}
+
 export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
   severity: 'error',
@@ -25,7 +36,7 @@ export const nlaLogonFailed = rule({
   looksAt:
     'Sizes, directions and order of the first encrypted records behind the TLS handshake, where NLA was selected.',
   confirms:
-    "Only with TLS keys. Likely: the client's last logon message is answered with a record of the size of a CredSSP error, or with an alert, and the connection ends.",
+    "A TSRequest with an error code, which only TLS keys show. Likely: the client's last logon message is answered with a record of the size of a CredSSP error, or with an alert, and the connection ends.",
   rulesOut: 'An established session, or a server that did not select NLA.',
   cannotSee:
     'The reason, and logons of other sizes (Kerberos, smart cards). The security log of the server (4625, 4771, 4776) tells.',
@@ -41,6 +52,11 @@ export const nlaLogonFailed = rule({
     if (picture.confirm === null) return NO_NEGOTIATION
     if (!usesNla(picture)) return NO_NLA
     if (attempt.outcome === 'established') return WORKED
+    const error = attempt.findLast('credssp', fact => fact.errorCode !== 0)
+    if (error !== undefined) {
+      const code = logonError(error.fact.errorCode)
+      return confirmed(`The server refused the logon with ${code}.`, [error, `The server answers with ${code}.`])
+    }
     const end = refusedLogonOf(attempt)
     if (end === null) return UNCLEAR
     const what =

@@ -53,3 +53,9 @@ export function find(bytes: Uint8Array, byte: number, from: number, end: number)
   for (let at = from; at < end; at++) if (bytes[at] === byte) return at
   return -1
 }
+
+/** The 16 bytes of a GUID as it is written: its first three parts are little-endian. */
+export function guid(bytes: Uint8Array, at: number): string {
+  const parts = [3, 2, 1, 0, -1, 5, 4, -1, 7, 6, -1, 8, 9, -1, 10, 11, 12, 13, 14, 15]
+  return parts.map(part => (part < 0 ? '-' : HEX_PAIRS[bytes[at + part] as number])).join('')
+}

@@ -74,13 +74,18 @@ export interface Out<F> {
    * pass over records then.
    */
   bulk(): void
+  /** So many bytes for the protocol above can not be had (a record that does not decrypt): it resynchronises behind them. */
+  lost(slot: number, length: number): void
   /** This direction can not be read any more, and why. Its bytes are only counted. */
   opaque(why: string): void
   /**
-   * Decrypts one record; null = no key. Only TLS asks, first with an empty stretch: are there keys at all? They live in
-   * src/flow/tls.
+   * Decrypts one record, header and all; null = it can not be. Only TLS asks, first with an empty stretch: are there keys at
+   * all? They live in src/flow/tls. Where bytes were lost, `epoch` and `sequence` of the state are set to those of the record
+   * that was found; `keys` becomes false when it is hopeless.
    */
   unseal(state: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null
+  /** A handshake message, header and all, for whoever makes keys of it. */
+  overhear(state: object, bytes: Uint8Array, start: number, end: number): void
 }
 
 /** A protocol on a stream of bytes. */

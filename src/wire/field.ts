@@ -27,7 +27,7 @@ export type Format =
 export type Value = number | bigint | string
 export type Severity = 'info' | 'warning' | 'error'
 
-/** Made once at module load by {@link field}, {@link flag} and {@link bits}. All have one shape. */
+/** Made once at module load by {@link field}, {@link flag}, {@link bits} and {@link alias}. All have one shape. */
 export class Field {
   readonly name: string
   readonly label: string
@@ -35,29 +35,44 @@ export class Field {
   readonly codes: Codes | null
   /** Of a part of the number read before it: which bits; 0 for a field that has bytes of its own. */
   readonly mask: number
+  /** A second name, which several fields share: `ip.addr` of `ip.src` and of `ip.dst`. Filters know it; '' = none. */
+  readonly also: string
 
-  constructor(name: string, label: string, format: Format, codes: Codes | null, mask: number) {
+  constructor(name: string, label: string, format: Format, codes: Codes | null, mask: number, also = '') {
     this.name = name
     this.label = label
     this.format = format
     this.codes = codes
     this.mask = mask
+    this.also = also
   }
 }
 
 const made = new Map<string, Field[]>()
 
-/** All fields of the modules loaded so far by name: what a filter may ask for. One name may serve several protocols. */
+/** All fields of the modules loaded so far by name, second names too: what a filter may ask for. */
 export function fieldsByName(): ReadonlyMap<string, readonly Field[]> {
   return made
 }
 
 function make(name: string, label: string, format: Format, codes: Codes | null, mask: number): Field {
-  const one = new Field(name, label, format, codes, mask)
+  return known(name, new Field(name, label, format, codes, mask))
+}
+
+function known(name: string, one: Field): Field {
   const others = made.get(name)
   if (others === undefined) made.set(name, [one])
   else others.push(one)
   return one
+}
+
+/** The same field with a second name: see {@link Field.also}. */
+export function alias(also: string, { name, label, format, codes, mask }: Field): Field {
+  const one = new Field(name, label, format, codes, mask, also)
+  // It takes the place of the one that was made a moment ago.
+  made.get(name)?.pop()
+  known(also, one)
+  return known(name, one)
 }
 
 /** @param name Wireshark's name wherever it has one: users know it, and tshark becomes the judge. */

@@ -34,6 +34,19 @@ export const MAX_ALTERNATIVE_NAMES = 128
 export const MAX_DER_ELEMENTS = 512
 /** Summaries of certificates remembered: a server sends the same one to each client. */
 export const MAX_CACHED_CERTIFICATES = 256
+/** Elements of one BER structure that are read, and octets walked through to find the end of one of indefinite length. */
+export const MAX_BER_ELEMENTS = 512
+/** Realms, names and types of one Kerberos message that become facts. */
+export const MAX_KERBEROS_VALUES = 32
+/** Attributes of the target information of one NTLM message. */
+export const MAX_NTLM_ATTRIBUTES = 32
+/** Mechanisms of one SPNEGO offer. */
+export const MAX_MECHANISMS = 32
+/** Security tokens inside one another (SPNEGO in SPNEGO, GSS-API in it), and Kerberos messages inside one another. */
+export const MAX_NESTED_TOKENS = 4
+/** Characters of the base64 text of a token in an HTTP header, and tokens of one HTTP head that are read. */
+export const MAX_AUTHORIZATION_CHARACTERS = 1 << 16
+export const MAX_HEAD_TOKENS = 4
 /** Bytes of the size line of an HTTP chunk with its extensions. */
 export const MAX_CHUNK_LINE_BYTES = 4096
 /** Questions and resource records of one DNS message that are read. */
@@ -150,6 +163,10 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+/** Connections and exchanges that an inspection tells apart; the oldest makes room. */
+export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
+/** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
+export const MAX_UNACKNOWLEDGED_SEGMENTS = 10_000
 
 /** Static virtual channels of one RDP connection (MS-RDPBCGR 2.2.1.3.4), and blocks of its GCC data that are read. */
 export const MAX_STATIC_CHANNELS = 31
@@ -177,6 +194,25 @@ export const MAX_RDG_NAMES = 510
 export const MAX_CHUNKS_SHOWN = 4096
 /** Secrets of key logs that are kept. */
 export const MAX_KEY_LOG_SECRETS = 1 << 18
+/** A SOCKS 4 request with its texts, and parts behind the addresses of a PROXY head. */
+export const MAX_SOCKS_TEXT_BYTES = 1024
+export const MAX_PROXY_PARTS = 64
+/** Commands of one RTS PDU, contexts of one RPC bind, RPC calls that wait for an answer, and calls that are facts. */
+export const MAX_RTS_COMMANDS = 32
+export const MAX_RPC_CONTEXTS = 32
+export const MAX_RPC_CALLS = 32
+export const MAX_RPC_CALL_FACTS = 64
+/** Handshake messages kept for a premaster secret, a connection. */
+export const MAX_TRANSCRIPT_BYTES = 1 << 18
+/** Sessions of TLS that may be resumed and whose master secret was worked out. */
+export const MAX_REMEMBERED_SESSIONS = 4096
+/** Behind lost bytes: sequence numbers tried for one record, and bytes decrypted for that. */
+export const MAX_SEQUENCES_TRIED = 512
+export const MAX_BYTES_TRIED = 1 << 21
+/** Records in a row that do not authenticate before a direction is given up. */
+export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
 export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
+/** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
+export const MAX_KEPT_RECORD_BYTES = 512

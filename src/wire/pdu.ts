@@ -73,6 +73,13 @@ export class Pdu {
     if (top !== undefined) top.field = f
   }
 
+  /** Reads go on below the root of a tree that is there already. */
+  resume(root: Node): void {
+    root.children ??= []
+    this.path = [root]
+    this.last = null
+  }
+
   /** Somebody wants the tree: what only the tree needs may be worked out now. */
   get watched(): boolean {
     return this.path !== null
@@ -185,14 +192,19 @@ export class Pdu {
     return this.wide(f, false)
   }
 
-  /** Parts of the number read last: one field a bit or a few, told by their masks. Only the tree wants them. */
+  /**
+   * Parts of the value read last: one field a bit or a few, told by their masks. Of up to four plain bytes too, the first
+   * one highest. Only the tree wants them.
+   */
   bits(...fields: readonly Field[]): void {
     const whole = this.last
-    if (this.path === null || whole === null || typeof whole.value !== 'number') return
+    if (this.path === null || whole === null) return
+    const number = this.numberOf(whole)
+    if (number === null) return
     for (const f of fields) {
       if (this.nodes++ >= MAX_TREE_NODES) return
       const lowest = f.mask & -f.mask
-      const value = ((whole.value & f.mask) >>> 0) / (lowest >>> 0)
+      const value = ((number & f.mask) >>> 0) / (lowest >>> 0)
       whole.children ??= []
       whole.children.push(new Node(f, whole.start, whole.end, value))
     }
@@ -272,6 +284,20 @@ export class Pdu {
     if (this.path !== null) this.leaf(f, at, value)
   }
 
+  /** A value out of the next `length` bytes, which other fields hold too: the cursor stays. Only the tree wants it. */
+  overlay(f: Field, length: number, value: Value): void {
+    if (this.path !== null && length <= this.limit - this.pos) this.leaf(f, this.pos, value, this.pos + length)
+  }
+
+  /** A part of the leaf read last: so many bytes, `from` its start on. Only the tree wants it. */
+  detail(f: Field, from: number, length: number, value: Value): void {
+    const whole = this.last
+    if (this.path === null || whole === null || this.nodes++ >= MAX_TREE_NODES) return
+    const start = Math.min(whole.start + from, whole.end)
+    whole.children ??= []
+    whole.children.push(new Node(f, start, Math.min(start + length, whole.end), value))
+  }
+
   /** A value that has no byte of its own: bits of the field just read, or something worked out. Only the tree wants it. */
   derived(f: Field, value: Value): void {
     if (this.path !== null) this.leaf(f, this.pos, value)
@@ -297,8 +323,13 @@ export class Pdu {
   }
 
   /** A group whose length a field gave: nothing inside reads beyond it, and `end` goes on behind it whatever happened inside. */
-  sized(f: Field, length: number, by: Field): void {
-    this.open(f, length, by, true)
+  sized(f: Field, length: number, by: Field, value: Value = ''): void {
+    this.open(f, length, by, true, value)
+  }
+
+  /** Like `sized`, without a node of its own in the tree: what is read inside stands in the group around it. */
+  bounded(length: number, by: Field): void {
+    this.open(by, length, by, true, null)
   }
 
   end(): void {
@@ -312,7 +343,8 @@ export class Pdu {
     if (this.path !== null) {
       if (sizedEnd >= 0 && this.pos < sizedEnd) this.leaf(unread, this.pos, '', sizedEnd)
       const node = this.path.pop()
-      if (node !== undefined) node.end = sizedEnd >= 0 ? sizedEnd : this.pos
+      const isOwn = node !== this.path[this.path.length - 1]
+      if (node !== undefined && isOwn) node.end = sizedEnd >= 0 ? sizedEnd : this.pos
     }
     if (sizedEnd >= 0) this.pos = sizedEnd
     this.limit = this.limits[depth] as number
@@ -330,7 +362,7 @@ export class Pdu {
     node.remark = remark
   }
 
-  private open(f: Field, length: number, by: Field | null, sized: boolean): void {
+  private open(f: Field, length: number, by: Field | null, sized: boolean, value: Value | null = ''): void {
     const depth = this.depth++
     if (depth >= MAX_GROUP_DEPTH) {
       this.fail(f, length, CUT_BY_TOOL, null)
@@ -341,7 +373,8 @@ export class Pdu {
     this.bys[depth] = this.by
     this.byFields[depth] = this.byField
     if (this.path !== null) {
-      const node = this.leaf(f, this.pos, '')
+      // A bound without a node: the node at hand stands for it, twice in the path.
+      const node = value !== null ? this.leaf(f, this.pos, value) : (this.path[this.path.length - 1] as Node)
       node.children ??= []
       this.path.push(node)
     }
@@ -409,6 +442,14 @@ export class Pdu {
     let value = 0n
     for (let n = 0; n < 8; n++) value = (value << 8n) | BigInt(this.bytes[bigEndian ? at + n : at + 7 - n] as number)
     if (this.path !== null) this.leaf(f, at, value)
+    return value
+  }
+
+  private numberOf(node: Node): number | null {
+    if (typeof node.value === 'number') return node.value
+    if (node.field.format !== 'bytes' || node.end - node.start > 4) return null
+    let value = 0
+    for (let at = node.start; at < node.end; at++) value = (value << 8) | (this.bytes[at] as number)
     return value
   }
 

@@ -23,6 +23,7 @@ const FILES: readonly (readonly [file: string, table: string, rows?: string])[] 
   ['mcs-codes', 'mcs-result', 'result'],
   ['early-auth-and-rdstls-results', 'early-authorization', 'EarlyUserAuthResult'],
   ['early-auth-and-rdstls-results', 'rdstls-result', 'RDSTLS'],
+  ['early-auth-and-rdstls-results', 'rdsaad-result', 'RDSAAD'],
   ['status-info-codes', 'status-info'],
 ]
 

@@ -288,6 +288,7 @@ describe('with keys', () => {
       payload: (slot: number, content: Uint8Array, from: number, to: number) =>
         given.push(['payload', slot, [...content.slice(from, to)]]),
       open: () => {},
+      lost: (slot: number, length: number) => given.push(['lost', slot, length]),
       unseal: () => (plain === null ? null : bytes(plain).slice()),
     }
     expect(tls.frame(whole, 0, whole.length, 0, state, CLIENT)).toBe(whole.length)
@@ -296,21 +297,31 @@ describe('with keys', () => {
   }
 
   it('a record is handed on by its real type, which TLS 1.3 writes behind the content', () => {
-    expect(unsealed(0x0304, 23, '0e 00 00 00 16 00 00').given).toEqual([['payload', 0, [14, 0, 0, 0]]])
-    expect(unsealed(0x0304, 23, '03 00 17').given).toEqual([['payload', 1, [3, 0]]])
-    expect(unsealed(0x0303, 23, '03 00 17').given).toEqual([['payload', 1, [3, 0, 0x17]]])
+    expect(unsealed(0x0304, 23, '0e 00 00 00 16 00 00').given).toEqual([
+      ['record', 23, 40],
+      ['payload', 0, [14, 0, 0, 0]],
+    ])
+    expect(unsealed(0x0304, 23, '03 00 17').given).toEqual([
+      ['record', 23, 40],
+      ['payload', 1, [3, 0]],
+    ])
+    expect(unsealed(0x0303, 23, '03 00 17').given).toEqual([
+      ['record', 23, 40],
+      ['payload', 1, [3, 0, 0x17]],
+    ])
   })
 
   it('an alert tells its code, and that it was sealed', () => {
     const alert = { kind: 'alert', level: 2, code: 49, sealed: true, length: 40 }
-    expect(unsealed(0x0303, 21, '02 31').given).toEqual([alert])
-    expect(unsealed(0x0304, 23, '02 31 15').given).toEqual([alert])
+    expect(unsealed(0x0303, 21, '02 31').given).toEqual([['record', 21, 40], alert])
+    expect(unsealed(0x0304, 23, '02 31 15').given).toEqual([['record', 23, 40], alert])
   })
 
-  it('that fit no record nothing more is gathered', () => {
-    const { given, state } = unsealed(0x0303, 23, null)
-    expect(given).toEqual([['record', 23, 40]])
-    expect(state.keys).toBe(false)
+  it('a record that does not decrypt is lost to the layer above', () => {
+    expect(unsealed(0x0303, 23, null).given).toEqual([
+      ['record', 23, 40],
+      ['lost', 1, 40],
+    ])
   })
 })
 

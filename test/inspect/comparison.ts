@@ -9,9 +9,18 @@ import { theirValue } from './plain-value.ts'
 /**
  * `missing`: only tshark shows it. `extra`: only we do. `value`: both, and differently. `order`: the same values in another
  * order. The same of a whole protocol that one of the two does not see in a packet: `layer-missing`, `layer-extra`; told once
- * a conversation, with its first packet.
+ * a conversation, with its first packet. `name-missing`, `name-extra`: likewise, but the other one only names the protocol,
+ * without a field.
  */
-export type DifferenceKind = 'missing' | 'extra' | 'value' | 'order' | 'layer-missing' | 'layer-extra'
+export type DifferenceKind =
+  | 'missing'
+  | 'extra'
+  | 'value'
+  | 'order'
+  | 'layer-missing'
+  | 'layer-extra'
+  | 'name-missing'
+  | 'name-extra'
 
 export interface Difference {
   readonly packet: number
@@ -30,8 +39,8 @@ export interface Comparison {
   readonly differences: readonly Difference[]
 }
 
-/** Each side counts as it likes: one for each call of a dissector, one for each PDU. */
-const NOT_COUNTED = 'FT_PROTOCOL'
+/** Each side counts these as it likes: one for each call of a dissector, one for each PDU. */
+const PROTOCOL = 'FT_PROTOCOL'
 
 export class Comparer {
   /** What both know, by name. */
@@ -83,23 +92,24 @@ export class Comparer {
   private layerDifferences(packet: JudgedPacket, our: FieldValues): Difference[] {
     const ours = this.protocolsOf(our)
     const theirs = this.protocolsOf(packet.values)
-    const layer = { packet: packet.number, ours: [], theirs: [] }
+    const layer = { packet: packet.number, ours: [], theirs: [packet.protocols.join(':')] }
     return [
       ...[...theirs]
-        .filter(name => !ours.has(name))
-        .map(field => ({ ...layer, field, kind: 'layer-missing' as const, theirs: [packet.protocols.join(':')] })),
+        .filter(([name]) => !ours.has(name))
+        .map(([field, isFull]) => ({ ...layer, field, kind: isFull ? 'layer-missing' : 'name-missing' }) as const),
       ...[...ours]
-        .filter(name => !theirs.has(name))
-        .map(field => ({ ...layer, field, kind: 'layer-extra' as const, theirs: [packet.protocols.join(':')] })),
+        .filter(([name]) => !theirs.has(name))
+        .map(([field, isFull]) => ({ ...layer, field, kind: isFull ? 'layer-extra' : 'name-extra' }) as const),
     ]
   }
 
-  /** Of which there is a field. */
-  private protocolsOf(values: FieldValues): Set<string> {
-    const protocols = new Set<string>()
+  /** Of which there is a field; true where it is more than the protocol's own name. */
+  private protocolsOf(values: FieldValues): Map<string, boolean> {
+    const protocols = new Map<string, boolean>()
     for (const name of values.keys()) {
       const field = this.common.get(name)
-      if (field !== undefined) protocols.add(field.protocol)
+      if (field === undefined) continue
+      protocols.set(field.protocol, field.type !== PROTOCOL || protocols.get(field.protocol) === true)
     }
     return protocols
   }
@@ -111,7 +121,7 @@ function valuesDiffer(
   ours: readonly string[],
   printed: readonly string[],
 ): Difference | null {
-  if (field.type === NOT_COUNTED) {
+  if (field.type === PROTOCOL) {
     if (ours.length > 0 && printed.length > 0) return null
     return { packet, field: field.name, kind: ours.length > 0 ? 'extra' : 'missing', ours, theirs: printed }
   }

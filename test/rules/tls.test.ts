@@ -181,6 +181,14 @@ describe('tls-version-deprecated', () => {
 })
 
 describe('nla-logon-failed', () => {
+  it('is confirmed by the error code of a decrypted TSRequest', () => {
+    const events = [event('negotiation-request'), event('negotiation-response'), ...tls12Handshake()]
+    const answer = event('credssp', { errorCode: 0xc000006d }, { direction: 1 })
+    const { verdict, says } = verdictOf('nla-logon-failed', attempt({ events: [...events, answer] }))
+    expect(verdict).toBe('confirmed')
+    expect(says).toContain('STATUS_LOGON_FAILURE (0xC000006D): bad user name or password')
+  })
+
   const negotiated = (selected = 8) => [event('negotiation-request'), event('negotiation-response', { selected })]
   const refused = (...lengths: number[]) =>
     attempt({

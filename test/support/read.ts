@@ -157,6 +157,8 @@ export class Conversation<S, F> {
         this.asked.opaque = why
       },
       unseal: () => null,
+      overhear: () => {},
+      lost: () => {},
     }
     this.dissector.read(pdu, this.state, direction, out)
     this.pdus.push({

@@ -12,15 +12,19 @@ const EXPLICIT_NONCE_BYTES = 8
 
 export class Aead implements RecordCipher {
   readonly chained = false
+  readonly overhead: number
   private readonly cipher: Cipher
   private readonly key: Uint8Array
   private readonly iv: Uint8Array
   private readonly nonce = new Uint8Array(NONCE_BYTES)
 
-  constructor(cipher: Cipher, key: Uint8Array, iv: Uint8Array) {
+  constructor(cipher: Cipher, key: Uint8Array, iv: Uint8Array, tls13: boolean) {
     this.cipher = cipher
     this.key = key
     this.iv = iv
+    // The nonce, or in TLS 1.3 the type of the content.
+    const { protection, tagBytes } = cipher
+    this.overhead = tagBytes + (protection === 'aead' ? EXPLICIT_NONCE_BYTES : tls13 ? 1 : 0)
   }
 
   open(record: SealedBytes): Uint8Array | null {
@@ -33,6 +37,8 @@ export class Aead implements RecordCipher {
     const tag = bytes.subarray(end - tagBytes, end)
     return this.decrypt(this.nonceOf(record), header, tag, bytes.subarray(sealedFrom, sealedFrom + length))
   }
+
+  passOver(): void {}
 
   private nonceOf({ bytes, from, number }: SealedBytes): Uint8Array {
     const { nonce, iv } = this

@@ -1,20 +1,40 @@
 /**
- * Decryption of TLS records: the keys of each connection, found when its hellos are known. A connection is known by the
- * state object of its layer, so that keys go when the layer goes and never lie in a state, a fact or a tree.
+ * Decryption of TLS and DTLS records. A connection is known by the state object of its layer, so that keys go when the layer
+ * goes and never lie in a state, a fact or a tree.
+ *
+ * Behind lost bytes nobody knows the number of a record: the next ones are tried until it authenticates. RFC 8446 section 5.3
+ * and 7.2 (key updates), RFC 5246 section 6.1, RFC 6347 section 4.1.
  */
-import type { SealState } from '../../../dissectors/tls-state.ts'
-import type { Direction } from '../../wire/dissector.ts'
+import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
+import { CLIENT, type Direction, SERVER } from '../../wire/dissector.ts'
+import { MAX_BYTES_TRIED, MAX_FAILED_RECORDS, MAX_SEQUENCES_TRIED } from '../../wire/limits.ts'
 import type { Unsealer } from '../outbox.ts'
-import { ConnectionKeys } from './connection-keys.ts'
+import { ConnectionKeys, NO_SECRET } from './connection-keys.ts'
 import type { KeySource } from './keys.ts'
 import { type RecordCipher, SealedBytes } from './record-cipher.ts'
 
 const NOTHING = new Uint8Array(0)
+/** Fruitless searches behind one another: what follows is no nearer. One more for the chained IV of TLS 1.0. */
+const MAX_SEARCHES = 2
+const LOST = 'records do not authenticate: bytes were lost, or the secrets are of another connection'
+const LOST_CHAIN = 'a record does not authenticate, and its cipher can not go on behind it'
+
+/** One connection, while its layer lives. */
+class Connection {
+  readonly keys: ConnectionKeys
+  /** Records in a row that did not open, a direction. */
+  readonly failed: [number, number] = [0, 0]
+  complained = false
+
+  constructor(keys: ConnectionKeys) {
+    this.keys = keys
+  }
+}
 
 export class Decryption implements Unsealer {
   complaint = ''
   private readonly source: KeySource
-  private readonly connections = new WeakMap<object, ConnectionKeys>()
+  private readonly connections = new WeakMap<object, Connection>()
   private readonly record = new SealedBytes()
 
   constructor(source: KeySource) {
@@ -22,33 +42,112 @@ export class Decryption implements Unsealer {
   }
 
   unseal(given: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null {
+    if (this.source.empty) return null
     const state = given as SealState
-    const keys = this.keysOf(state)
-    if (start === end) return keys.exist(state) ? NOTHING : null
-    const cipher = keys.cipher(state, direction, state.epoch[direction])
-    if (cipher === null) return null
-    return this.open(cipher, state, direction, bytes, start, end)
+    const connection = this.of(state)
+    if (start === end) return this.exist(connection, state)
+    if (connection.failed[direction] >= MAX_FAILED_RECORDS) return null
+    const { keys } = connection
+    const record = this.record.set(bytes, start, end, state)
+    const opened = record.dtls
+      ? (keys.cipher(state, direction, record.epoch)?.open(record) ?? null)
+      : this.open(connection, state, direction)
+    keys.cipher(state, direction, state.epoch[direction])?.passOver(record)
+    if (opened === null) this.fail(connection, state, direction)
+    else connection.failed[direction] = 0
+    return opened
   }
 
-  private open(
-    cipher: RecordCipher,
+  overhear(given: object, bytes: Uint8Array, start: number, end: number): void {
+    if (this.source.empty) return
+    const state = given as SealState
+    this.of(state).keys.overhear(state, bytes, start, end)
+  }
+
+  overhead(given: object): number {
+    const state = given as SealState
+    const keys = this.connections.get(state)?.keys
+    const of = (side: Direction): number => keys?.cipher(state, side, state.epoch[side])?.overhead ?? -1
+    return Math.min(of(CLIENT), of(SERVER))
+  }
+
+  private exist(connection: Connection, state: SealState): Uint8Array | null {
+    const missing = connection.keys.missing(state)
+    if (missing === '') return NOTHING
+    // That there is none for early data alone says nothing about the rest.
+    if (missing !== NO_SECRET || state.version !== 0) this.complain(connection, missing)
+    return null
+  }
+
+  private open(connection: Connection, state: SealState, direction: Direction): Uint8Array | null {
+    const { record } = this
+    const { keys } = connection
+    record.sequence = state.sequence[direction]
+    if (state.version === 0) return keys.cipher(state, direction, 0)?.open(record) ?? keys.openEarly(state, record)
+    const epoch = state.epoch[direction]
+    const cipher = keys.cipher(state, direction, epoch)
+    const opened = cipher?.open(record) ?? null
+    if (opened !== null) return opened
+    if (cipher?.chained === true) {
+      connection.failed[direction] = MAX_FAILED_RECORDS
+      return null
+    }
+    if (connection.failed[direction] >= MAX_SEARCHES) return null
+    return this.search(keys, cipher, state, direction)
+  }
+
+  /** Bytes were lost, and with them perhaps a change of keys. */
+  private search(
+    keys: ConnectionKeys,
+    cipher: RecordCipher | null,
     state: SealState,
     direction: Direction,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
   ): Uint8Array | null {
-    const { record } = this
-    record.set(bytes, start, end, state.version, false)
-    record.sequence = state.sequence[direction]
-    return cipher.open(record)
+    const epoch = state.epoch[direction]
+    const sequence = state.sequence[direction]
+    const here = cipher === null ? null : this.tryNumbers(cipher, sequence + 1, state, direction)
+    if (here !== null) return here
+    // Before TLS 1.3 the keys change without new randoms only at the end of the first handshake.
+    const next = isTls13(state.version) || epoch === 0 ? keys.peek(state, direction, epoch + 1) : null
+    const there = next === null ? null : this.tryNumbers(next, 0, state, direction)
+    if (next === null || there === null) return null
+    state.epoch[direction] = epoch + 1
+    keys.adopt(direction, epoch + 1, next)
+    return there
   }
 
-  private keysOf(state: SealState): ConnectionKeys {
+  private tryNumbers(cipher: RecordCipher, from: number, state: SealState, direction: Direction): Uint8Array | null {
+    const { record } = this
+    const tries = Math.min(cipher.chained ? 1 : MAX_SEQUENCES_TRIED, MAX_BYTES_TRIED / (record.end - record.start))
+    for (let sequence = from; sequence < from + tries; sequence++) {
+      record.sequence = sequence
+      const opened = cipher.open(record)
+      if (opened === null) continue
+      state.sequence[direction] = sequence
+      return opened
+    }
+    return null
+  }
+
+  private fail(connection: Connection, state: SealState, direction: Direction): void {
+    const { failed } = connection
+    const chained = failed[direction] >= MAX_FAILED_RECORDS
+    failed[direction]++
+    this.complain(connection, chained ? LOST_CHAIN : LOST)
+    if (Math.min(...failed) >= MAX_FAILED_RECORDS) state.keys = false
+  }
+
+  private complain(connection: Connection, why: string): void {
+    if (connection.complained) return
+    connection.complained = true
+    this.complaint = why
+  }
+
+  private of(state: SealState): Connection {
     const known = this.connections.get(state)
     if (known !== undefined) return known
-    const keys = new ConnectionKeys(this.source)
-    this.connections.set(state, keys)
-    return keys
+    const connection = new Connection(new ConnectionKeys(this.source))
+    this.connections.set(state, connection)
+    return connection
   }
 }

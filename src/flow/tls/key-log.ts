@@ -34,6 +34,8 @@ export class KeyLog {
   private readonly secrets = new Map<string, string>()
   /** There were more lines than are kept. */
   full = false
+  /** Some lines name premaster secrets, not master secrets. */
+  hasPremasters = false
 
   get size(): number {
     return this.secrets.size
@@ -57,6 +59,7 @@ export class KeyLog {
     const id = `${label} ${by.toLowerCase()}`
     if (this.secrets.size >= MAX_KEY_LOG_SECRETS && !this.secrets.has(id)) this.full = true
     else this.secrets.set(id, secret)
+    if (label === 'PMS_CLIENT_RANDOM' || label === 'RSA') this.hasPremasters = true
   }
 }
 

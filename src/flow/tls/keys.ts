@@ -1,14 +1,26 @@
 /** Where secrets come from: what the user gave, and what the capture itself holds. They never leave this folder. */
 import { SECRETS_TLS_KEY_LOG, type Secrets } from '../../capture/info.ts'
+import { MAX_REMEMBERED_SESSIONS } from '../../wire/limits.ts'
 import { KeyLog, type SecretLabel } from './key-log.ts'
+import { RsaKey } from './rsa.ts'
 
 /** Keys that the user gave, for all captures. */
 export class GivenKeys {
   readonly keyLog = new KeyLog()
+  readonly rsaKeys: RsaKey[] = []
 
   /** Adds the text of a key log. */
   addKeyLog(text: Uint8Array): this {
     this.keyLog.add(text)
+    return this
+  }
+
+  /**
+   * Adds a server's private key in PEM.
+   * @throws Error when it is none, or no RSA key. The message does not hold any of it.
+   */
+  addRsaKey(pem: string): this {
+    this.rsaKeys.push(new RsaKey(pem))
     return this
   }
 }
@@ -20,6 +32,8 @@ export class KeySource {
   private readonly captured = new KeyLog()
   /** So many of the capture's secrets have been looked at. */
   private taken = 0
+  /** Master secrets of sessions that may be resumed, by session or ticket. */
+  private readonly sessions = new Map<string, Uint8Array>()
 
   /** @param secrets of the capture; the list grows while it is read. */
   constructor(given: GivenKeys | null, secrets: readonly Secrets[] = []) {
@@ -27,9 +41,42 @@ export class KeySource {
     this.secrets = secrets
   }
 
+  /** There is nothing that could decrypt anything. */
+  get empty(): boolean {
+    this.take()
+    return this.captured.size === 0 && (this.given === null || this.given.keyLog.size + this.given.rsaKeys.length === 0)
+  }
+
+  /** There may be premaster secrets, which need the handshake's messages to become keys. */
+  get needsTranscripts(): boolean {
+    this.take()
+    return this.captured.hasPremasters || this.given?.keyLog.hasPremasters === true || this.rsaKeys.length > 0
+  }
+
+  get rsaKeys(): readonly RsaKey[] {
+    return this.given?.rsaKeys ?? []
+  }
+
   secret(label: SecretLabel, by: string): Uint8Array | null {
     this.take()
     return this.captured.secret(label, by) ?? this.given?.keyLog.secret(label, by) ?? null
+  }
+
+  /** Whoever resumes this session uses its master secret again. */
+  remember(session: string, master: Uint8Array): void {
+    if (session === '') return
+    this.sessions.delete(session)
+    if (this.sessions.size >= MAX_REMEMBERED_SESSIONS) {
+      for (const oldest of this.sessions.keys()) {
+        this.sessions.delete(oldest)
+        break
+      }
+    }
+    this.sessions.set(session, master)
+  }
+
+  remembered(session: string): Uint8Array | null {
+    return this.sessions.get(session) ?? null
   }
 
   private take(): void {

@@ -1,11 +1,15 @@
 /** One direction's keys at work, and the record that they are to open. */
-import { TLS_1_3 } from '../../codes/tls-names.ts'
+import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
 
 /** What opens the records of one direction until its keys change. */
 export interface RecordCipher {
   /** Null when it does not authenticate. The bytes are new ones. */
   open(record: SealedBytes): Uint8Array | null
-  /** Each record needs those before it: none may be left out. */
+  /** A record goes by that is not opened, or could not be. */
+  passOver(record: SealedBytes): void
+  /** What it adds to a record, at least; -1 where a record can not be opened without the one before it. */
+  readonly overhead: number
+  /** Each record needs all those before it, and none can be tried twice. */
   readonly chained: boolean
 }
 
@@ -22,17 +26,25 @@ export class SealedBytes {
   from = 0
   end = 0
   tls13 = false
+  dtls = false
   /** Sequence number as records are authenticated with it; with DTLS the epoch is its upper part. */
   readonly number = new Uint8Array(8)
 
-  set(bytes: Uint8Array, start: number, end: number, version: number, dtls: boolean): this {
+  set(bytes: Uint8Array, start: number, end: number, { version, dtls }: SealState): this {
     this.bytes = bytes
     this.start = start
     this.from = start + (dtls ? DTLS_HEADER_BYTES : TLS_HEADER_BYTES)
     this.end = end
-    this.tls13 = version === TLS_1_3 || version >> 8 === 0x7f
+    // Before a version is chosen there is only the early data of TLS 1.3.
+    this.tls13 = version === 0 || isTls13(version)
+    this.dtls = dtls
     if (dtls) this.number.set(bytes.subarray(start + DTLS_NUMBER_AT, start + DTLS_NUMBER_AT + 8))
     return this
+  }
+
+  /** Of DTLS, where each record tells it. */
+  get epoch(): number {
+    return ((this.number[0] as number) << 8) | (this.number[1] as number)
   }
 
   set sequence(sequence: number) {

@@ -3,9 +3,11 @@
  * RFC 5246 appendix C, RFC 8446 appendix B.4, RFC 5288 and 5289 (GCM), RFC 6655 and 7251 (CCM), RFC 7905 (ChaCha20), RFC 6209
  * (ARIA), RFC 5932 (Camellia).
  */
-import { cipherSuites, TLS_1_2 } from '../../codes/tls-names.ts'
+import { getCiphers } from 'node:crypto'
+import { cipherSuites, TLS_1_1, TLS_1_2 } from '../../codes/tls-names.ts'
 
 export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384'
+export const HASH_BYTES: Readonly<Record<Hash, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48 }
 
 /** How records are protected: `xor` = the nonce is the IV with the sequence number over it. */
 export type Protection = 'aead' | 'aead-xor' | 'cbc' | 'stream' | 'none'
@@ -50,7 +52,7 @@ const cbc = (algorithm: string, keyBytes: number, ivBytes = 16): Cipher => ({
 const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
   ['NULL', { algorithm: '', protection: 'none', keyBytes: 0, ivBytes: 0, tagBytes: 0 }],
   ['RC4_128', { algorithm: 'rc4', protection: 'stream', keyBytes: 16, ivBytes: 0, tagBytes: 0 }],
-  ['DES_CBC', cbc('des-cbc', 8, 8)],
+  ['DES_CBC', cbc('des-ede3-cbc', 8, 8)],
   ['3DES_EDE_CBC', cbc('des-ede3-cbc', 24, 8)],
   ['AES_128_CBC', cbc('aes-128-cbc', 16)],
   ['AES_256_CBC', cbc('aes-256-cbc', 32)],
@@ -81,6 +83,10 @@ const NAME = /^TLS_(?:(.+)_WITH_)?(.+?)(?:_(MD5|SHA|SHA256|SHA384))?$/
 /** In TLS 1.3 all of the nonce comes from the key schedule (RFC 8446 5.3). */
 const NONCE_BYTES = 12
 
+const DTLS_1_0 = 0xfeff
+const DTLS_1_2 = 0xfefd
+
+const available = new Set(getCiphers())
 const read = new Map<number, Suite | null>()
 
 /** Null when this tool can not decrypt it. */
@@ -105,7 +111,17 @@ function suiteNamed(name: string): Suite | null {
   }
 }
 
+/** Not every build of Node has every cipher. */
+export function isAvailable({ cipher: { algorithm, protection } }: Suite): boolean {
+  return protection === 'none' || protection === 'stream' || available.has(algorithm)
+}
+
 /** The hash of the key schedule; null = MD5 and SHA-1 together (RFC 4346 section 5). */
 export function scheduleHash(suite: Suite, version: number): Hash | null {
-  return version < TLS_1_2 ? null : suite.prf
+  return streamVersion(version) < TLS_1_2 ? null : suite.prf
+}
+
+/** The version of TLS that a version of DTLS builds on (RFC 4347, RFC 6347); any other as it is. */
+export function streamVersion(version: number): number {
+  return version === DTLS_1_0 ? TLS_1_1 : version === DTLS_1_2 ? TLS_1_2 : version
 }

@@ -11,6 +11,12 @@ import { catalogue } from './resolve.ts'
 import { type Source, TreeSource } from './source.ts'
 
 export { FilterError, pointedAt } from './error.ts'
+export { suggestion } from './suggest.ts'
+
+/** What `-e` and filters may name. */
+export function fieldNames(): ReadonlySet<string> {
+  return new Set(catalogue().keys())
+}
 
 export interface Filter {
   /** Names of the fields that it looks at. */

@@ -6,7 +6,8 @@ const MOST_MISTAKES = 3
 const MOST_SUGGESTIONS = 3
 
 /** The nearest names, best first; none where nothing is near. */
-export function nearNames(name: string, names: Iterable<string>): string[] {
+function nearNames(name: string, candidates: Iterable<string>): string[] {
+  const names = [...candidates]
   const wanted = name.toLowerCase()
   const most = Math.min(MOST_MISTAKES, Math.max(1, Math.floor(wanted.length / LETTERS_PER_MISTAKE)))
   const near: [mistakes: number, name: string][] = []

@@ -1,0 +1,107 @@
+/** `rdpscope decode`: packets as lines, trees, fields or JSON, in the manner of tshark. */
+import { CaptureError } from '../analyze.ts'
+import type { Capture } from '../capture/cursor.ts'
+import { openCapture } from '../capture/open.ts'
+import { compileFilter, type Filter, FilterError, fieldNames, pointedAt, suggestion } from '../inspect/filter/filter.ts'
+import { type InspectOptions, inspect } from '../inspect/inspect.ts'
+import type { InspectedPacket } from '../inspect/packet.ts'
+import type { DecodeWriter } from './decode-formats.ts'
+import { decodeWriter } from './decode-formats.ts'
+import { givenKeys, type KeyOptions } from './keys.ts'
+import { type NumberRange, parseRanges } from './number-ranges.ts'
+import type { Streams } from './output.ts'
+import { EXIT_CLEAN, EXIT_UNREADABLE, UsageError } from './status.ts'
+import { textStyle } from './terminal.ts'
+
+export interface DecodeOptions extends KeyOptions {
+  readonly filter?: string
+  readonly format?: 'text' | 'tree' | 'fields' | 'json'
+  readonly field?: readonly string[]
+  readonly fieldOption?: readonly string[]
+  readonly hex?: boolean
+  /** Packets read. */
+  readonly count?: number
+  readonly packet?: string
+}
+
+/** Packets read behind the last one that is wanted: its PDUs may be read a little later. */
+const READ_ON_PACKETS = 1024
+
+/** @returns the exit status. @throws UsageError */
+export async function decode(path: string, options: DecodeOptions, streams: Streams): Promise<number> {
+  const filter = options.filter === undefined ? null : checkedFilter(options.filter)
+  const ranges = options.packet === undefined ? null : parseRanges(options.packet)
+  for (const name of options.field ?? []) checkField(name)
+  const keys = givenKeys(options, streams)
+  const writer = decodeWriter(options, textStyle({ verbose: false, columns: streams.columns }))
+  const capture = await opened(path, streams)
+  if (capture === null) return EXIT_UNREADABLE
+  try {
+    await writeAll(inspect(capture, { ...inspection(options, ranges), keys }), filter, ranges, writer, streams)
+  } finally {
+    await capture.close()
+  }
+  if (streams.results.error !== null) {
+    throw new UsageError(`standard output: can not be written: ${streams.results.error.message}`)
+  }
+  if (capture.error === null) return EXIT_CLEAN
+  streams.complain(`${path}: ${capture.error.message}; ${capture.error.remedy}`)
+  return EXIT_UNREADABLE
+}
+
+/** Also for the command that follows a stream. @returns null when it can not be opened, which was told. */
+async function opened(path: string, streams: Streams): Promise<Capture | null> {
+  try {
+    return await openCapture(path)
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error
+    streams.complain(`${error.message}; ${error.remedy}`)
+    return null
+  }
+}
+
+function inspection({ count }: DecodeOptions, ranges: readonly NumberRange[] | null): InspectOptions {
+  const last =
+    ranges === null ? Number.POSITIVE_INFINITY : Math.max(...ranges.map(range => range.last)) + READ_ON_PACKETS
+  return {
+    last: Math.min(last, count ?? Number.POSITIVE_INFINITY),
+    ...(ranges === null ? {} : { wants: (packet: number) => isIn(ranges, packet) }),
+  }
+}
+
+async function writeAll(
+  packets: AsyncIterable<InspectedPacket>,
+  filter: Filter | null,
+  ranges: readonly NumberRange[] | null,
+  writer: DecodeWriter,
+  { results }: Streams,
+): Promise<void> {
+  await results.write(writer.head())
+  let written = 0
+  for await (const packet of packets) {
+    if (results.closed) return
+    if (ranges !== null && !isIn(ranges, packet.number)) continue
+    if (filter !== null && !filter.matches(packet)) continue
+    await results.write(writer.packet(packet, written++))
+  }
+  await results.write(writer.tail(written))
+}
+
+function isIn(ranges: readonly NumberRange[], packet: number): boolean {
+  return ranges.some(({ first, last }) => packet >= first && packet <= last)
+}
+
+/** The filter, or wrong use that points at the place. */
+function checkedFilter(text: string): Filter {
+  try {
+    return compileFilter(text)
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    throw new UsageError(`filter: ${error.message}`, pointedAt(error))
+  }
+}
+
+function checkField(name: string): void {
+  const names = fieldNames()
+  if (!names.has(name)) throw new UsageError(`no field ${name}${suggestion(name, names)}`)
+}

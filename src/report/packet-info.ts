@@ -1,0 +1,154 @@
+/** What a layer of a packet says, in a few words: the last column of the packet list. */
+import type { InspectedLayer } from '../inspect/packet.ts'
+import { codeName } from '../inspect/value-text.ts'
+import type { Node } from '../wire/field.ts'
+import { tcpInfo } from './tcp-info.ts'
+import { nameOf, nodeNamed, numberOf, textOf } from './tree-search.ts'
+
+export interface Info {
+  /** As it came from the packet: to be cleaned before it is shown. */
+  readonly text: string
+  /** Something that a reader looks for first: a reset, an alert, a refusal. */
+  readonly bad: boolean
+}
+
+type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => Info | string | null
+
+const HANDSHAKE_RECORD = 22
+const APPLICATION_DATA_RECORD = 23
+const FATAL = 2
+const CLIENT_ERROR = 400
+const NEGOTIATION_PROTOCOLS: readonly (readonly [bit: number, name: string])[] = [
+  [1, 'SSL'],
+  [2, 'HYBRID'],
+  [4, 'RDSTLS'],
+  [8, 'HYBRID_EX'],
+  [16, 'RDSAAD'],
+]
+
+/** By the name of the layer's root. Whoever is not here is described by its first field that has named values. */
+const DESCRIPTIONS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
+  ['arp', arp],
+  ['icmp', layer => withCode(layer, 'icmp.type', 'icmp.code')],
+  ['icmpv6', layer => withCode(layer, 'icmpv6.type', 'icmpv6.code')],
+  ['tcp', tcpInfo],
+  ['udp', layer => `${textOf(layer, 'udp.srcport')} → ${textOf(layer, 'udp.dstport')} Len=${payloadLength(layer)}`],
+  ['tls', tls],
+  ['tls.handshake', handshake],
+  ['tpkt', x224],
+  ['http', http],
+  ['dns', dns],
+  ['mdns', dns],
+  ['llmnr', dns],
+])
+
+/** null: nothing worth a word. */
+export function infoOf(layer: InspectedLayer, layers: readonly InspectedLayer[]): Info | null {
+  const describe = DESCRIPTIONS.get(layer.tree.field.name) ?? byFirstCode
+  const info = describe(layer, layers)
+  if (info === null || info === '') return null
+  return typeof info === 'string' ? { text: info, bad: false } : info
+}
+
+/** The first named value of the tree, otherwise the protocol's title. */
+function byFirstCode({ tree }: InspectedLayer): string {
+  let left = MOST_NODES
+  const named = (node: Node): string | null => {
+    if (--left < 0) return null
+    if (node.field.format === 'group' && typeof node.value === 'string' && node.value !== '') return node.value
+    const name = codeName(node.field, node.value)
+    if (name !== null) return name
+    for (const child of node.children ?? []) {
+      const found = named(child)
+      if (found !== null) return found
+    }
+    return null
+  }
+  return named(tree) ?? tree.field.label
+}
+
+/** A name is looked for among the first fields: further down it is a detail. */
+const MOST_NODES = 40
+
+function arp(layer: InspectedLayer): string {
+  const asked = textOf(layer, 'arp.dst.proto_ipv4')
+  const asker = textOf(layer, 'arp.src.proto_ipv4')
+  if (asked === asker) return `Announcement for ${asker}`
+  return numberOf(layer, 'arp.opcode') === 2
+    ? `${asker} is at ${textOf(layer, 'arp.src.hw_mac')}`
+    : `Who has ${asked}? Tell ${asker}`
+}
+
+function withCode(layer: InspectedLayer, type: string, code: string): string {
+  const node = nodeNamed(layer, code)
+  const name = node === null ? null : codeName(node.field, node.value)
+  return name === null ? nameOf(layer, type) : `${nameOf(layer, type)} (${name})`
+}
+
+function payloadLength(layer: InspectedLayer): number {
+  return Math.max(0, (numberOf(layer, 'udp.length') ?? 8) - 8)
+}
+
+function tls(layer: InspectedLayer, layers: readonly InspectedLayer[]): Info | string | null {
+  if (nodeNamed(layer, 'tls.handshake.type') !== null) return handshake(layer)
+  if (nodeNamed(layer, 'tls.alert_message.desc') !== null) {
+    const text = `Alert (${nameOf(layer, 'tls.alert_message.level')}: ${nameOf(layer, 'tls.alert_message.desc')})`
+    return { text, bad: numberOf(layer, 'tls.alert_message.level') === FATAL }
+  }
+  const type = numberOf(layer, 'tls.record.content_type') ?? numberOf(layer, 'tls.record.opaque_type')
+  const isRead = layers.some(({ tree }) => tree.field.name === 'tls.handshake')
+  if (type === HANDSHAKE_RECORD) return isRead ? null : 'Encrypted Handshake Message'
+  // What was in it speaks for itself.
+  if (type === APPLICATION_DATA_RECORD && layers.some(({ source }) => source === 'decrypted')) return null
+  return nameOf(layer, 'tls.record.content_type') || nameOf(layer, 'tls.record.opaque_type')
+}
+
+function handshake(layer: InspectedLayer): string {
+  const name = nameOf(layer, 'tls.handshake.type')
+  const server = textOf(layer, 'tls.handshake.extensions_server_name')
+  return server === '' ? name : `${name} (SNI=${server})`
+}
+
+function x224(layer: InspectedLayer): Info | string {
+  const type = nameOf(layer, 'cotp.type')
+  const parts: string[] = []
+  const cookie = textOf(layer, 'rdp.rt_cookie').trim()
+  if (cookie !== '') parts.push(cookie.replace(/^Cookie: /i, ''))
+  const requested = numberOf(layer, 'rdp.negReq.requestedProtocols')
+  if (requested !== null) parts.push(protocols(requested))
+  const selected = numberOf(layer, 'rdp.negReq.selectedProtocol')
+  if (selected !== null) parts.push(protocols(selected))
+  const failure = nodeNamed(layer, 'rdp.negFailure.failureCode')
+  if (failure !== null) parts.push(`Negotiation Failure: ${nameOf(layer, 'rdp.negFailure.failureCode')}`)
+  const ultimatum = nodeNamed(layer, 'mcs.disconnectProviderUltimatum.reason')
+  if (ultimatum !== null) parts.push(`Disconnect Provider Ultimatum: ${nameOf(layer, ultimatum.field.name)}`)
+  const what = type === '' ? 'Fast-path' : type.replace(/^[A-Z]{2} /, '')
+  return { text: [what, ...parts].join(', '), bad: failure !== null }
+}
+
+function protocols(bits: number): string {
+  const names = NEGOTIATION_PROTOCOLS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name)
+  return names.length === 0 ? 'RDP' : names.join('|')
+}
+
+function http(layer: InspectedLayer): Info | string | null {
+  const method = textOf(layer, 'http.request.method')
+  if (method !== '') {
+    return [method, textOf(layer, 'http.request.uri'), textOf(layer, 'http.request.version')].join(' ').trim()
+  }
+  const code = numberOf(layer, 'http.response.code')
+  if (code === null) return null
+  const phrase = textOf(layer, 'http.response.phrase')
+  return { text: `${textOf(layer, 'http.response.version')} ${code} ${phrase}`.trim(), bad: code >= CLIENT_ERROR }
+}
+
+function dns(layer: InspectedLayer): Info {
+  const isResponse = numberOf(layer, 'dns.flags.response') === 1
+  const rcode = numberOf(layer, 'dns.flags.rcode') ?? 0
+  const id = textOf(layer, 'dns.id')
+  const question = `${nameOf(layer, 'dns.qry.type')} ${textOf(layer, 'dns.qry.name')}`.trim()
+  const answers = ['dns.cname', 'dns.a', 'dns.aaaa', 'dns.srv.target'].map(name => textOf(layer, name))
+  const failure = rcode === 0 ? '' : nameOf(layer, 'dns.flags.rcode')
+  const parts = [isResponse ? 'Response' : 'Query', id, question, failure, ...answers]
+  return { text: parts.filter(part => part !== '').join(' '), bad: isResponse && rcode !== 0 }
+}

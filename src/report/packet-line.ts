@@ -1,0 +1,96 @@
+/** One line a packet, in the manner of tshark: number, time, who to whom, protocol, length, and what it says. */
+import type { InspectedLayer, InspectedPacket } from '../inspect/packet.ts'
+import { clean } from './clean.ts'
+import { type Info, infoOf } from './packet-info.ts'
+import { tcpRemarks } from './tcp-info.ts'
+import type { TextStyle } from './text.ts'
+import { textOf } from './tree-search.ts'
+
+/** Addresses of the innermost IP header, otherwise of the link. */
+const IP_ADDRESSES = [
+  ['ipv6', 'ipv6.src', 'ipv6.dst'],
+  ['ip', 'ip.src', 'ip.dst'],
+] as const
+const LINK_ADDRESSES = [
+  ['eth', 'eth.src', 'eth.dst'],
+  ['sll', 'sll.src.eth', ''],
+  ['wlan', 'wlan.sa', 'wlan.da'],
+] as const
+/** Names of protocols in the list where they are not the filter's name in capitals. */
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['tpkt', 'X.224'],
+  ['tls.handshake', 'TLS'],
+  ['websocket', 'WebSocket'],
+  ['credssp', 'CredSSP'],
+  ['kerberos', 'Kerberos'],
+  ['icmpv6', 'ICMPv6'],
+  ['ipv6', 'IPv6'],
+  ['ip', 'IPv4'],
+  ['eth', 'Ethernet'],
+])
+/** Words of one packet; more are only counted. */
+const MOST_WORDS = 8
+const NUMBER_COLUMNS = 5
+const TIME_COLUMNS = 10
+const ADDRESS_COLUMNS = 12
+const PROTOCOL_COLUMNS = 5
+const NS_PER_SECOND = 1e9
+
+/** Without a line end. */
+export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, 'paint'>): string {
+  const { number, timeNs, originalLength, layers } = packet
+  const [source, destination] = addresses(layers)
+  const told = layers.filter(({ tree }) => tree.field.name !== 'frame')
+  const last = told.at(-1)
+  const protocol = last === undefined ? 'Frame' : protocolName(last)
+  const info = packetInfo(told, protocol)
+  const head = [
+    String(number).padStart(NUMBER_COLUMNS),
+    (timeNs / NS_PER_SECOND).toFixed(6).padStart(TIME_COLUMNS),
+    clean(source).padStart(ADDRESS_COLUMNS),
+    '→',
+    clean(destination).padEnd(ADDRESS_COLUMNS),
+    clean(protocol).padEnd(PROTOCOL_COLUMNS),
+    String(originalLength),
+  ].join(' ')
+  const text = clean(info.text)
+  return `${head} ${info.bad ? paint('bad', text) : text}`.trimEnd()
+}
+
+/** What the layers of the outermost shown protocol say, behind what TCP's analysis remarked. */
+function packetInfo(told: readonly InspectedLayer[], protocol: string): Info {
+  const words: string[] = []
+  let more = 0
+  let bad = false
+  for (const layer of told) {
+    if (layer.tree.field.name === 'tcp' && protocol !== 'TCP') {
+      const remarks = tcpRemarks(layer)
+      if (remarks.text !== '') words.unshift(remarks.text)
+      bad ||= remarks.bad
+    }
+    if (protocolName(layer) !== protocol) continue
+    const info = infoOf(layer, told)
+    if (info === null) continue
+    bad ||= info.bad
+    if (words.length < MOST_WORDS) words.push(info.text)
+    else more++
+  }
+  const text = words.join(', ').replace(/\], /g, '] ')
+  return { text: more === 0 ? text : `${text}, and ${more} more`, bad }
+}
+
+function protocolName({ tree }: InspectedLayer): string {
+  const { name } = tree.field
+  return PROTOCOLS.get(name) ?? name.toUpperCase()
+}
+
+function addresses(layers: readonly InspectedLayer[]): [source: string, destination: string] {
+  const inner = layers.findLast(({ tree }) => IP_ADDRESSES.some(([protocol]) => protocol === tree.field.name))
+  const names = IP_ADDRESSES.find(([protocol]) => protocol === inner?.tree.field.name)
+  if (inner !== undefined && names !== undefined) return [textOf(inner, names[1]), textOf(inner, names[2])]
+  for (const [protocol, source, destination] of LINK_ADDRESSES) {
+    const link = layers.find(({ tree }) => tree.field.name === protocol)
+    if (link !== undefined) return [textOf(link, source), textOf(link, destination)]
+  }
+  return ['', '']
+}

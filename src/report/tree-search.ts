@@ -1,0 +1,47 @@
+/** Finding fields in a layer's tree. */
+import type { InspectedLayer } from '../inspect/packet.ts'
+import { codeName, shownText } from '../inspect/value-text.ts'
+import type { Node } from '../wire/field.ts'
+
+/** All nodes of that name, in order. */
+export function nodesNamed(layer: InspectedLayer, name: string): Node[] {
+  const found: Node[] = []
+  const visit = (node: Node): void => {
+    if (node.field.name === name) found.push(node)
+    if (node.children !== null) for (const child of node.children) visit(child)
+  }
+  visit(layer.tree)
+  return found
+}
+
+/** The first one. */
+export function nodeNamed(layer: InspectedLayer, name: string): Node | null {
+  return firstIn(layer.tree, name)
+}
+
+/** Its value as a number; null when there is none. */
+export function numberOf(layer: InspectedLayer, name: string): number | null {
+  const value = nodeNamed(layer, name)?.value
+  return typeof value === 'number' ? value : null
+}
+
+/** Its value as people read it; '' when there is none. */
+export function textOf(layer: InspectedLayer, name: string): string {
+  const node = nodeNamed(layer, name)
+  return node === null ? '' : shownText(node, layer)
+}
+
+/** What the code of a field is called, or its number; '' when there is none. */
+export function nameOf(layer: InspectedLayer, name: string): string {
+  const node = nodeNamed(layer, name)
+  return node === null ? '' : (codeName(node.field, node.value) ?? shownText(node, layer))
+}
+
+function firstIn(node: Node, name: string): Node | null {
+  if (node.field.name === name && node.field.format !== 'group') return node
+  for (const child of node.children ?? []) {
+    const found = firstIn(child, name)
+    if (found !== null) return found
+  }
+  return null
+}

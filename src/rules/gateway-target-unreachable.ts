@@ -1,0 +1,47 @@
+/** The gateway could not reach the desktop behind it. Cause 15; MS-TSGU 2.2.6 (E_PROXY_TS_CONNECTFAILED), 2.2.10.4. */
+import { exchangesOf } from './gateway-exchanges.ts'
+import { gatewayTalkOf, packetName, resultOf, resultText } from './gateway-refusal.ts'
+import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+
+const CONNECT_FAILED = 0x59dd
+const CHANNEL_CREATE = 0x08
+
+const REACHED = ruledOut('The gateway opened the channel to the target.')
+const OTHER_REFUSAL = ruledOut('The gateway refused before it tried to reach the target, or for another reason.')
+const NO_PACKETS = notVisible(
+  'The packets to the gateway can not be read, or end before it has answered for the target.',
+  'Capture with TLS keys, or on the gateway towards the target; event 304 of TerminalServices-Gateway names target and error.',
+)
+
+export const gatewayTargetUnreachable = rule({
+  id: 'gateway-target-unreachable',
+  severity: 'error',
+  title: 'The gateway could not reach the target',
+  causes: [15],
+  looksAt: "The gateway's answer to CHANNEL_CREATE.",
+  confirms: 'CHANNEL_RESPONSE with E_PROXY_TS_CONNECTFAILED (0x59DD).',
+  rulesOut: 'A channel that was opened, or another refusal.',
+  cannotSee: 'Why: name resolution, firewall or a closed port between gateway and target. Only a capture there tells.',
+  remedy: [
+    'On the gateway: Test-NetConnection TARGET -Port 3389; Resolve-DnsName TARGET (the gateway resolves the name, not the client).',
+    'Capture on the gateway towards the target: no answer = firewall or host down, RST = nothing listens.',
+  ],
+  filter: 'http || websocket',
+
+  assess(attempt): Verdict {
+    const { packets, refusal, channel } = gatewayTalkOf(attempt)
+    if (refusal === null) {
+      if (channel !== null) return REACHED
+      if (attempt.transport === 'gateway-tls') return ENCRYPTED_GATEWAY
+      return exchangesOf(attempt).length === 0 ? NOT_A_GATEWAY : NO_PACKETS
+    }
+    if (resultOf(refusal) !== CONNECT_FAILED) return OTHER_REFUSAL
+    const asked = packets.findLast(({ fact, packet }) => fact.type === CHANNEL_CREATE && packet <= refusal.packet)
+    const target =
+      asked === undefined || asked.fact.name === '' ? 'the target' : `${asked.fact.name}:${asked.fact.port}`
+    const evidence: Evidence[] = [[refusal, `The gateway answers ${packetName(refusal)} with ${resultText(refusal)}.`]]
+    if (asked !== undefined) evidence.unshift([asked, `The client asks the gateway for ${target}.`])
+    return confirmed(`The gateway could not reach ${target}: ${resultText(refusal)}.`, ...evidence)
+  },
+})
