@@ -1,7 +1,9 @@
 /** The list of dissectors. Adding a protocol adds its line here, and its facts to the union. */
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { credssp } from './credssp.ts'
-import { dns } from './dns.ts'
+import { dhcp } from './dhcp.ts'
+import { dns, llmnr, mdns } from './dns.ts'
+import { dnsTcp } from './dns-tcp.ts'
 import { http1 } from './http1.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
@@ -27,8 +29,9 @@ export const streamDissectors = [
   rdsaad,
   websocket,
   rdg,
+  dnsTcp,
 ] as const
-export const datagramDissectors = [dns, kerberosUdp] as const
+export const datagramDissectors = [dns, kerberosUdp, mdns, llmnr, dhcp] as const
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never

@@ -1,5 +1,5 @@
 /** Where the fields of some names stand in a packet. */
-import type { Field, Node } from '../wire/field.ts'
+import type { Node } from '../wire/field.ts'
 import type { InspectedLayer, InspectedPacket } from './packet.ts'
 
 export interface Occurrence {
@@ -7,11 +7,6 @@ export interface Occurrence {
   readonly layer: InspectedLayer
   /** The how manieth layer of its protocol it is in, from 1: what `#` in a filter means. */
   readonly layerNumber: number
-}
-
-/** A second name that several fields share (`ip.addr`); '' = none. */
-function secondName(field: Field): string {
-  return 'also' in field && typeof field.also === 'string' ? field.also : ''
 }
 
 /** All fields of these names, in order; the packet is walked once. */
@@ -29,7 +24,7 @@ export function occurrencesOf(packet: InspectedPacket, names: ReadonlySet<string
     const layerNumber = (numbers.get(protocol) ?? 0) + 1
     numbers.set(protocol, layerNumber)
     const visit = (node: Node): void => {
-      const second = secondName(node.field)
+      const second = node.field.also
       add(node.field.name, { node, layer, layerNumber })
       if (second !== '') add(second, { node, layer, layerNumber })
       if (node.children !== null) for (const child of node.children) visit(child)

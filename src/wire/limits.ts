@@ -191,3 +191,5 @@ export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
 export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
+/** Options of one DHCP message. */
+export const MAX_DHCP_OPTIONS = 256
