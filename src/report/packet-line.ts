@@ -23,6 +23,8 @@ const PROTOCOLS: ReadonlyMap<string, string> = new Map([
   ['websocket', 'WebSocket'],
   ['credssp', 'CredSSP'],
   ['kerberos', 'Kerberos'],
+  ['t125', 'T.125'],
+  ['rdpudp', 'RDP-UDP'],
   ['icmpv6', 'ICMPv6'],
   ['ipv6', 'IPv6'],
   ['ip', 'IPv4'],
