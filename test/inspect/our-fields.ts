@@ -42,11 +42,12 @@ function collect(
   known: ReadonlyMap<string, JudgeField>,
   into: Map<string, string[]>,
 ): void {
-  const field = known.get(node.field.name)
-  if (field !== undefined) {
+  for (const name of [node.field.name, node.field.also]) {
+    const field = known.get(name)
+    if (field === undefined) continue
     const value = ourValue(node, layer, field)
-    const others = into.get(field.name)
-    if (others === undefined) into.set(field.name, [value])
+    const others = into.get(name)
+    if (others === undefined) into.set(name, [value])
     else others.push(value)
   }
   for (const child of node.children ?? []) collect(child, layer, known, into)
