@@ -74,6 +74,12 @@ export class Pdu {
     this.last = null
   }
 
+  /** This PDU is one of another protocol, which shares the stream with the layer's own: its tree has that name. */
+  retitle(f: Field): void {
+    const top = this.path?.[0]
+    if (top !== undefined) top.field = f
+  }
+
   /** Somebody wants the tree: what only the tree needs may be worked out now. */
   get watched(): boolean {
     return this.path !== null
