@@ -154,7 +154,7 @@ class Tokens {
     const { pdu } = this
     if (KERBEROS_MECHANISMS.test(this.mechanismAhead())) {
       ber.element(pdu, krb5.blob, () => {
-        ber.objectId(pdu, krb5.mechanism)
+        ber.objectId(pdu, depth === 0 ? gss.mechanism : krb5.mechanism)
         this.kerberos()
       })
       return
