@@ -1,9 +1,10 @@
 /** What every dissector must hold to, whatever its protocol: one suite for all of them. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { CLIENT, type Datagram, NEED_MORE, SERVER, type Stream } from '../../src/wire/dissector.ts'
+import { CLIENT, type Datagram, NEED_MORE, SERVER, type Stream, wholeMessage } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
-import { CUT_BY_CAPTURE } from '../../src/wire/pdu.ts'
+import { CUT_BY_CAPTURE, CUT_BY_FRAME, type Cut } from '../../src/wire/pdu.ts'
+import { exchanged } from './messages.ts'
 import { Conversation, concat, datagramReading, inside, type Side, walk } from './read.ts'
 
 /** What both sides say, in turn. */
@@ -15,6 +16,8 @@ const FLIPPED_BYTES = 400
 
 export function conformsStream<S, F>(dissector: Stream<S, F>, samples: Readonly<Record<string, Sample>>): void {
   const named = Object.entries(samples)
+  // The layer below hands up whole messages: they are never cut, but they may be shorter than they say.
+  const isMessages = dissector.frame === wholeMessage
   const converse = (sample: Sample, watch = false): Conversation<S, F> => {
     const conversation = new Conversation(dissector, { watch })
     for (const [side, said] of sample) conversation.say(side, said)
@@ -27,7 +30,7 @@ export function conformsStream<S, F>(dissector: Stream<S, F>, samples: Readonly<
     expect(facts.length).toBeGreaterThan(0)
   })
 
-  it.each(named)('says the same of %s however it is cut into segments', (_, sample) => {
+  it.skipIf(isMessages).each(named)('says the same of %s however it is cut into segments', (_, sample) => {
     const whole = converse(sample)
     for (const size of [1, 2, 3, 7, 61]) {
       const cut = sample.flatMap(([side, said]) => pieces(said, size).map(piece => [side, piece] as const))
@@ -50,7 +53,19 @@ export function conformsStream<S, F>(dissector: Stream<S, F>, samples: Readonly<
     expect(structuredClone(state)).toEqual(state)
   })
 
-  it.each(named)('reads what is there of %s cut at any byte, says where, and builds nothing on it', (_, sample) => {
+  it.runIf(isMessages).each(named)('survives any message of %s that is too short, watched or not', (_, sample) => {
+    for (const [turn, [side, said]] of sample.entries()) {
+      for (const length of someOf(said.length)) {
+        const short: Sample = [...sample.slice(0, turn), [side, said.subarray(0, length)], ...sample.slice(turn + 1)]
+        const watched = converse(short, true)
+        expect(watched.facts).toEqual(converse(short).facts)
+        for (const pdu of watched.pdus) isSound(pdu.root as Node, pdu.length)
+      }
+    }
+  })
+
+  const cutAtAnyByte = 'reads what is there of %s cut at any byte, says where, and builds nothing on it'
+  it.skipIf(isMessages).each(named)(cutAtAnyByte, (_, sample) => {
     for (const [turn, [side, said]] of sample.entries()) {
       for (const length of someOf(said.length)) {
         const before = converse([...sample.slice(0, turn), [side, said.subarray(0, length)]])
@@ -182,6 +197,69 @@ export function conformsDatagram<F>(dissector: Datagram<F>, samples: Readonly<Re
         isSound(watched.root as Node, random.length)
         dissector.probe(random, 0, random.length, 53)
       }),
+      { numRuns: RANDOM_RUNS },
+    )
+  })
+}
+
+/** A protocol on messages: each turn of a sample is one. */
+export function conformsMessages<S, F>(dissector: Stream<S, F>, samples: Readonly<Record<string, Sample>>): void {
+  const named = Object.entries(samples)
+  const bothWays = (sample: Sample, cut: Cut = CUT_BY_FRAME) => {
+    const watched = exchanged(dissector, sample, { watch: true, cut })
+    expect(exchanged(dissector, sample, { cut }).facts).toEqual(watched.facts)
+    for (const { root, length } of watched.pdus) isSound(root as Node, length)
+    return watched
+  }
+
+  it.each(named)('reads %s without a fault, and says something', (_, sample) => {
+    const { pdus, facts } = bothWays(sample)
+    expect(pdus.map(pdu => pdu.fault)).toEqual(sample.map(() => null))
+    expect(facts.length).toBeGreaterThan(0)
+  })
+
+  it.each(named)('keeps plain data of %s as its state, and none of it in what it only looks at', (_, sample) => {
+    const { state } = exchanged(dissector, sample)
+    const before = structuredClone(state)
+    expect(before).toEqual(state)
+    for (const [side, said] of sample) {
+      const direction = side === 'client' ? CLIENT : SERVER
+      const bytes = said.slice()
+      dissector.probe(said, 0, said.length, direction)
+      dissector.frame(said, 0, said.length, 0, state, direction)
+      expect(said).toEqual(bytes)
+    }
+    expect(state).toEqual(before)
+  })
+
+  it.each(named)('survives each message of %s cut at any byte, and with any bit turned over', (_, sample) => {
+    for (const [turn, [side, said]] of sample.entries()) {
+      const instead = (message: Uint8Array): Sample => [...sample.slice(0, turn), [side, message]]
+      for (const length of someOf(said.length)) {
+        const { pdus } = bothWays(instead(said.slice(0, length)), CUT_BY_CAPTURE)
+        const fault = pdus[turn]?.fault ?? null
+        if (fault !== null) expect(fault.by).toMatch(/^(capture|length)$/)
+      }
+      for (const at of someOf(said.length)) {
+        const flipped = said.slice()
+        flipped[at] = (flipped[at] as number) ^ (1 << (at & 7))
+        bothWays(instead(flipped))
+      }
+    }
+  })
+
+  it('survives any bytes, from the start and behind each sample', () => {
+    const prefixes: Sample[] = [[], ...named.map(([, sample]) => sample)]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...prefixes),
+        fc.constantFrom<Side>('client', 'server'),
+        fc.uint8Array({ minLength: 1, maxLength: 120 }),
+        (prefix, side, noise) => {
+          bothWays([...prefix, [side, noise]])
+          bothWays([...prefix, [side, noise]], CUT_BY_CAPTURE)
+        },
+      ),
       { numRuns: RANDOM_RUNS },
     )
   })
