@@ -4,29 +4,19 @@ import { credssp } from './credssp.ts'
 import { dcerpc } from './dcerpc.ts'
 import { dns } from './dns.ts'
 import { http1 } from './http1.ts'
-
-<<<<<<< HEAD
-
+import { kdcProxy } from './kdc-proxy.ts'
+import { kerberos, kerberosUdp } from './kerberos.ts'
 import { mcs } from './mcs.ts'
+import { proxyHead } from './proxy-head.ts'
 import { rdg } from './rdg.ts'
 import { rdp } from './rdp.ts'
 import { rdpChannel } from './rdp-channel.ts'
 import { rdpMessageChannel } from './rdp-message-channel.ts'
-
-=======
-
-import { kdcProxy } from './kdc-proxy.ts'
-import { kerberos, kerberosUdp } from './kerberos.ts'
-import { proxyHead } from './proxy-head.ts'
-import { rdg } from './rdg.ts'
 import { rdsaad } from './rdsaad.ts'
 import { rdstls } from './rdstls.ts'
 import { rpch } from './rpch.ts'
 import { securityToken } from './security-token.ts'
 import { socks } from './socks.ts'
-
->>>>>>> main
-
 import { tls } from './tls.ts'
 import { tlsHandshake } from './tls-handshake.ts'
 import { websocket } from './websocket.ts'
@@ -37,16 +27,6 @@ export const streamDissectors = [
   tls,
   tlsHandshake,
   http1,
-<<<<<<< HEAD
-  websocket,
-  rdg,
-  mcs,
-  rdp,
-  rdpMessageChannel,
-  rdpChannel,
-] as const
-export const datagramDissectors = [dns] as const
-=======
   credssp,
   securityToken,
   kerberos,
@@ -59,9 +39,12 @@ export const datagramDissectors = [dns] as const
   proxyHead,
   rpch,
   dcerpc,
+  mcs,
+  rdp,
+  rdpMessageChannel,
+  rdpChannel,
 ] as const
 export const datagramDissectors = [dns, kerberosUdp] as const
->>>>>>> main
 
 type StreamFacts<T> = T extends Stream<infer _State, infer F> ? F : never
 type DatagramFacts<T> = T extends Datagram<infer F> ? F : never
