@@ -25,7 +25,7 @@ import { readClientHello, readServerHello } from './tls-hello.ts'
 import { readClientKeyExchange, readServerKeyExchange, readSignature } from './tls-key-exchange.ts'
 import * as is from './tls-numbers.ts'
 import { isTls13, type TlsState, tlsState } from './tls-state.ts'
-import { certificateSummary } from './x509.ts'
+import { certificateSummary, readCertificate } from './x509.ts'
 
 const HEADER_BYTES = 4
 const MD5_BYTES = 16
@@ -64,6 +64,22 @@ function readMessage(pdu: Pdu, state: TlsState, direction: Direction, out: Out<T
   const start = pdu.pos
   const type = pdu.u8(f.type)
   const length = pdu.u24be(f.length)
+  readHandshakeBody(pdu, type, length, start, state, direction, out)
+}
+
+/**
+ * What follows type and length; in DTLS the fields of fragments lie in between.
+ * @param start of the message, header and all
+ */
+export function readHandshakeBody(
+  pdu: Pdu,
+  type: number,
+  length: number,
+  start: number,
+  state: TlsState,
+  direction: Direction,
+  out: Out<TlsFact>,
+): void {
   pdu.sized(f.body, length, f.length)
   switch (type) {
     case is.CLIENT_HELLO:
@@ -105,13 +121,30 @@ function certificate(pdu: Pdu, state: TlsState, out: Out<TlsFact>): void {
   pdu.sized(f.certificates, pdu.u24be(f.certificatesLength), f.certificatesLength)
   while (pdu.left > 0) {
     const length = pdu.u24be(f.certificateLength)
-    const at = pdu.mark(f.certificate, length)
-    if (at >= 0 && chain.length < MAX_CHAIN_CERTIFICATES) chain.push(certificateSummary(pdu.bytes, at, at + length))
-    else all = false
+    if (length > pdu.left || chain.length >= MAX_CHAIN_CERTIFICATES) {
+      pdu.mark(f.certificate, length)
+      all = false
+    } else chain.push(oneCertificate(pdu, length))
     if (tls13) readExtensions(pdu, f, { message: is.CERTIFICATE, retry: false }, new Extensions())
   }
   pdu.end()
   out.fact({ kind: 'certificate', chain, complete: pdu.ok && all })
+}
+
+/** Damage in a certificate does not make the message incomplete. */
+function oneCertificate(pdu: Pdu, length: number): CertificateSummary {
+  const at = pdu.pos
+  if (!pdu.watched) {
+    pdu.mark(f.certificate, length)
+    return certificateSummary(pdu.bytes, at, at + length)
+  }
+  let summary: CertificateSummary | null = null
+  pdu.sized(f.certificate, length, f.certificateLength)
+  forTree(pdu, () => {
+    summary = readCertificate(pdu)
+  })
+  pdu.end()
+  return summary ?? certificateSummary(pdu.bytes, at, at + length)
 }
 
 function context(pdu: Pdu): void {

@@ -22,8 +22,12 @@ import {
   SERVER_HELLO,
   SUPPORTED_VERSIONS,
 } from './tls-numbers.ts'
-import { isDraftTls13, isTls13, type TlsState } from './tls-state.ts'
+import { isDraftTls13, isDtls, isTls13, type TlsState } from './tls-state.ts'
 
+const dtls = {
+  cookieLength: field('dtls.handshake.cookie_length', 'Cookie Length'),
+  cookie: field('dtls.handshake.cookie', 'Cookie', 'bytes'),
+}
 const sslv2 = {
   length: field('tls.record.length', 'Length'),
   type: field('tls.handshake.type', 'Handshake Message Type', 'dec', new Map([[1, 'Client Hello']])),
@@ -46,6 +50,7 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
   const version = pdu.u16be(f.version)
   const random = readRandom(pdu, f, isTls13(state.version))
   readSession(pdu, f)
+  if (isDtls(version)) readCookie(pdu)
   const suites = new Values()
   suites.read(pdu, f.suites, pdu.u16be(f.suitesLength), f.suitesLength, f.suite)
   readMethods(pdu, f)
@@ -79,6 +84,18 @@ export function readClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): v
     random,
     complete,
   })
+}
+
+/** RFC 6347 4.2.1: a DTLS server may have its client prove that it is reachable, before it keeps anything. */
+function readCookie(pdu: Pdu): void {
+  const length = pdu.u8(dtls.cookieLength)
+  if (length > 0) pdu.mark(dtls.cookie, length)
+}
+
+/** The server's version and the cookie: the whole HelloVerifyRequest of DTLS. */
+export function readHelloVerifyRequest(pdu: Pdu): void {
+  pdu.u16be(tlsFields.version)
+  readCookie(pdu)
 }
 
 export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction, out: Out<TlsFact>): void {

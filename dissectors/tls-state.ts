@@ -90,3 +90,10 @@ export function isTls13(version: number): boolean {
 export function isDraftTls13(version: number): boolean {
   return version >> 8 === 0x7f
 }
+
+/** DTLS counts its versions downwards from 0xfeff; before it was one, OpenSSL and Cisco wrote 0x0100. */
+export function isDtls(version: number): boolean {
+  return version >> 8 === 0xfe || version === DTLS_BEFORE_RFC
+}
+
+export const DTLS_BEFORE_RFC = 0x0100

@@ -117,8 +117,8 @@ export const CHANGE_CIPHER_SPEC = 20
 export const ALERT = 21
 export const HANDSHAKE = 22
 export const APPLICATION_DATA = 23
-const HEARTBEAT = 24
-const CONTENT_TYPES = new Map([
+export const HEARTBEAT = 24
+export const CONTENT_TYPES = new Map([
   [CHANGE_CIPHER_SPEC, 'Change Cipher Spec'],
   [ALERT, 'Alert'],
   [HANDSHAKE, 'Handshake'],
@@ -162,9 +162,9 @@ const alert = {
 
 export const RECORD_HEADER_BYTES = 5
 /** RFC 5246 6.2.3: 2^14 bytes, and 2048 that protection may add. */
-const MAX_FRAGMENT_BYTES = (1 << 14) + 2048
+export const MAX_FRAGMENT_BYTES = (1 << 14) + 2048
 /** An alert has two bytes; protection adds at least 16 (a MAC with MD5, an AEAD tag). */
-const SHORTEST_SEALED_ALERT = 18
+export const SHORTEST_SEALED_ALERT = 18
 const SSL2_HELLO_BYTES = 11
 const SSL2_CLIENT_HELLO = 1
 const SSL2_SUITE_BYTES = 3
@@ -270,7 +270,8 @@ function isPlainAlert(length: number, state: TlsState, direction: Direction): bo
   return length < SHORTEST_SEALED_ALERT && (!state.sealed[direction] || length === 2)
 }
 
-function alerts(pdu: Pdu, length: number, out: Out<TlsFact>): void {
+/** A record of plain alerts; those of DTLS are no other. */
+export function alerts(pdu: Pdu, length: number, out: Out<TlsFact>): void {
   pdu.sized(alert.message, length, record.length)
   while (pdu.left > 0) {
     const level = pdu.u8(alert.level)

@@ -2,30 +2,19 @@
  * X.509 certificates: what a network engineer asks of one. Whose it is, who issued it, from when to when, for which names,
  * with which key. Nothing is verified. A missing or damaged piece is '' or 0.
  *
- * RFC 5280 section 4 (certificates), RFC 4514 (names as text), RFC 3279, RFC 5480, RFC 8410 (keys and signatures).
+ * RFC 5280 section 4 (certificates), RFC 3279, RFC 5480, RFC 8410 (keys and signatures).
  */
 import { hex } from '../src/wire/bytes.ts'
-import {
-  MAX_ALTERNATIVE_NAMES,
-  MAX_CACHED_CERTIFICATES,
-  MAX_CERTIFICATE_NAME,
-  MAX_DER_ELEMENTS,
-} from '../src/wire/limits.ts'
-import {
-  BIT_STRING,
-  BOOLEAN,
-  Der,
-  INTEGER,
-  OBJECT_IDENTIFIER,
-  OCTET_STRING,
-  objectIdentifier,
-  SEQUENCE,
-  SET,
-  stringText,
-  timeSeconds,
-} from './der.ts'
-import { ipv4Text, ipv6Text } from './ip-address.ts'
+import type { Field } from '../src/wire/field.ts'
+import { MAX_CACHED_CERTIFICATES } from '../src/wire/limits.ts'
+import { Pdu } from '../src/wire/pdu.ts'
+import { element, integer, objectId, octets, peekTag } from './ber.ts'
+import { elementLength } from './ber-header.ts'
+import { BIT_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, timeSeconds } from './der.ts'
 import type { CertificateSummary } from './tls.ts'
+import { readCertificateExtensions } from './x509-extensions.ts'
+import { directory, certificate as f } from './x509-fields.ts'
+import { choice, distinguishedName } from './x509-names.ts'
 
 /**
  * The summary of the certificate in bytes[start, end). A server sends the same certificate to each client: summaries are
@@ -35,40 +24,19 @@ export function certificateSummary(bytes: Uint8Array, start: number, end: number
   const key = sampleHash(bytes, start, end)
   const known = remembered.get(key)
   if (known !== undefined && equal(known.bytes, bytes, start, end)) return known.summary
-  const summary = readCertificate(bytes, start, end)
+  const summary = readCertificate(cursor.reset(bytes, start, end))
   if (remembered.size >= MAX_CACHED_CERTIFICATES) remembered.clear()
   remembered.set(key, { bytes: bytes.slice(start, end), summary })
   return summary
 }
 
 const remembered = new Map<number, { readonly bytes: Uint8Array; readonly summary: CertificateSummary }>()
-const NO_BYTES = new Uint8Array(0)
+const cursor = new Pdu()
 
 const VERSION = 0xa0
 const EXTENSIONS = 0xa3
-const DNS_NAME = 0x82
-const IP_ADDRESS = 0x87
-const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17'
-const COMMON_NAME = '2.5.4.3'
-
-/** RFC 4514 section 3, and what else is met in names. */
-const ATTRIBUTES = new Map([
-  [COMMON_NAME, 'CN'],
-  ['2.5.4.4', 'SN'],
-  ['2.5.4.5', 'serialNumber'],
-  ['2.5.4.6', 'C'],
-  ['2.5.4.7', 'L'],
-  ['2.5.4.8', 'ST'],
-  ['2.5.4.9', 'STREET'],
-  ['2.5.4.10', 'O'],
-  ['2.5.4.11', 'OU'],
-  ['2.5.4.12', 'title'],
-  ['2.5.4.42', 'GN'],
-  ['2.5.4.97', 'organizationIdentifier'],
-  ['0.9.2342.19200300.100.1.1', 'UID'],
-  ['0.9.2342.19200300.100.1.25', 'DC'],
-  ['1.2.840.113549.1.9.1', 'emailAddress'],
-])
+const UTC_TIME = 0x17
+const MAX_SERIAL_BYTES = 64
 
 const RSA = '1.2.840.113549.1.1.1'
 const EC = '1.2.840.10045.2.1'
@@ -114,8 +82,8 @@ const SIGNATURE_ALGORITHMS = new Map([
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** The fields of the certificate in their order; where one is missing, what follows is read all the same. */
-function readCertificate(bytes: Uint8Array, start: number, end: number): CertificateSummary {
+/** All that is left of the group at hand. What is damaged in it is a fault of the PDU. */
+export function readCertificate(pdu: Pdu): CertificateSummary {
   const summary: Writable<CertificateSummary> = {
     subject: '',
     issuer: '',
@@ -128,145 +96,146 @@ function readCertificate(bytes: Uint8Array, start: number, end: number): Certifi
     keyAlgorithm: '',
     keyBits: 0,
     signatureAlgorithm: '',
-    bytes: end - start,
+    bytes: pdu.left,
   }
-  const outer = new Der(bytes, start, end)
-  if (!outer.take(SEQUENCE)) return summary
-  const whole = outer.inside()
-  if (!whole.take(SEQUENCE)) return summary
-  const part = whole.inside()
-  part.take(VERSION)
-  if (part.take(INTEGER)) summary.serial = serialText(part)
-  if (part.take(SEQUENCE)) {
-    const algorithm = firstIdentifier(part)
-    summary.signatureAlgorithm = SIGNATURE_ALGORITHMS.get(algorithm) ?? algorithm
-  }
-  let issuer = NO_BYTES
-  if (part.take(SEQUENCE)) {
-    issuer = bytes.slice(part.from, part.end)
-    summary.issuer = readName(part).text
-  }
-  if (part.take(SEQUENCE)) {
-    const validity = part.inside()
-    if (validity.next()) summary.notBefore = timeSeconds(validity.tag, bytes, validity.start, validity.end)
-    if (validity.next()) summary.notAfter = timeSeconds(validity.tag, bytes, validity.start, validity.end)
-  }
-  if (part.take(SEQUENCE)) {
-    const name = readName(part)
-    summary.subject = name.text
-    summary.commonName = name.commonName
-    summary.selfIssued = issuer.length > 0 && equal(issuer, bytes, part.from, part.end)
-  }
-  if (part.take(SEQUENCE)) Object.assign(summary, readKey(part))
-  // Unique identifiers [1] and [2] may lie in between; they are long out of use.
-  while (part.next()) if (part.tag === EXTENSIONS) summary.names = alternativeNames(part)
+  if (peekTag(pdu) !== SEQUENCE) return summary
+  element(pdu, null, () => {
+    if (peekTag(pdu) !== SEQUENCE) return
+    element(pdu, f.signed, () => readSigned(pdu, summary))
+    if (peekTag(pdu) === SEQUENCE) algorithmIdentifier(pdu, f.signatureAlgorithm)
+    if (peekTag(pdu) === BIT_STRING) {
+      element(pdu, null, () => {
+        pdu.u8(f.unusedBits)
+        pdu.mark(f.encrypted, pdu.left)
+      })
+    }
+  })
   return summary
 }
 
-/** Hexadecimal, without the zero byte that only keeps the number positive. */
-function serialText(element: Der): string {
-  const { bytes, start, end } = element
-  const sign = end - start > 1 && bytes[start] === 0 ? 1 : 0
-  return hex(bytes, start + sign, Math.min(end, start + sign + 64))
-}
-
-/** The identifier with which an AlgorithmIdentifier begins. */
-function firstIdentifier(element: Der): string {
-  const inside = element.inside()
-  return inside.take(OBJECT_IDENTIFIER) ? objectIdentifier(inside.bytes, inside.start, inside.end) : ''
-}
-
-/** RFC 4514: the last relative name first, several attributes of one joined by a plus sign. */
-function readName(element: Der): { text: string; commonName: string } {
-  const relatives: string[] = []
-  let commonName = ''
-  const sets = element.inside()
-  for (let n = 0; n < MAX_DER_ELEMENTS && sets.take(SET); n++) {
-    const pairs: string[] = []
-    const attributes = sets.inside()
-    for (; n < MAX_DER_ELEMENTS && attributes.take(SEQUENCE); n++) {
-      const pair = attributes.inside()
-      if (!pair.take(OBJECT_IDENTIFIER)) continue
-      const type = objectIdentifier(pair.bytes, pair.start, pair.end)
-      if (!pair.next()) continue
-      const value = bounded(stringText(pair.tag, pair.bytes, pair.start, Math.min(pair.end, pair.start + 4096)))
-      if (type === COMMON_NAME) commonName = value
-      pairs.push(`${ATTRIBUTES.get(type) ?? type}=${escaped(value)}`)
-    }
-    relatives.push(pairs.join('+'))
+/** The fields of the certificate in their order; where one is missing, what follows is read all the same. */
+function readSigned(pdu: Pdu, summary: Writable<CertificateSummary>): void {
+  if (peekTag(pdu) === VERSION) element(pdu, null, () => integer(pdu, f.version))
+  if (peekTag(pdu) === INTEGER) summary.serial = serialNumber(pdu)
+  if (peekTag(pdu) === SEQUENCE) {
+    const algorithm = algorithmIdentifier(pdu, f.signature)
+    summary.signatureAlgorithm = SIGNATURE_ALGORITHMS.get(algorithm) ?? algorithm
   }
-  return { text: bounded(relatives.reverse().join(',')), commonName }
+  const issuerAt = pdu.pos
+  if (peekTag(pdu) === SEQUENCE) summary.issuer = distinguishedName(pdu, f.issuer, directory.sequence).text
+  const issuerEnd = pdu.pos
+  if (peekTag(pdu) === SEQUENCE) {
+    element(pdu, f.validity, () => {
+      if (pdu.left > 0) summary.notBefore = time(pdu, f.notBefore)
+      if (pdu.left > 0) summary.notAfter = time(pdu, f.notAfter)
+    })
+  }
+  if (peekTag(pdu) === SEQUENCE) {
+    const at = pdu.pos
+    const name = distinguishedName(pdu, f.subject, f.subjectSequence)
+    summary.subject = name.text
+    summary.commonName = name.commonName
+    summary.selfIssued = issuerEnd > issuerAt && equal(pdu.bytes.subarray(issuerAt, issuerEnd), pdu.bytes, at, pdu.pos)
+  }
+  if (peekTag(pdu) === SEQUENCE) Object.assign(summary, publicKey(pdu))
+  // Unique identifiers [1] and [2] may lie in between; they are long out of use.
+  while (pdu.left > 0) {
+    if (peekTag(pdu) === EXTENSIONS) summary.names = readCertificateExtensions(pdu)
+    else octets(pdu, f.unknown)
+  }
 }
 
-/** RFC 4514 2.4. */
-function escaped(value: string): string {
-  return value.replace(/[,+"\\<>;]|^[ #]| $/g, '\\$&')
+/** Hexadecimal, without the zero byte that only keeps the number positive. */
+function serialNumber(pdu: Pdu): string {
+  const size = octets(pdu, f.serial)
+  const start = pdu.pos - size
+  const sign = size > 1 && pdu.bytes[start] === 0 ? 1 : 0
+  return hex(pdu.bytes, start + sign, Math.min(pdu.pos, start + sign + MAX_SERIAL_BYTES))
 }
 
-function bounded(text: string): string {
-  return text.length <= MAX_CERTIFICATE_NAME ? text : `${text.slice(0, MAX_CERTIFICATE_NAME - 1)}…`
+/** The identifier with which it begins. */
+function algorithmIdentifier(pdu: Pdu, group: Field): string {
+  let algorithm = ''
+  element(pdu, group, () => {
+    if (peekTag(pdu) === OBJECT_IDENTIFIER) algorithm = objectId(pdu, f.algorithm)
+    if (pdu.left > 0) pdu.mark(f.parameters, pdu.left)
+  })
+  return algorithm
+}
+
+function time(pdu: Pdu, f: Field): number {
+  let seconds = 0
+  const isUtc = peekTag(pdu) === UTC_TIME
+  choice(pdu, f, isUtc ? 0 : 1, () =>
+    element(pdu, null, tag => {
+      const { bytes, pos, limit, left } = pdu
+      seconds = timeSeconds(tag, bytes, pos, limit)
+      if (isUtc) pdu.value(TIMES.utc, left, pdu.watched ? utcText(seconds) : '')
+      else pdu.value(TIMES.generalized, left, pdu.watched ? BigInt(seconds) * 1_000_000_000n : 0)
+    }),
+  )
+  return seconds
+}
+
+const TIMES = { utc: f.utcTime, generalized: f.generalizedTime }
+
+/** `2026-01-01 00:00:00 (UTC)` */
+function utcText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' (UTC)')
 }
 
 /** SubjectPublicKeyInfo. */
-function readKey(element: Der): { keyAlgorithm: string; keyBits: number } {
-  const info = element.inside()
-  if (!info.take(SEQUENCE)) return { keyAlgorithm: '', keyBits: 0 }
-  const algorithm = info.inside()
-  if (!algorithm.take(OBJECT_IDENTIFIER)) return { keyAlgorithm: '', keyBits: 0 }
-  const identifier = objectIdentifier(algorithm.bytes, algorithm.start, algorithm.end)
+function publicKey(pdu: Pdu): { keyAlgorithm: string; keyBits: number } {
+  let identifier = ''
+  let curve = ''
+  let keyBits = 0
+  element(pdu, f.keyInfo, () => {
+    if (peekTag(pdu) !== SEQUENCE) return
+    element(pdu, f.keyAlgorithm, () => {
+      if (peekTag(pdu) === OBJECT_IDENTIFIER) identifier = objectId(pdu, f.algorithm)
+      if (identifier === EC && peekTag(pdu) === OBJECT_IDENTIFIER) {
+        choice(pdu, f.curve, 0, () => {
+          curve = objectId(pdu, f.namedCurve)
+        })
+      } else if (pdu.left > 0) pdu.mark(f.parameters, pdu.left)
+    })
+    if (peekTag(pdu) !== BIT_STRING) return
+    element(pdu, null, () => {
+      pdu.u8(f.unusedBits)
+      if (identifier === RSA) keyBits = rsaKey(pdu)
+      else pdu.mark(f.key, pdu.left)
+    })
+  })
   const [name, bits] = KEY_ALGORITHMS.get(identifier) ?? [identifier, 0]
-  if (identifier === EC && algorithm.take(OBJECT_IDENTIFIER)) {
-    const curve = objectIdentifier(algorithm.bytes, algorithm.start, algorithm.end)
+  if (curve !== '') {
     const [curveName, curveBits] = CURVES.get(curve) ?? [curve, 0]
     return { keyAlgorithm: `EC ${curveName}`, keyBits: curveBits }
   }
-  if (name.startsWith('RSA') && info.take(BIT_STRING)) return { keyAlgorithm: name, keyBits: modulusBits(info) }
-  return { keyAlgorithm: name, keyBits: bits }
+  return { keyAlgorithm: name, keyBits: keyBits || bits }
 }
 
-/** RSAPublicKey lies in a bit string, behind the byte that counts unused bits. */
-function modulusBits(bitString: Der): number {
-  const outer = new Der(bitString.bytes, bitString.start + 1, bitString.end)
-  if (!outer.take(SEQUENCE)) return 0
-  const key = outer.inside()
-  if (!key.take(INTEGER)) return 0
-  let at = key.start
-  while (at < key.end && key.bytes[at] === 0) at++
-  if (at === key.end) return 0
-  return (key.end - at) * 8 - (Math.clz32(key.bytes[at] as number) - 24)
-}
-
-/** DNS names and addresses of the extension, in their order. */
-function alternativeNames(element: Der): string[] {
-  const names: string[] = []
-  const list = element.inside()
-  if (!list.take(SEQUENCE)) return names
-  const extensions = list.inside()
-  for (let n = 0; n < MAX_DER_ELEMENTS && extensions.take(SEQUENCE); n++) {
-    const one = extensions.inside()
-    if (!one.take(OBJECT_IDENTIFIER)) continue
-    if (objectIdentifier(one.bytes, one.start, one.end) !== SUBJECT_ALTERNATIVE_NAME) continue
-    one.take(BOOLEAN)
-    if (!one.take(OCTET_STRING)) continue
-    const value = one.inside()
-    if (!value.take(SEQUENCE)) continue
-    const general = value.inside()
-    while (general.next()) {
-      const name = generalName(general)
-      if (name === '') continue
-      if (names.length === MAX_ALTERNATIVE_NAMES) return [...names, '…']
-      names.push(name)
-    }
+/** RSAPublicKey: bits of its modulus. */
+function rsaKey(pdu: Pdu): number {
+  let bits = 0
+  const size = elementLength(pdu.bytes, pdu.pos, pdu.limit)
+  pdu.sized(f.key, size > 0 ? size : pdu.left, f.key)
+  if (peekTag(pdu) === SEQUENCE) {
+    element(pdu, null, () => {
+      if (peekTag(pdu) === INTEGER) {
+        const length = octets(pdu, f.modulus)
+        bits = bitLength(pdu.bytes, pdu.pos - length, pdu.pos)
+      }
+      if (peekTag(pdu) === INTEGER) integer(pdu, f.exponent)
+    })
   }
-  return names
+  pdu.end()
+  return bits
 }
 
-function generalName(element: Der): string {
-  const { tag, bytes, start, end } = element
-  if (tag === DNS_NAME) return bounded(stringText(tag, bytes, start, Math.min(end, start + 4096)))
-  if (tag !== IP_ADDRESS) return ''
-  if (end - start === 4) return ipv4Text(bytes, start)
-  return end - start === 16 ? ipv6Text(bytes, start) : ''
+function bitLength(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] === 0) at++
+  return at === end ? 0 : (end - at) * 8 - (Math.clz32(bytes[at] as number) - 24)
 }
 
 /** FNV-1a over the length and some bytes of the whole; equal hashes are compared byte by byte. */

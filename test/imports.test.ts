@@ -33,7 +33,8 @@ const ALSO_ALLOWED: Record<string, RegExp> = {
 const TYPES_ALLOWED: Record<string, RegExp> = {
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
-  report: /^src\/(attempt\/attempt|rules\/rule|flow\/conversation|inspect\/(packet|occurrences)|wire\/field)\.ts$/,
+  report:
+    /^src\/(attempt\/attempt|rules\/rule|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

@@ -7,6 +7,7 @@ import { type InspectOptions, inspect } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import type { DecodeWriter } from './decode-formats.ts'
 import { decodeWriter } from './decode-formats.ts'
+import { follow } from './follow.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import { type NumberRange, parseRanges } from './number-ranges.ts'
 import type { Streams } from './output.ts'
@@ -22,6 +23,9 @@ export interface DecodeOptions extends KeyOptions {
   /** Packets read. */
   readonly count?: number
   readonly packet?: string
+  /** Follow this conversation of TCP, or of UDP. */
+  readonly stream?: number
+  readonly udpStream?: number
 }
 
 /** Packets read behind the last one that is wanted: its PDUs may be read a little later. */
@@ -33,11 +37,15 @@ export async function decode(path: string, options: DecodeOptions, streams: Stre
   const ranges = options.packet === undefined ? null : parseRanges(options.packet)
   for (const name of options.field ?? []) checkField(name)
   const keys = givenKeys(options, streams)
-  const writer = decodeWriter(options, textStyle({ verbose: false, columns: streams.columns }))
+  const style = textStyle({ verbose: false, columns: streams.columns })
+  const writer = decodeWriter(options, style)
+  const followed = followedStream(options)
   const capture = await opened(path, streams)
   if (capture === null) return EXIT_UNREADABLE
   try {
-    await writeAll(inspect(capture, { ...inspection(options, ranges), keys }), filter, ranges, writer, streams)
+    const packets = inspect(capture, { ...inspection(options, ranges), keys })
+    if (followed === null) await writeAll(packets, filter, ranges, writer, streams)
+    else await follow(packets, ...followed, style, streams.results)
   } finally {
     await capture.close()
   }
@@ -89,6 +97,22 @@ async function writeAll(
 
 function isIn(ranges: readonly NumberRange[], packet: number): boolean {
   return ranges.some(({ first, last }) => packet >= first && packet <= last)
+}
+
+function followedStream(options: DecodeOptions): [transport: 'tcp' | 'udp', conversation: number] | null {
+  const { stream, udpStream, filter, format, packet, field, hex } = options
+  if (stream === undefined && udpStream === undefined) return null
+  const other = {
+    '--udp-stream': stream === undefined ? undefined : udpStream,
+    '-Y': filter,
+    '-T': format,
+    '--packet': packet,
+    '-e': field,
+    '-x': hex,
+  }
+  const given = Object.entries(other).find(([, value]) => value !== undefined)
+  if (given !== undefined) throw new UsageError(`a stream is followed whole: ${given[0]} does not go with it`)
+  return stream === undefined ? ['udp', udpStream as number] : ['tcp', stream]
 }
 
 /** The filter, or wrong use that points at the place. */

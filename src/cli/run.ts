@@ -71,6 +71,12 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .option('-x, --hex', 'write their bytes, and those that were put together or decrypted')
     .addOption(new Option('-c, --count <packets>', 'stop after reading so many').argParser(packetCount))
     .option('--packet <numbers>', 'only these: 5, 5-9, 5-, several with commas')
+    .addOption(
+      new Option('--stream <n>', 'what the two sides of TCP stream n said, decrypted where keys exist').argParser(
+        streamNumber,
+      ),
+    )
+    .addOption(new Option('--udp-stream <n>', 'the same of UDP stream n').argParser(streamNumber))
     .addHelpText('after', DECODE_EXAMPLES)
     .action(async (path: string, options: DecodeOptions) => {
       const { decode } = await import('./decode.ts')
@@ -121,8 +127,14 @@ Examples:
   rdpscope decode -T tree --packet 57 capture.pcapng             one packet, down to the byte
   rdpscope decode -T fields -e frame.number -e tls.handshake.extensions_server_name capture.pcapng
   rdpscope decode -T json -Y rdp capture.pcapng                  in the shape of tshark -T json
+  rdpscope decode --stream 0 --keylog keys.log capture.pcapng    what both sides said
   tcpdump -w - port 3389 | rdpscope decode -                     from standard input
 `
+
+function streamNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a number from 0 on')
+  return Number(text)
+}
 
 function packetCount(text: string): number {
   const value = Number(text)

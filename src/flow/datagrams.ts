@@ -11,7 +11,6 @@ const DISSECTORS = datagramDissectors as unknown as readonly AnyDatagram[]
 
 /** The dissector that knows this payload, by its content and ports; null when none does. */
 export function recogniseDatagram(h: Headers): AnyDatagram | null {
-  if (h.payloadLength === 0) return null
   const port = Math.min(h.sourcePort, h.destinationPort)
   for (const dissector of DISSECTORS) {
     if (dissector.probe(h.bytes, h.payload, h.payloadEnd, port) >= LIKELY) return dissector

@@ -10,7 +10,7 @@ export type StackFact =
   /** A layer that can not be read any more, and why. */
   | { readonly kind: 'opaque'; readonly why: string }
   | { readonly kind: 'malformed'; readonly fault: Fault }
-  /** Bytes of the stream that the capture does not hold. */
+  /** Bytes of the stream that the capture does not hold; 0 when nobody knows how many. */
   | { readonly kind: 'stream-gap'; readonly length: number }
   /** There are keys, but this TLS connection, or part of it, could not be decrypted with them, and why. */
   | { readonly kind: 'not-decrypted'; readonly why: string }

@@ -1,10 +1,11 @@
 /** What a live flow keeps as objects, because it is rare: events, marks, ICMP, segments that wait, the stack of layers. */
-import type { Direction } from '../wire/dissector.ts'
+import { type Direction, opposite } from '../wire/dissector.ts'
 import { MAX_EVENTS, MAX_MARKS } from '../wire/limits.ts'
 import { Bounded } from './bounded.ts'
 import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import type { Event } from './event.ts'
+import type { Exchange } from './exchange.ts'
 import type { RecordLog } from './record-log.ts'
 import type { Stack } from './stack.ts'
 import type { TlsTail } from './tls-tail.ts'
@@ -33,10 +34,22 @@ export class FlowNotes {
   fragments: FragmentNote[] | null = null
   /** Its layers, or what is left of them. */
   stack: Stack | TlsTail | null = null
+  /** Layers of a conversation of datagrams; null while nobody remembers anything. */
+  exchange: Exchange | null = null
   /** A side: sorted by sequence number. Null while neither waits. */
   ahead: [AheadSegment[] | null, AheadSegment[] | null] | null = null
   /** The last retransmission of each side, which a D-SACK may prove needless. Null before there was one. */
   lastResend: [OpenMark | null, OpenMark | null] | null = null
+
+  /** The client turns out to be the other side: what was noted so far changes its direction. */
+  turnRound(): void {
+    const notes: { -readonly [K in keyof Pick<Event, 'direction'>]: Event[K] }[] = [
+      ...this.events.items(),
+      ...(this.icmp ?? []),
+      ...(this.fragments ?? []),
+    ]
+    for (const note of notes) note.direction = opposite(note.direction)
+  }
 
   /** One more IP datagram of this direction that came in fragments. */
   fragmented(direction: Direction, datagram: FragmentedDatagram): void {

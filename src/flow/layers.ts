@@ -1,13 +1,15 @@
 /** The layers of one conversation: instances of the dissectors, numbered; and which dissector knows some bytes. */
-import { type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
+import { messageDissectors, type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
 import { type Direction, LIKELY, type Likeness, type Next, NO, type Stream } from '../wire/dissector.ts'
 import { MAX_LAYERS } from '../wire/limits.ts'
 import type { Dissection } from './dissection.ts'
 import type { Slot } from './pipe.ts'
 
-type AnyStream = Stream<unknown, ProtocolFact>
+export type AnyStream = Stream<unknown, ProtocolFact>
 const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
-const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(DISSECTORS.map(dissector => [dissector.name, dissector]))
+const MESSAGE_DISSECTORS = messageDissectors as unknown as readonly AnyStream[]
+const ALL_DISSECTORS = [...MESSAGE_DISSECTORS, ...DISSECTORS]
+const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(ALL_DISSECTORS.map(dissector => [dissector.name, dissector]))
 
 /** Makes the layers of one conversation and numbers them. */
 export class Layers {
@@ -63,10 +65,11 @@ export function recognise(
   end: number,
   direction: Direction,
   except: Layer | null,
+  among: readonly AnyStream[] = DISSECTORS,
 ): AnyStream | null {
   let best: AnyStream | null = null
   let likeness: Likeness = NO
-  for (const dissector of DISSECTORS) {
+  for (const dissector of among) {
     if (dissector === except?.dissector) continue
     const answer = dissector.probe(bytes, start, end, direction)
     if (answer > likeness) {
@@ -75,4 +78,19 @@ export function recognise(
     }
   }
   return likeness >= LIKELY ? best : null
+}
+
+/** Who recognises a datagram and remembers its conversation. */
+export function recogniseMessage(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  direction: Direction,
+): AnyStream | null {
+  return recognise(bytes, start, end, direction, null, MESSAGE_DISSECTORS)
+}
+
+/** Who recognises a message that some layer hands up: protocols with a length of their own may fill messages too. */
+export function recogniseInside(bytes: Uint8Array, start: number, end: number, direction: Direction): AnyStream | null {
+  return recognise(bytes, start, end, direction, null, ALL_DISSECTORS)
 }

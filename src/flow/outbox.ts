@@ -11,6 +11,8 @@ interface Payload {
   /** Positions in the layer's bytes. */
   readonly from: number
   readonly to: number
+  /** Of a piece of a stream; -1 of bytes that come in order. */
+  readonly number: number
 }
 
 /** Who does what a reading asked for. */
@@ -19,7 +21,7 @@ export interface Reading {
   tally(type: number, length: number, at: number): void
   open(slot: number, next: Next): void
   /** Bytes for the layer above. */
-  hand(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
+  hand(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number: number): void
   become(next: Next, both: boolean): void
   bulk(): void
   spanning(length: number, slot: number): void
@@ -81,9 +83,9 @@ export class Outbox implements Out<ProtocolFact> {
     this.reading?.tally(type, length, this.at)
   }
 
-  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {
+  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number = -1): void {
     const base = this.at - this.start
-    this.payloads.push({ slot, bytes, start, end, from: base + from, to: base + to })
+    this.payloads.push({ slot, bytes, start, end, from: base + from, to: base + to, number })
   }
 
   body(length: number, slot: number): void {
@@ -137,7 +139,7 @@ export class Outbox implements Out<ProtocolFact> {
     this.payloads = []
     this.clear()
     if (lostLength > 0) reading.lose(lostSlot, lostLength)
-    for (const p of payloads) reading.hand(p.slot, p.bytes, p.start, p.end, p.from, p.to)
+    for (const p of payloads) reading.hand(p.slot, p.bytes, p.start, p.end, p.from, p.to, p.number)
     if (next !== null) reading.become(next, both)
     if (why !== '') reading.die(why)
   }

@@ -27,9 +27,10 @@ import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
 import { FIRST_JOINT_LAYER } from './junction.ts'
-import { type Layer, Layers, recognise } from './layers.ts'
+import { type Layer, Layers, recognise, recogniseInside } from './layers.ts'
 import { copyStretches, type Stretch, stretchAt } from './origin.ts'
 import type { Reading } from './outbox.ts'
+import { Pieces } from './pieces.ts'
 import { RecordLog } from './record-log.ts'
 import type { TailStart } from './tls-tail.ts'
 
@@ -39,6 +40,8 @@ const PROBE_BYTES = 64
 interface SlotOptions {
   /** The capture begins in the middle of it: nobody knows where a PDU starts. */
   readonly midStream?: boolean
+  /** What comes are messages, each whole by itself: datagrams, or what they carry. */
+  readonly messages?: boolean
   /** Two conversations feed it, under this key. */
   readonly junction?: string
 }
@@ -50,6 +53,7 @@ export class Slot {
   readonly depth: number
   readonly path: string
   readonly midStream: boolean
+  readonly messages: boolean
   /** The key of a junction; '' of a slot that one conversation feeds. */
   readonly junction: string
   readonly pipes: readonly [Pipe, Pipe]
@@ -59,6 +63,7 @@ export class Slot {
     this.depth = depth
     this.path = path
     this.midStream = options.midStream ?? false
+    this.messages = options.messages ?? false
     this.junction = options.junction ?? ''
     this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
   }
@@ -94,6 +99,8 @@ class Pipe implements Reading {
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
   private lost = false
+  /** Of a slot that is fed numbered pieces. */
+  private pieces: Pieces | null = null
   /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
   private feeder: Pipe | null = null
   /** The conversation that gave the last bytes from below; -1 before, and of the connection itself. */
@@ -142,6 +149,29 @@ class Pipe implements Reading {
     this.feed(bytes, start, end)
   }
 
+  /** The other hot entry: one datagram of the conversation itself, for this layer. */
+  datagram(
+    layer: Layer,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+    timeNs: number,
+    conversation: number,
+    cut: Cut,
+  ): void {
+    const { now } = this.dissection
+    now.at = this.at
+    now.length = end - start
+    now.first = packet
+    now.last = packet
+    now.timeNs = timeNs
+    now.conversation = conversation
+    now.low = 0
+    this.layer = layer
+    this.message(bytes, start, end, cut)
+  }
+
   skips(length: number): boolean {
     return this.kept.length === 0 && (this.dead || (this.span >= length && this.spanSlot === SKIP))
   }
@@ -172,6 +202,7 @@ class Pipe implements Reading {
 
   end(how: Ending): void {
     if (this.ended) return
+    while (this.pieces?.waits === true) this.skipHole(this.pieces)
     if (this.held && !this.dead && this.layer !== null) {
       // Nobody will decide any more: what was held is not this layer's.
       this.held = false
@@ -213,6 +244,33 @@ class Pipe implements Reading {
       const read = this.run(bytes, start, end)
       if (read < end) this.keepRest(bytes, read, end)
     }
+    this.dropOrigins()
+  }
+
+  /**
+   * One message: whatever becomes of it says nothing about the next. What it lacks to a whole PDU will not come, so it is
+   * read as far as it goes.
+   */
+  private message(bytes: Uint8Array, from: number, end: number, cut: Cut): void {
+    const { out } = this.dissection
+    let start = from
+    while (start < end && !this.dead && (this.layer !== null || this.join(bytes, start, end))) {
+      const layer = this.layer as Layer
+      const length = layer.dissector.frame(bytes, start, end, 0, layer.state, this.direction)
+      if (length === NOT_MINE) {
+        if (!this.succeed(layer, bytes, start, end)) break
+        continue
+      }
+      const whole = length > 0 && length <= end - start
+      const stop = whole ? start + length : end
+      this.readOne(layer, bytes, start, stop, stop < end ? CUT_BY_FRAME : cut)
+      if (whole) out.settle()
+      else out.clear()
+      this.span = 0
+      this.at += stop - start
+      start = stop
+    }
+    this.at += end - start
     this.dropOrigins()
   }
 
@@ -275,7 +333,7 @@ class Pipe implements Reading {
       if (this.span > 0) {
         const length = Math.min(this.span, end - start)
         if (length === 0) return start
-        if (this.spanSlot >= 0) this.hand(this.spanSlot, bytes, start, start + length, this.at, this.at + length)
+        if (this.spanSlot >= 0) this.hand(this.spanSlot, bytes, start, start + length, this.at, this.at + length, -1)
         if (this.span !== UNTIL_CLOSE) this.span -= length
         start += length
         this.at += length
@@ -336,7 +394,7 @@ class Pipe implements Reading {
     const tree = this.isWatched(end - start) ? pdu.watch(layer.dissector.root) : null
     out.begin(this, this.at, start, end - start)
     layer.dissector.read(pdu, layer.state, this.direction, out)
-    if (tree !== null) this.show(layer, tree, bytes.slice(start, end), start)
+    if (tree !== null) this.show(layer, tree, pdu.bytes.slice(pdu.start, pdu.start + end - start), pdu.start)
     if (pdu.fault !== null) this.emit({ kind: 'malformed', fault: pdu.fault }, this.at, end - start)
     if (cut !== CUT_BY_FRAME) out.clear()
   }
@@ -365,7 +423,7 @@ class Pipe implements Reading {
       packet: tail.last,
       first: this.placeOf(at, now).first,
       timeNs: tail.timeNs,
-      transport: 'tcp',
+      transport: layer.path.startsWith('udp') ? 'udp' : 'tcp',
       conversation: tail.conversation,
       layer: layer.id,
       path: layer.path,
@@ -433,7 +491,10 @@ class Pipe implements Reading {
   }
 
   private probe(bytes: Uint8Array, start: number, end: number): boolean {
-    const best = recognise(bytes, start, end, this.direction, this.layer)
+    const { messages } = this.slot
+    const best = messages
+      ? recogniseInside(bytes, start, end, this.direction)
+      : recognise(bytes, start, end, this.direction, this.layer)
     if (best !== null) {
       const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
       const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name, hint: this.slot.path })
@@ -444,7 +505,7 @@ class Pipe implements Reading {
       this.die('too many protocols on one connection (a limit of this tool)')
       return false
     }
-    if (end - start < PROBE_BYTES && !this.ended) {
+    if (end - start < PROBE_BYTES && !this.ended && !messages) {
       this.kept.seen = end - start
       return false
     }
@@ -555,9 +616,7 @@ class Pipe implements Reading {
       layer.slots[index] = this.joint(layer, next, `${this.slot.made.peers} ${next.junction}`)
       return
     }
-    const slot = new Slot(this.slot.made, this.slot.depth + 1, layer.path)
-    layer.slots[index] = slot
-    slot.begin(next)
+    this.above(layer, index, next.ordered !== true).begin(next)
   }
 
   /** The slot that another conversation feeds too. */
@@ -573,31 +632,78 @@ class Pipe implements Reading {
     return slot
   }
 
-  hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void {
+  hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number: number): void {
     const layer = this.layer
     if (layer === null) return
-    let slot = layer.slots[index]
-    if (slot === undefined) {
-      slot = new Slot(this.slot.made, this.slot.depth + 1, layer.path)
-      layer.slots[index] = slot
-    }
+    const slot = layer.slots[index] ?? this.above(layer, index, number < 0)
     const pipe = slot.pipes[this.direction]
-    if (pipe.dead) {
-      pipe.at += end - start
+    const origins = this.origins ?? this.dissection.nowList
+    pipe.feeder = this
+    if (number < 0) pipe.receive(bytes, start, end, from, to, origins)
+    else pipe.piece(number, bytes, start, end, from, to, origins)
+  }
+
+  private above(layer: Layer, index: number, messages: boolean): Slot {
+    const { made, depth } = this.slot
+    const slot = new Slot(made, depth + 1, layer.path, { messages: this.slot.messages && messages })
+    layer.slots[index] = slot
+    return slot
+  }
+
+  /** Bytes from the layer below; they lie at from..to of its own, whose origins are given. */
+  private receive(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+    origins: readonly Stretch[],
+  ): void {
+    if (this.dead) {
+      this.at += end - start
       return
     }
-    const length = end - start
-    copyStretches(
-      this.origins ?? this.dissection.nowList,
-      from,
-      to,
-      pipe.ownOrigins(),
-      pipe.at + pipe.kept.length,
-      length,
-    )
-    pipe.feeder = this
-    pipe.fedBy = pipe.lastOrigin.conversation
-    pipe.feed(bytes, start, end)
+    copyStretches(origins, from, to, this.ownOrigins(), this.at + this.kept.length, end - start)
+    this.fedBy = this.lastOrigin.conversation
+    if (this.slot.messages) this.message(bytes, start, end, CUT_BY_FRAME)
+    else this.feed(bytes, start, end)
+  }
+
+  /** A numbered piece of this stream. */
+  private piece(
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+    origins: readonly Stretch[],
+  ): void {
+    this.pieces ??= new Pieces()
+    const { pieces } = this
+    if (pieces.take(number)) {
+      this.receive(bytes, start, end, from, to, origins)
+      this.drain(pieces)
+      return
+    }
+    if (this.dead || !pieces.isAhead(number)) return
+    const kept: Stretch[] = []
+    copyStretches(origins, from, to, kept, 0, end - start)
+    pieces.hold({ number, bytes: bytes.slice(start, end), origins: kept })
+    if (pieces.full) this.skipHole(pieces)
+  }
+
+  private drain(pieces: Pieces): void {
+    for (let piece = pieces.shift(); piece !== null; piece = pieces.shift()) {
+      this.receive(piece.bytes, 0, piece.bytes.length, 0, piece.bytes.length, piece.origins)
+    }
+  }
+
+  /** The piece that comes next will not come; nobody knows how long it was. */
+  private skipHole(pieces: Pieces): void {
+    pieces.skipHole()
+    this.gap(0)
+    this.drain(pieces)
   }
 
   become(next: Next, both: boolean): void {

@@ -3,12 +3,18 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 
 /** Ports that servers of this field listen on although they are not below 1024. */
 const HIGH_SERVER_PORTS: ReadonlySet<number> = new Set([
-  1433, 3128, 3306, 3388, 3389, 3391, 5432, 5900, 8080, 8443, 9443,
+  1433, 3128, 3306, 3388, 3389, 3390, 3391, 3478, 5432, 5900, 8080, 8443, 9443,
 ])
 const SYSTEM_PORTS = 1024
 const HANDSHAKE = 22
 const CLIENT_HELLO = 1
 const SERVER_HELLO = 2
+const HELLO_VERIFY_REQUEST = 3
+const DTLS_MAJOR = 0xfe
+const DTLS_RECORD_BYTES = 13
+const SHORTEST_RDPUDP_SYN = 1132
+const RDPUDP_SYN = 1
+const RDPUDP_ACK = 4
 const TPKT = 3
 const CONNECTION_REQUEST = 0xe0
 const CONNECTION_CONFIRM = 0xd0
@@ -35,6 +41,19 @@ export function speaksAs(bytes: Uint8Array, start: number, end: number): Directi
     return type === CONNECTION_REQUEST ? CLIENT : type === CONNECTION_CONFIRM ? SERVER : null
   }
   return speaksHttp(bytes, start, end)
+}
+
+/** The same of a datagram: of RDP-UDP (MS-RDPEUDP 2.2.2.1), and of DTLS (RFC 6347 4.2.2). */
+export function speaksInDatagram(bytes: Uint8Array, start: number, end: number): Direction | null {
+  if (bytes[start] === HANDSHAKE && bytes[start + 1] === DTLS_MAJOR && end - start > DTLS_RECORD_BYTES) {
+    const type = bytes[start + DTLS_RECORD_BYTES]
+    if (type === CLIENT_HELLO) return CLIENT
+    return type === SERVER_HELLO || type === HELLO_VERIFY_REQUEST ? SERVER : null
+  }
+  if (end - start < SHORTEST_RDPUDP_SYN) return null
+  const flags = bytes[start + 7] as number
+  if ((flags & RDPUDP_SYN) === 0) return null
+  return (flags & RDPUDP_ACK) === 0 ? CLIENT : SERVER
 }
 
 function speaksHttp(bytes: Uint8Array, start: number, end: number): Direction | null {

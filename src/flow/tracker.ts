@@ -9,6 +9,7 @@ import {
   FORGET_CLOSED_MS,
   IDLE_TCP_MS,
   IDLE_UDP_MS,
+  MAX_EXCHANGES,
   MAX_FLOWS,
   MAX_ICMP_NOTES,
   MAX_JUNCTIONS,
@@ -22,6 +23,7 @@ import { Datagrams, recogniseDatagram } from './datagrams.ts'
 import { Decoder } from './decode.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import { Dissection } from './dissection.ts'
+import { Exchange } from './exchange.ts'
 import { FlowNotes } from './flow-notes.ts'
 import { FlowQueue, LingerQueue } from './flow-queue.ts'
 import {
@@ -54,7 +56,8 @@ import {
 } from './flow-record.ts'
 import { FlowTable } from './flow-table.ts'
 import { ACK, FIN, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
-import { likelyServerPort, speaksAs } from './roles.ts'
+import { recogniseMessage } from './layers.ts'
+import { likelyServerPort, speaksAs, speaksInDatagram } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
@@ -113,6 +116,9 @@ export class Tracker {
   /** Flows with layers, oldest first. */
   private readonly stacked = new FlowQueue()
   private stacks = 0
+  /** Conversations of datagrams with layers, and datagrams that got none. */
+  private exchanges = 0
+  private exchangesLeftOut = 0
   private evictedFlows = 0
   private evictedStacks = 0
   private icmpLeftOut = 0
@@ -247,12 +253,43 @@ export class Tracker {
     this.touch(flow, packet, timeNs, cut)
     const at = sideInts(flow, side) + PACKETS
     table.ints[at] = (table.ints[at] as number) + 1
+    if (h.payloadLength === 0) return
     const dissector = recogniseDatagram(h)
-    if (dissector === null) return
+    if (dissector === null) {
+      this.exchange(flow, side, h, packet, timeNs)
+      return
+    }
     const conversation = table.ints[flow * INTS + ID] as number
     this.current = this.notes[flow] ?? null
     this.currentId = conversation
     this.datagrams.read(dissector, h, conversation, this.direction(flow, side), packet, timeNs)
+  }
+
+  /** A datagram that does not stand for itself: for the layers of its conversation, if it has any or begins one. */
+  private exchange(flow: number, side: number, h: Headers, packet: number, timeNs: number): void {
+    const notes = this.notes[flow] as FlowNotes
+    if (notes.exchange === null) {
+      if (recogniseMessage(h.bytes, h.payload, h.payloadEnd, CLIENT) === null) return
+      if (this.exchanges >= MAX_EXCHANGES) {
+        this.exchangesLeftOut++
+        return
+      }
+      this.turnToClient(flow, side, notes, h)
+      notes.exchange = new Exchange(this.dissection)
+      this.exchanges++
+    }
+    this.current = notes
+    const conversation = this.table.ints[flow * INTS + ID] as number
+    notes.exchange.datagram(this.direction(flow, side), h, packet, timeNs, conversation)
+  }
+
+  /** What the first handshake message says of who is the client is surer than ports. */
+  private turnToClient(flow: number, side: number, notes: FlowNotes, h: Headers): void {
+    const speaker = speaksInDatagram(h.bytes, h.payload, h.payloadEnd)
+    if (speaker === null) return
+    const before = this.direction(flow, side)
+    this.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
+    if (before !== speaker) notes.turnRound()
   }
 
   private icmp(packet: number, timeNs: number): void {
@@ -442,6 +479,12 @@ export class Tracker {
       }
       this.joined.delete(this.currentId)
     }
+    if (notes.exchange !== null) {
+      this.current = notes
+      const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
+      notes.exchange.end(ints[record + LAST_PACKET] as number, lastNs, ints[record + ID] as number)
+      this.exchanges--
+    }
     if (notes.stack instanceof Stack) this.stacks--
     const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
     this.notes[flow] = null
@@ -487,6 +530,12 @@ export class Tracker {
       notes.push({
         id: 'layers-given-up',
         says: `the layers of ${this.evictedStacks} conversations were given up: more than ${MAX_STACKS} spoke at one time`,
+      })
+    }
+    if (this.exchangesLeftOut > 0) {
+      notes.push({
+        id: 'datagrams-left-out',
+        says: `${this.exchangesLeftOut} datagrams were not read: more than ${MAX_EXCHANGES} conversations of them were open at one time`,
       })
     }
     if (this.dissection.junctions.forgotten > 0) {

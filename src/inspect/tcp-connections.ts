@@ -138,7 +138,7 @@ export class TcpConnections {
       windowShift: isSyn ? 0 : Math.max(0, scale),
       windowFactor: isSyn ? 0 : scale >= 0 ? 2 ** scale : scale,
       ...times,
-      flags: FLAGS.filter(([bit]) => (marks & bit) !== 0).map(([, name]) => name),
+      flags: FLAGS.filter(([bit]) => (shownMarks(marks) & bit) !== 0).map(([, name]) => name),
       duplicateAckNumber: (marks & DUPLICATE_ACK) !== 0 ? this.analysis.duplicates(record, direction) : 0,
       duplicateAckFrame: (marks & DUPLICATE_ACK) !== 0 ? own.lastNewAck : 0,
       acksFrame: acknowledged?.frame ?? 0,
@@ -200,6 +200,11 @@ const NOTHING_KNOWN = {
 
 function sidesOf({ sides }: Connection, direction: Direction): readonly [own: Side, peer: Side] {
   return direction === 0 ? [sides[0], sides[1]] : [sides[1], sides[0]]
+}
+
+/** Wireshark calls a fast or needless retransmission a retransmission besides. */
+function shownMarks(marks: number): number {
+  return (marks & ANY_RESEND) !== 0 ? marks | RETRANSMISSION : marks
 }
 
 function seenIn({ flags, payloadLength }: Headers, before: number): number {

@@ -17,6 +17,7 @@ export function packetHex(packet: InspectedPacket): string {
   return `${[frame, ...parts].join('')}`
 }
 
+/** Lines with line ends. */
 export function hexDump(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += BYTES_A_LINE) {

@@ -46,6 +46,11 @@ export interface Next {
   readonly then?: Next
   /** This slot is shared with another conversation under this key (RDG IN and OUT). */
   readonly junction?: string
+  /**
+   * Of a slot above messages: what comes is no message but numbered pieces of a stream (see {@link Out.payload}), which is
+   * framed like any other stream.
+   */
+  readonly ordered?: boolean
   /** Somebody watches: PDUs are framed whole, even where their content would otherwise be passed over as body. */
   readonly watched?: boolean
 }
@@ -61,8 +66,11 @@ export interface Out<F> {
   /**
    * Bytes for the protocol above, whole in this PDU. `bytes` may be the PDU's own or new ones (decrypted, unmasked);
    * from..to is where they come from in the PDU's bytes. Positions match one to one when the lengths are equal.
+   *
+   * With a number they are a piece of a stream: the slot gets the pieces in the order of their numbers, from 0 on, each
+   * once, however they arrive. A hole that is not filled soon is given up, and the slot goes on behind it.
    */
-  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number): void
+  payload(slot: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number?: number): void
   /** The next `length` bytes behind this PDU (or UNTIL_CLOSE) are body: given up as they come, never gathered, never framed. */
   body(length: number, slot: number): void
   /** Who listens on a slot. Without it the stack probes. */
@@ -147,6 +155,30 @@ export function stream<S, F>(dissector: StreamDissector<S, F>): Stream<S, F> {
  */
 export function wholeMessage(_bytes: Uint8Array, start: number, end: number): number {
   return end - start
+}
+
+/**
+ * A protocol on messages (datagrams, or what a layer hands up piece by piece) that remembers what was said before, or has
+ * others above it: each message is one PDU. It is a layer like those on streams; only its bytes never wait for more, and
+ * one that can not be read says nothing about the next.
+ */
+export interface MessageDissector<S, F> extends Omit<StreamDissector<S, F>, 'frame'> {
+  /**
+   * Does this message belong to the protocol, once the conversation has begun to speak it? NOT_MINE, or its whole length.
+   * Without it whatever `probe` finds likely.
+   */
+  frame?(bytes: Uint8Array, start: number, end: number, seen: number, state: S, direction: Direction): number
+}
+
+export function messages<S, F>(dissector: MessageDissector<S, F>): Stream<S, F> {
+  const { probe, frame } = dissector
+  return new Stream({
+    ...dissector,
+    frame:
+      frame ??
+      ((bytes, start, end, _seen, _state, direction) =>
+        probe(bytes, start, end, direction) >= LIKELY ? end - start : NOT_MINE),
+  })
 }
 
 /** What the reading of a datagram hands out. */

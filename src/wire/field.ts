@@ -99,7 +99,7 @@ export function bits(
 /** One entry of a field tree; `start` and `end` are positions in the bytes that the PDU was read from. */
 export class Node {
   field: Field
-  readonly start: number
+  start: number
   end: number
   value: Value
   children: Node[] | null = null

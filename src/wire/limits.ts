@@ -163,6 +163,17 @@ export const MAX_HISTORY_VALUES = 16
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
+
+/** Conversations of datagrams that have layers at one time. */
+export const MAX_EXCHANGES = 1 << 12
+/** Pieces of one stream over datagrams that wait behind a hole, and their bytes. */
+export const MAX_PIECES_AHEAD = 64
+export const MAX_PIECES_AHEAD_BYTES = 1 << 17
+/** Handshake messages of DTLS, a direction, of which fragments are missing. */
+export const MAX_DTLS_MESSAGES = 8
+/** Attributes of one STUN message, and packets of one QUIC datagram, that are read. */
+export const MAX_STUN_ATTRIBUTES = 128
+export const MAX_QUIC_PACKETS = 16
 /** Connections and exchanges that an inspection tells apart; the oldest makes room. */
 export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
 /** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
@@ -209,6 +220,8 @@ export const MAX_REMEMBERED_SESSIONS = 4096
 /** Behind lost bytes: sequence numbers tried for one record, and bytes decrypted for that. */
 export const MAX_SEQUENCES_TRIED = 512
 export const MAX_BYTES_TRIED = 1 << 21
+/** Searches that found nothing, a connection; then a record that does not open is only counted. */
+export const MAX_FRUITLESS_SEARCHES = 32
 /** Records in a row that do not authenticate before a direction is given up. */
 export const MAX_FAILED_RECORDS = 8
 /** Characters of a display filter, and brackets and signs inside one another. */
@@ -216,3 +229,13 @@ export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
 /** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
 export const MAX_KEPT_RECORD_BYTES = 512
+/** Header fields of one HTTP/2 block, bytes of one of its texts, and of the table that both sides keep. */
+export const MAX_HPACK_FIELDS = 256
+export const MAX_HPACK_TEXT_BYTES = 16_384
+export const MAX_HPACK_TABLE_BYTES = 65_536
+/** Bytes of a header block in several HTTP/2 frames, and requests to a KDC proxy on one HTTP/2 connection that are read. */
+export const MAX_HEADER_BLOCK_BYTES = 65_536
+export const MAX_KDC_STREAMS = 16
+/** Heads of one HTTP/2 connection that are facts, and settings of one frame that are read. */
+export const MAX_HTTP2_FACTS = 128
+export const MAX_HTTP2_SETTINGS = 64

@@ -36,6 +36,8 @@ export class Pdu {
   /** The path of open nodes; null when nobody watches. */
   private path: Node[] | null = null
   private nodes = 0
+  /** Other names for some fields; null while each has its own. */
+  private names: ReadonlyMap<Field, Field> | null = null
   /** The leaf read last, of which `bits` are parts. */
   private last: Node | null = null
   private readonly ends = new Int32Array(MAX_GROUP_DEPTH)
@@ -55,7 +57,29 @@ export class Pdu {
     this.depth = 0
     this.path = null
     this.last = null
+    this.names = null
     return this
+  }
+
+  /**
+   * The PDU as its sender had it before he moved some of its bytes: equally long, and read from the start. Its tree lies in
+   * these bytes. To be called before anything is read.
+   */
+  rewrite(bytes: Uint8Array): void {
+    const [root] = this.path ?? []
+    if (root !== undefined) {
+      root.start = 0
+      root.end = bytes.length
+    }
+    this.bytes = bytes
+    this.start = 0
+    this.pos = 0
+    this.limit = bytes.length
+  }
+
+  /** From here on these fields go by other names: what TLS and DTLS share is read by the same functions. */
+  rename(names: ReadonlyMap<Field, Field>): void {
+    this.names = names
   }
 
   /** From here on the reads build a tree below the node that this answers; `f` is the protocol's own field. */
@@ -206,7 +230,7 @@ export class Pdu {
       const lowest = f.mask & -f.mask
       const value = ((number & f.mask) >>> 0) / (lowest >>> 0)
       whole.children ??= []
-      whole.children.push(new Node(f, whole.start, whole.end, value))
+      whole.children.push(new Node(this.names?.get(f) ?? f, whole.start, whole.end, value))
     }
   }
 
@@ -406,12 +430,12 @@ export class Pdu {
   private fail(f: Field, wanted: number, by: number, byField: Field | null): void {
     if (this.fault === null) {
       this.fault = {
-        field: f.name,
+        field: (this.names?.get(f) ?? f).name,
         at: this.pos - this.start,
         wanted,
         had: this.limit - this.pos,
         by: LIMITS[by] as LimitBy,
-        byField: byField?.name ?? '',
+        byField: byField === null ? '' : (this.names?.get(byField) ?? byField).name,
       }
     }
     if (this.path !== null) this.note('error', `${f.name} does not fit`)
@@ -454,7 +478,7 @@ export class Pdu {
   }
 
   private leaf(f: Field, start: number, value: Value, end = this.pos): Node {
-    const node = new Node(f, start, end, value)
+    const node = new Node(this.names?.get(f) ?? f, start, end, value)
     this.last = node
     if (this.nodes++ >= MAX_TREE_NODES) return node
     const top = this.path?.[this.path.length - 1]

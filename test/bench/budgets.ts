@@ -1,7 +1,7 @@
 /** The budgets of the design, held against what was measured. They are printed, never asserted: machines differ. */
 import type { BenchCapture } from './captures.ts'
 import type { Cost } from './measure.ts'
-import { bareNode, cat, sha256, tool, tsharkExpert, tsharkFields, version } from './peers.ts'
+import { bareNode, cat, sha256, tool, toolWithKeys, tsharkExpert, tsharkFields, version } from './peers.ts'
 
 /** What one capture cost, by the name of the peer. */
 export interface Round {
@@ -16,6 +16,8 @@ export interface Measured {
   readonly mixed?: Round
   readonly bulk?: Round
   readonly small?: Round
+  /** Sessions whose keys are there. */
+  readonly sealed?: Round
   /** A tenth of the flows, and all of them. */
   readonly fewFlows?: Round
   readonly manyFlows?: Round
@@ -37,7 +39,7 @@ export function isMet(budget: Budget): boolean {
 
 /** Those that could be measured here. */
 export function budgets(measured: Measured): Budget[] {
-  const { mixed, bulk, small, manyFlows, fewFlows, single, startUp } = measured
+  const { mixed, bulk, small, sealed, manyFlows, fewFlows, single, startUp } = measured
   const all: (Budget | null)[] = [
     mixed ? atLeast('mixed: tshark -T fields', tsharkRatio(measured, tsharkFields.name), 'x our CPU', 60) : null,
     mixed ? atLeast('mixed: tshark -z expert', tsharkRatio(measured, tsharkExpert.name), 'x our CPU', 20) : null,
@@ -49,6 +51,9 @@ export function budgets(measured: Measured): Budget[] {
       ? atLeast('small: packets a CPU second', small.capture.packets / cpu(small, tool.name) / 1e6, 'million', 5)
       : null,
     small ? atMost('small: peak memory', peak(small), 'MiB', 150) : null,
+    sealed
+      ? atMost('sealed: with keys', cpu(sealed, toolWithKeys.name) / cpu(sealed, tool.name), 'x without', 2)
+      : null,
     fewFlows ? atMost(`${counted(fewFlows)} open flows: peak memory`, peak(fewFlows), 'MiB', 150) : null,
     manyFlows ? atMost(`${counted(manyFlows)} open flows: peak memory`, peak(manyFlows), 'MiB', 400) : null,
     atMost('--version', wall(startUp, version.name) / wall(startUp, bareNode.name), 'x node -e 0', 1.5),

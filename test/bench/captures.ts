@@ -1,7 +1,7 @@
 /** The generated captures on disk, in `bench-captures/` (not in git): made once for each kind and scale. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GENERATION, type Generated, generate, type Kind } from './generate.ts'
+import { GENERATION, type Generated, generate, KEY_LOG_SUFFIX, type Kind } from './generate.ts'
 
 const FOLDER = join(import.meta.dirname, '../../bench-captures')
 
@@ -9,6 +9,11 @@ export interface BenchCapture extends Generated {
   readonly kind: Kind
   readonly scale: number
   readonly path: string
+}
+
+/** The secrets of a capture of sealed sessions. */
+export function keyLogBeside(path: string): string {
+  return path.replace(/\.pcap$/, KEY_LOG_SUFFIX)
 }
 
 /** @param announce Told before a capture is generated, which may take half a minute. */

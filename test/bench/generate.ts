@@ -5,28 +5,35 @@
  * - bulk: 1 GiB of 16 KiB TLS records in full segments, on 8 connections.
  * - small: 10,000,000 frames of 60 to 70 bytes, on 5,000 connections.
  * - flows: 1,000,000 connections that are all open at one time, having negotiated and no more.
+ * - sealed: 500 MiB of RDP in TLS whose keys are in a key log beside it: logon, session, end, on 4 connections.
  * - single: one RDP session of about 40 packets, at every scale.
  *
  * Each is multiplied by a scale. Run alone: `tsx test/bench/generate.ts mixed out.pcap 0.1`.
  */
+import { writeFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
 import { Random } from '../support/random.ts'
+import { ALERT, TlsWriter } from '../support/tls-writer.ts'
 import { connection, type End, type Message, type Script } from './connection.ts'
 import { type Frame, FrameWriter, type Route } from './frame-writer.ts'
 import {
   applicationData,
   connectionConfirm,
+  connectionConfirmTls,
   connectionRequests,
+  disconnectUltimatum,
   gatewayTls12,
   gatewayTls13,
   hostTls12,
   hostTls13,
   httpDialogue,
+  loggedOff,
   negotiationFailure,
+  rdpSession,
 } from './messages.ts'
 
-const KINDS = ['mixed', 'bulk', 'small', 'flows', 'single'] as const
+const KINDS = ['mixed', 'bulk', 'small', 'flows', 'sealed', 'single'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Changes whenever the same kind and scale give other bytes, so that old files are not taken for new ones. */
@@ -42,10 +49,13 @@ export interface Generated {
 export function generate(kind: Kind, path: string, scale: number): Generated {
   const writer = new FrameWriter(path)
   const random = new Random(12_345)
-  const connections = { mixed, bulk, small, flows, single }[kind](writer, random, scale)
+  const connections = { mixed, bulk, small, flows, sealed, single }[kind](writer, random, scale, path)
   writer.close()
   return { packets: writer.frames, bytes: writer.bytes + 24, connections }
 }
+
+/** Beside the capture. */
+export const KEY_LOG_SUFFIX = '.keys'
 
 interface Running {
   readonly route: Route
@@ -174,6 +184,58 @@ function flows(writer: FrameWriter, random: Random, scale: number): number {
     for (const frame of connection(script, random)) writer.write(route, frame)
   }
   return count
+}
+
+/** Sessions that can be decrypted: what is said until the session is active, pictures and mouse, and the end. */
+function sealed(writer: FrameWriter, random: Random, scale: number, path: string): number {
+  const wanted = 500 * 2 ** 20 * scale
+  const sessions = Array.from({ length: 4 }, (_, number) => {
+    const route = {
+      clientAddress: ADDRESSES_10 + number + 1,
+      serverAddress: ADDRESSES_192_168 + 1,
+      clientPort: 51_000 + number,
+      serverPort: 3389,
+    }
+    const tls = new TlsWriter(number % 2 === 0 ? 'TLSv1.2' : 'TLSv1.3', number + 1)
+    const messages = sealedSession(tls, random, () => writer.bytes >= wanted)
+    return { tls, ...start({ route, messages, end: 'fin', resent: 0.001, reordered: 0.001 }, random) }
+  })
+  const live = [...sessions]
+  while (live.length > 0) {
+    const index = random.below(live.length)
+    const { route, frames } = live[index] as Running
+    for (let burst = 2 + random.below(20); burst > 0; burst--) {
+      const { value: frame, done } = frames.next()
+      if (done === true) {
+        live.splice(index, 1)
+        break
+      }
+      writer.write(route, frame)
+    }
+  }
+  writeFileSync(path.replace(/\.pcap(\.part)?$/, KEY_LOG_SUFFIX), sessions.map(({ tls }) => tls.keyLog).join(''))
+  return sessions.length
+}
+
+function* sealedSession(tls: TlsWriter, random: Random, over: () => boolean): Generator<Message> {
+  yield connectionRequests[0] as Message
+  yield connectionConfirmTls
+  yield* tls.handshake()
+  for (const [from, pdu] of rdpSession) yield [from, tls.data(from, pdu)]
+  const picture = Buffer.alloc(16_384)
+  const mouse = Buffer.from('04800a20000800028001', 'hex')
+  while (!over()) {
+    for (let count = 1 + random.below(6); count > 0; count--) {
+      // Fast-path output of one record, its content as good as random.
+      for (let at = 0; at < picture.length; at += 4) picture.writeUInt32LE(random.below(2 ** 32), at)
+      picture.writeUInt32BE(0x0080_0000 | (0x8000 | (picture.length & 0x7fff)), 0)
+      yield [SERVER, tls.data(SERVER, picture)]
+    }
+    yield [CLIENT, tls.data(CLIENT, mouse)]
+  }
+  yield [SERVER, tls.data(SERVER, loggedOff)]
+  yield [SERVER, tls.data(SERVER, disconnectUltimatum)]
+  yield [SERVER, tls.seal(SERVER, ALERT, Buffer.from([1, 0]))]
 }
 
 function single(writer: FrameWriter, random: Random): number {

@@ -40,6 +40,21 @@ export const connectionConfirm: Message = [
   Buffer.from([3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0x1f, 8, 0, 2, 0, 0, 0]),
 ]
 
+/** The server chooses TLS alone. */
+export const connectionConfirmTls: Message = [
+  SERVER,
+  Buffer.from([3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0x1f, 8, 0, 1, 0, 0, 0]),
+]
+
+/** What FreeRDP's client and server say inside TLS until the session is active; the password is none (`rdp-session.json`). */
+export const rdpSession: readonly Message[] = (
+  JSON.parse(readFileSync(join(import.meta.dirname, 'rdp-session.json'), 'utf8')) as Dialogues[string]
+).map(({ from, base64 }) => [from === 'client' ? CLIENT : SERVER, Buffer.from(base64, 'base64')])
+
+/** Set Error Info: logged off by the user (MS-RDPBCGR 2.2.5.1), and the ultimatum behind it (2.2.2.3). */
+export const loggedOff = Buffer.from('0300002402f08068000603eb701616001700ef03ea030100000116002f0000000c000000', 'hex')
+export const disconnectUltimatum = Buffer.from('0300000902f0802180', 'hex')
+
 /** The server refuses: HYBRID_REQUIRED_BY_SERVER (MS-RDPBCGR 2.2.1.2.2). */
 export const negotiationFailure: Message = [
   SERVER,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
+import { keyLogBeside } from './captures.ts'
 
 export interface Peer {
   readonly name: string
@@ -47,6 +48,13 @@ export const tool: Peer = {
   work: 'the whole way to verdicts',
   alsoGood: [1],
   command: capture => [execPath, MAIN, 'scan', '--format', 'json', capture],
+}
+
+export const toolWithKeys: Peer = {
+  name: 'rdpscope with keys',
+  work: 'the same, TLS decrypted',
+  alsoGood: [1],
+  command: capture => [...tool.command(capture), '--keylog', keyLogBeside(capture)],
 }
 
 export const tsharkFields: Peer = {

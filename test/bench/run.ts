@@ -17,6 +17,7 @@ import {
   type Peer,
   sha256,
   tool,
+  toolWithKeys,
   tsharkExpert,
   tsharkFields,
   version,
@@ -32,7 +33,7 @@ const { values: options } = parseArgs({
     scale: { type: 'string', default: '1' },
     'tshark-scale': { type: 'string' },
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'mixed,bulk,small,flows' },
+    only: { type: 'string', default: 'mixed,bulk,small,flows,sealed' },
     'without-tshark': { type: 'boolean', default: false },
   },
 })
@@ -61,6 +62,7 @@ const measured: Measured = {
   ...(withTshark ? { tshark: round('mixed', tsharkScale, [tool, tsharkFields, tsharkExpert], rounds) } : {}),
   ...(kinds.has('bulk') ? { bulk: round('bulk', scale, [tool, ...yardsticks], rounds) } : {}),
   ...(kinds.has('small') ? { small: round('small', scale, [tool, ...yardsticks], rounds) } : {}),
+  ...(kinds.has('sealed') ? { sealed: round('sealed', scale, [tool, toolWithKeys], rounds) } : {}),
   ...(kinds.has('flows')
     ? { fewFlows: round('flows', scale / 10, [tool], rounds), manyFlows: round('flows', scale, [tool], rounds) }
     : {}),

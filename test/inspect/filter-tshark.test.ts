@@ -235,7 +235,6 @@ const HEADER_CASES: typeof CASES = [
       'max(tcp.srcport, tcp.dstport) > 50000',
       'string(ip.src) matches "^10\\\\.0\\\\.1"',
       'string(tcp.port) == "3389"',
-      'tcp and not tls.record.content_type and tcp.len > 0',
       'tcp.checksum',
       'tcp.payload',
       'len(tcp.payload) > 100',

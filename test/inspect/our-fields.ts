@@ -6,6 +6,8 @@ import type { Node } from '../../src/wire/field.ts'
 import type { JudgeField } from './judge-fields.ts'
 import { ourValue } from './plain-value.ts'
 
+const UNJUDGED = '/rdg/'
+
 export type FieldValues = ReadonlyMap<string, readonly string[]>
 
 /** By packet number: the values of those fields that the judge knows, in the order of the trees. */
@@ -20,13 +22,18 @@ export async function ourFields(
     for await (const packet of inspect(capture)) {
       if (packet.number > packets) break
       const values = new Map<string, string[]>()
-      for (const layer of packet.layers) collect(layer.tree, layer, known, values)
+      for (const layer of packet.layers) if (!isUnjudged(layer)) collect(layer.tree, layer, known, values)
       all.set(packet.number, values)
     }
   } finally {
     await capture.close()
   }
   return all
+}
+
+/** tshark knows nothing of RD Gateway, and so of what travels in it. */
+function isUnjudged({ pdu }: InspectedLayer): boolean {
+  return pdu !== null && pdu.path.includes(UNJUDGED)
 }
 
 function collect(

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { CLIENT, type Datagram, NEED_MORE, SERVER, type Stream, wholeMessage } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
-import { CUT_BY_CAPTURE } from '../../src/wire/pdu.ts'
+import { CUT_BY_CAPTURE, CUT_BY_FRAME, type Cut } from '../../src/wire/pdu.ts'
+import { exchanged } from './messages.ts'
 import { Conversation, concat, datagramReading, inside, type Side, walk } from './read.ts'
 
 /** What both sides say, in turn. */
@@ -196,6 +197,69 @@ export function conformsDatagram<F>(dissector: Datagram<F>, samples: Readonly<Re
         isSound(watched.root as Node, random.length)
         dissector.probe(random, 0, random.length, 53)
       }),
+      { numRuns: RANDOM_RUNS },
+    )
+  })
+}
+
+/** A protocol on messages: each turn of a sample is one. */
+export function conformsMessages<S, F>(dissector: Stream<S, F>, samples: Readonly<Record<string, Sample>>): void {
+  const named = Object.entries(samples)
+  const bothWays = (sample: Sample, cut: Cut = CUT_BY_FRAME) => {
+    const watched = exchanged(dissector, sample, { watch: true, cut })
+    expect(exchanged(dissector, sample, { cut }).facts).toEqual(watched.facts)
+    for (const { root, length } of watched.pdus) isSound(root as Node, length)
+    return watched
+  }
+
+  it.each(named)('reads %s without a fault, and says something', (_, sample) => {
+    const { pdus, facts } = bothWays(sample)
+    expect(pdus.map(pdu => pdu.fault)).toEqual(sample.map(() => null))
+    expect(facts.length).toBeGreaterThan(0)
+  })
+
+  it.each(named)('keeps plain data of %s as its state, and none of it in what it only looks at', (_, sample) => {
+    const { state } = exchanged(dissector, sample)
+    const before = structuredClone(state)
+    expect(before).toEqual(state)
+    for (const [side, said] of sample) {
+      const direction = side === 'client' ? CLIENT : SERVER
+      const bytes = said.slice()
+      dissector.probe(said, 0, said.length, direction)
+      dissector.frame(said, 0, said.length, 0, state, direction)
+      expect(said).toEqual(bytes)
+    }
+    expect(state).toEqual(before)
+  })
+
+  it.each(named)('survives each message of %s cut at any byte, and with any bit turned over', (_, sample) => {
+    for (const [turn, [side, said]] of sample.entries()) {
+      const instead = (message: Uint8Array): Sample => [...sample.slice(0, turn), [side, message]]
+      for (const length of someOf(said.length)) {
+        const { pdus } = bothWays(instead(said.slice(0, length)), CUT_BY_CAPTURE)
+        const fault = pdus[turn]?.fault ?? null
+        if (fault !== null) expect(fault.by).toMatch(/^(capture|length)$/)
+      }
+      for (const at of someOf(said.length)) {
+        const flipped = said.slice()
+        flipped[at] = (flipped[at] as number) ^ (1 << (at & 7))
+        bothWays(instead(flipped))
+      }
+    }
+  })
+
+  it('survives any bytes, from the start and behind each sample', () => {
+    const prefixes: Sample[] = [[], ...named.map(([, sample]) => sample)]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...prefixes),
+        fc.constantFrom<Side>('client', 'server'),
+        fc.uint8Array({ minLength: 1, maxLength: 120 }),
+        (prefix, side, noise) => {
+          bothWays([...prefix, [side, noise]])
+          bothWays([...prefix, [side, noise]], CUT_BY_CAPTURE)
+        },
+      ),
       { numRuns: RANDOM_RUNS },
     )
   })

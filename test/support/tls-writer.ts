@@ -88,6 +88,10 @@ export class TlsWriter {
     return record
   }
 
+  endOfEarlyData(): Buffer {
+    return this.seal(CLIENT, HANDSHAKE, message(5, Buffer.alloc(0)))
+  }
+
   /** Behind it the direction has new keys. */
   keyUpdate(direction: Direction): Buffer {
     const record = this.seal(direction, HANDSHAKE, message(24, Buffer.from([0])))

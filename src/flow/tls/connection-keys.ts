@@ -37,6 +37,9 @@ const LONG_SECRET_BYTES = 48
 
 const CLIENT_KEY_EXCHANGE = 16
 const NEW_SESSION_TICKET = 4
+/** Of a handshake message. */
+const HEADER_BYTES = 4
+const DTLS_HEADER_BYTES = 12
 /** The beginning of an encrypted premaster secret that a key log names it by. */
 const PREMASTER_NAME_DIGITS = 16
 
@@ -85,7 +88,7 @@ export class ConnectionKeys {
   overhear(state: SealState, bytes: Uint8Array, start: number, end: number): void {
     const { transcript } = this
     if (transcript === null) return
-    transcript.add(bytes, start, end)
+    transcript.add(bytes, start, end, state.dtls ? DTLS_HEADER_BYTES : HEADER_BYTES)
     const type = bytes[start]
     if (type === CLIENT_KEY_EXCHANGE) {
       this.master = this.exchanged(state) ?? this.source.secret('CLIENT_RANDOM', state.clientRandom)

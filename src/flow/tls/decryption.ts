@@ -7,7 +7,7 @@
  */
 import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
 import { CLIENT, type Direction, SERVER } from '../../wire/dissector.ts'
-import { MAX_BYTES_TRIED, MAX_FAILED_RECORDS, MAX_SEQUENCES_TRIED } from '../../wire/limits.ts'
+import { MAX_BYTES_TRIED, MAX_FAILED_RECORDS, MAX_FRUITLESS_SEARCHES, MAX_SEQUENCES_TRIED } from '../../wire/limits.ts'
 import type { Unsealer } from '../outbox.ts'
 import { ConnectionKeys, NO_SECRET } from './connection-keys.ts'
 import type { KeySource } from './keys.ts'
@@ -16,6 +16,8 @@ import { type RecordCipher, SealedBytes } from './record-cipher.ts'
 const NOTHING = new Uint8Array(0)
 /** Fruitless searches behind one another: what follows is no nearer. One more for the chained IV of TLS 1.0. */
 const MAX_SEARCHES = 2
+/** Where nothing is lost the first record under new keys is found at once. */
+const FEW_SEQUENCES = 4
 const LOST = 'records do not authenticate: bytes were lost, or the secrets are of another connection'
 const LOST_CHAIN = 'a record does not authenticate, and its cipher can not go on behind it'
 
@@ -24,6 +26,8 @@ class Connection {
   readonly keys: ConnectionKeys
   /** Records in a row that did not open, a direction. */
   readonly failed: [number, number] = [0, 0]
+  /** Searches that found nothing, in all. */
+  searches = 0
   complained = false
 
   constructor(keys: ConnectionKeys) {
@@ -92,33 +96,36 @@ export class Decryption implements Unsealer {
       connection.failed[direction] = MAX_FAILED_RECORDS
       return null
     }
-    if (connection.failed[direction] >= MAX_SEARCHES) return null
-    return this.search(keys, cipher, state, direction)
+    if (connection.failed[direction] >= MAX_SEARCHES || connection.searches >= MAX_FRUITLESS_SEARCHES) return null
+    const here = cipher === null ? null : this.tryNumbers(cipher, state.sequence[direction] + 1, state, direction)
+    const found = here ?? this.openNext(keys, state, direction, cipher === null && epoch > 0)
+    // Without a secret for the handshake its records are expected to fail.
+    if (found === null && cipher !== null) connection.searches++
+    return found
   }
 
-  /** Bytes were lost, and with them perhaps a change of keys. */
-  private search(
-    keys: ConnectionKeys,
-    cipher: RecordCipher | null,
+  /** With the bytes that were lost the keys may have changed. */
+  private openNext(keys: ConnectionKeys, state: SealState, direction: Direction, soon: boolean): Uint8Array | null {
+    const epoch = state.epoch[direction] + 1
+    // Before TLS 1.3 the keys change without new randoms only at the end of the first handshake.
+    const next = isTls13(state.version) || epoch === 1 ? keys.peek(state, direction, epoch) : null
+    const opened = next === null ? null : this.tryNumbers(next, 0, state, direction, soon)
+    if (next === null || opened === null) return null
+    state.epoch[direction] = epoch
+    keys.adopt(direction, epoch, next)
+    return opened
+  }
+
+  private tryNumbers(
+    cipher: RecordCipher,
+    from: number,
     state: SealState,
     direction: Direction,
+    few = false,
   ): Uint8Array | null {
-    const epoch = state.epoch[direction]
-    const sequence = state.sequence[direction]
-    const here = cipher === null ? null : this.tryNumbers(cipher, sequence + 1, state, direction)
-    if (here !== null) return here
-    // Before TLS 1.3 the keys change without new randoms only at the end of the first handshake.
-    const next = isTls13(state.version) || epoch === 0 ? keys.peek(state, direction, epoch + 1) : null
-    const there = next === null ? null : this.tryNumbers(next, 0, state, direction)
-    if (next === null || there === null) return null
-    state.epoch[direction] = epoch + 1
-    keys.adopt(direction, epoch + 1, next)
-    return there
-  }
-
-  private tryNumbers(cipher: RecordCipher, from: number, state: SealState, direction: Direction): Uint8Array | null {
     const { record } = this
-    const tries = Math.min(cipher.chained ? 1 : MAX_SEQUENCES_TRIED, MAX_BYTES_TRIED / (record.end - record.start))
+    const most = cipher.chained ? 1 : few ? FEW_SEQUENCES : MAX_SEQUENCES_TRIED
+    const tries = Math.min(most, MAX_BYTES_TRIED / (record.end - record.start))
     for (let sequence = from; sequence < from + tries; sequence++) {
       record.sequence = sequence
       const opened = cipher.open(record)
@@ -130,7 +137,11 @@ export class Decryption implements Unsealer {
   }
 
   private fail(connection: Connection, state: SealState, direction: Direction): void {
-    const { failed } = connection
+    const { failed, keys } = connection
+    const epoch = state.epoch[direction]
+    const handshakeOnly =
+      keys.cipher(state, direction, epoch) === null && keys.peek(state, direction, epoch + 1) !== null
+    if (isTls13(state.version) && handshakeOnly) return
     const chained = failed[direction] >= MAX_FAILED_RECORDS
     failed[direction]++
     this.complain(connection, chained ? LOST_CHAIN : LOST)

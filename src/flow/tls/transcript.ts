@@ -10,7 +10,6 @@ import type { Hash } from './suites.ts'
 const CLIENT_HELLO = 1
 const HELLO_REQUEST = 0
 const CLIENT_KEY_EXCHANGE = 16
-const HEADER_BYTES = 4
 const LENGTH_BYTES = 2
 
 export class Transcript {
@@ -19,14 +18,15 @@ export class Transcript {
   private messages: Uint8Array[] = []
   private length = 0
 
-  add(bytes: Uint8Array, start: number, end: number): void {
+  /** @param headerBytes of the message: those of DTLS are longer */
+  add(bytes: Uint8Array, start: number, end: number, headerBytes: number): void {
     const type = bytes[start] as number
     if (type === HELLO_REQUEST) return
     if (type === CLIENT_HELLO) this.restart()
     if (this.encryptedPremaster !== null || this.length + end - start > MAX_TRANSCRIPT_BYTES) return
     this.messages.push(bytes.slice(start, end))
     this.length += end - start
-    if (type === CLIENT_KEY_EXCHANGE) this.encryptedPremaster = bytes.slice(start + HEADER_BYTES + LENGTH_BYTES, end)
+    if (type === CLIENT_KEY_EXCHANGE) this.encryptedPremaster = bytes.slice(start + headerBytes + LENGTH_BYTES, end)
   }
 
   /** @param hash null = MD5 and SHA-1 together */
