@@ -130,6 +130,7 @@ function readFacts(pdu: Pdu, f: HandshakeFields, place: Place, type: number, int
       } else if (place.message === is.SERVER_HELLO) into.chosenVersion = pdu.u16be(f.supportedVersion)
       return true
     case is.KEY_SHARE:
+    case is.KEY_SHARE_OF_DRAFTS:
       if (isClient) readKeyShares(pdu, f)
       else if (place.retry) into.chosenGroup = pdu.left < 2 ? -1 : pdu.u16be(f.selectedGroup)
       else if (place.message === is.SERVER_HELLO) into.chosenGroup = readKeyShare(pdu, f)
@@ -284,6 +285,10 @@ function describe(pdu: Pdu, f: HandshakeFields, { message }: Place, type: number
       if (isClient) applicationSettings(pdu, f)
       else pdu.mark(f.alpsSettings, pdu.left)
       break
+    case is.ENCRYPTED_SERVER_NAME:
+      if (isClient) encryptedServerName(pdu, f)
+      else pdu.mark(f.data, pdu.left)
+      break
     case is.SERVER_NAME:
     case is.USE_SRTP:
     case is.ENCRYPT_THEN_MAC:
@@ -377,6 +382,14 @@ function preSharedKeys(pdu: Pdu, f: HandshakeFields): void {
   }
   pdu.end()
   pdu.mark(f.binders, pdu.u16be(f.bindersLength))
+}
+
+/** The drafts of encrypted server names before they became encrypted hellos. */
+function encryptedServerName(pdu: Pdu, f: HandshakeFields): void {
+  pdu.u16be(f.esniSuite)
+  readKeyShare(pdu, f)
+  pdu.mark(f.esniDigest, pdu.u16be(f.esniDigestLength))
+  pdu.mark(f.esni, pdu.u16be(f.esniLength))
 }
 
 function applicationSettings(pdu: Pdu, f: HandshakeFields): void {
