@@ -54,7 +54,7 @@ const message = {
 const HEADER_BYTES = 12
 const HELLO_VERIFY_REQUEST = 3
 
-interface HandshakeLayer {
+export interface HandshakeLayer {
   readonly state: DtlsState
   /** The messages are put together. */
   readonly whole: boolean

@@ -9,10 +9,14 @@ import { http1 } from './http1.ts'
 import { http2 } from './http2.ts'
 import { kdcProxy } from './kdc-proxy.ts'
 import { kerberos, kerberosUdp } from './kerberos.ts'
+import { mcs } from './mcs.ts'
 import { proxyHead } from './proxy-head.ts'
 import { quic } from './quic.ts'
 import { rdg } from './rdg.ts'
 import { rdgUdp } from './rdg-udp.ts'
+import { rdp } from './rdp.ts'
+import { rdpChannel } from './rdp-channel.ts'
+import { rdpMessageChannel } from './rdp-message-channel.ts'
 import { rdpemt } from './rdpemt.ts'
 import { rdpudp } from './rdpudp.ts'
 import { rdsaad } from './rdsaad.ts'
@@ -45,6 +49,10 @@ export const streamDissectors = [
   rpch,
   dcerpc,
   rdpemt,
+  mcs,
+  rdp,
+  rdpMessageChannel,
+  rdpChannel,
 ] as const
 /** On datagrams, each of which stands for itself. */
 export const datagramDissectors = [dns, kerberosUdp, stun, quic] as const

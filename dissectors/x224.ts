@@ -1,14 +1,11 @@
 /**
- * TPKT and X.224: the first words of an RDP connection. The client names the security protocols that it can speak,
- * the server picks one or says why none will do. Behind a confirm that picks standard RDP security the session itself
- * follows here, in TPKT and fast-path PDUs; behind any other the connection becomes TLS.
+ * TPKT and X.224: the first words of an RDP connection, and what carries MCS afterwards. Behind a confirm that picks
+ * standard RDP security the session itself follows here, in TPKT and fast-path PDUs; behind any other the connection
+ * becomes TLS, and X.224 goes on inside it.
  *
- * MS-RDPBCGR 2.2.1.1 (connection request), 2.2.1.2 (connection confirm), 2.2.9.1.2 (fast-path); RFC 1006 (TPKT);
- * ITU-T X.224 13.3 to 13.12; ITU-T T.125 (disconnect provider ultimatum).
+ * MS-RDPBCGR 2.2.1.1 (connection request), 2.2.1.2 (connection confirm), 5.3.8 (fast-path beside TPKT), 5.4.2 (what is
+ * spoken inside TLS); RFC 1006 (TPKT); ITU-T X.224 13.3 to 13.12.
  */
-import { mcsDisconnectReasons } from '../src/codes/mcs.ts'
-import { negotiationFailures } from '../src/codes/negotiation.ts'
-import { hex } from '../src/wire/bytes.ts'
 import {
   BROKEN,
   CLIENT,
@@ -17,6 +14,7 @@ import {
   type Likeness,
   MAYBE,
   NEED_MORE,
+  type Next,
   NO,
   NOT_MINE,
   type Out,
@@ -25,37 +23,14 @@ import {
   SURE,
   stream,
 } from '../src/wire/dissector.ts'
-import { field } from '../src/wire/field.ts'
-import { MAX_RDP_DATA_FACTS, MAX_TOKEN_LINES } from '../src/wire/limits.ts'
+import { field, flag } from '../src/wire/field.ts'
+import { MAX_RDP_DATA_FACTS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { BULK_LOOK_BYTES, isBulk } from './rdp-bulk.ts'
+import { fastPathContent, fastPathHeader, fastPathLength } from './rdp-fastpath.ts'
+import { type NegotiationFact, negotiationConfirm, negotiationRequest } from './rdp-negotiation.ts'
+import { newSession, type RdpSession } from './rdp-session.ts'
 
-export interface NegotiationRequest {
-  readonly kind: 'negotiation-request'
-  /** The user name of `Cookie: mstshash=`, cut to 9 characters by mstsc; '' without. */
-  readonly cookie: string
-  /** The routing token (`Cookie: msts=…`, `tsv://…`); '' without. */
-  readonly routingToken: string
-  readonly flags: number
-  /** requestedProtocols; -1 when the request has no negotiation part. */
-  readonly protocols: number
-  /** 32 hexadecimal digits; '' without. */
-  readonly correlationId: string
-  readonly complete: boolean
-}
-export interface NegotiationResponse {
-  readonly kind: 'negotiation-response'
-  readonly flags: number
-  /** selectedProtocol; -1 when the confirm ends before it, or holds something else in its place. */
-  readonly selected: number
-  /** False when the confirm has no negotiation part: a server that knows only standard RDP security. */
-  readonly present: boolean
-  readonly complete: boolean
-}
-export interface NegotiationFailure {
-  readonly kind: 'negotiation-failure'
-  readonly code: number
-  readonly complete: boolean
-}
 /** An X.224 disconnect request or error TPDU. */
 export interface X224Refusal {
   readonly kind: 'x224-disconnect'
@@ -68,24 +43,18 @@ export interface RdpData {
   /** Of the whole PDU, with its TPKT or fast-path header. */
   readonly length: number
 }
-/** An MCS Disconnect Provider Ultimatum in clear: the orderly end of a session. T.125 reason. */
-export interface DisconnectProvider {
-  readonly kind: 'disconnect-provider-ultimatum'
-  readonly reason: number
-}
-export type X224Fact =
-  | NegotiationRequest
-  | NegotiationResponse
-  | NegotiationFailure
-  | X224Refusal
-  | RdpData
-  | DisconnectProvider
+export type X224Fact = NegotiationFact | X224Refusal | RdpData
 
 export interface X224State {
-  /** What the server picked; -1 before it has answered. */
-  selected: number
+  readonly session: RdpSession
+  /** The negotiation was outside, in front of TLS: RDP is spoken from the first byte. */
+  readonly inside: boolean
   /** RDP PDUs seen, a direction. */
   pdus: [number, number]
+  /** Parts of a PDU that lies across several TPDUs are passing by, a direction. */
+  segmented: [boolean, boolean]
+  /** MCS listens. */
+  opened: boolean
 }
 
 const PDU_TYPES = new Map([
@@ -94,12 +63,6 @@ const PDU_TYPES = new Map([
   [0xd, 'CC Connect Confirm'],
   [0xe, 'CR Connect Request'],
   [0xf, 'DT Data'],
-])
-const NEGOTIATION_TYPES = new Map([
-  [0x01, 'RDP Negotiation Request'],
-  [0x02, 'RDP Negotiation Response'],
-  [0x03, 'RDP Negotiation Failure'],
-  [0x06, 'RDP Correlation Info'],
 ])
 const tpkt = {
   version: field('tpkt.version', 'Version'),
@@ -114,41 +77,22 @@ const cotp = {
   destination: field('cotp.destref', 'Destination reference', 'hex'),
   source: field('cotp.srcref', 'Source reference', 'hex'),
   class: field('cotp.class', 'Class'),
-  lastUnit: field('cotp.eot', 'Last data unit', 'hex'),
+  extendedFormats: flag('cotp.opts.extended_formats', 'Extended formats', 0x02),
+  noFlowControl: flag('cotp.opts.no_explicit_flow_control', 'No explicit flow control', 0x01),
+  number: field('cotp.tpdu-number', 'TPDU number', 'hex'),
+  lastUnit: field('cotp.eot', 'Last data unit', 'flag'),
   cause: field('cotp.cause', 'Cause'),
   rejectCause: field('cotp.reject_cause', 'Reject cause'),
-  parameters: field('cotp.parameter_value', 'Parameters', 'bytes'),
-}
-const rdp = {
-  cookie: field('rdp.rt_cookie', 'Routing Token/Cookie', 'text'),
-  type: field('rdp.neg_type', 'Type', 'hex', NEGOTIATION_TYPES),
-  length: field('rdp.neg_length', 'Length'),
-  requestFlags: field('rdp.negReq.flags', 'Flags', 'hex'),
-  requested: field('rdp.negReq.requestedProtocols', 'requestedProtocols', 'hex'),
-  responseFlags: field('rdp.negRsp.flags', 'Flags', 'hex'),
-  selected: field('rdp.negReq.selectedProtocol', 'selectedProtocol', 'hex'),
-  failure: field('rdp.negFailure.failureCode', 'failureCode', 'dec', negotiationFailures.symbols),
-  correlationFlags: field('rdp.correlationInfo.flags', 'Flags', 'hex'),
-  correlationId: field('rdp.correlationInfo.correlationId', 'correlationId', 'bytes'),
-  correlationReserved: field('rdp.correlationInfo.reserved', 'Reserved', 'bytes'),
-  unknown: field('rdp.unknown', 'Unknown part', 'bytes'),
-}
-const fastPath = {
-  header: field('rdp.fastpath.header', 'Fast-path header', 'hex'),
-  length: field('rdp.fastpath.length', 'Length', 'bytes'),
-  data: field('rdp.fastpath.data', 'Data', 'bytes'),
-}
-const mcs = {
-  choice: field('mcs.pdu', 'DomainMCSPDU', 'dec', new Map([[8, 'disconnectProviderUltimatum']])),
-  reason: field('mcs.disconnectProviderUltimatum.reason', 'Reason', 'dec', mcsDisconnectReasons.symbols),
 }
 
 const TPKT_VERSION = 3
 const TPKT_HEADER_BYTES = 4
 /** TPKT, length indicator, type, and the last-data-unit byte. */
 const DATA_HEADER_BYTES = 7
-/** Data PDUs up to this length are read whole; of longer ones the header is the PDU and the rest is passed over. */
+/** Data PDUs up to this length are read whole; of longer ones that nobody needs the rest is passed over. */
 const WHOLE_DATA_BYTES = 64
+/** Of those the PDU is so much, and the rest is body. */
+const PASSED_OVER_BYTES = DATA_HEADER_BYTES + BULK_LOOK_BYTES
 
 const CONNECTION_REQUEST = 0xe0
 const CONNECTION_CONFIRM = 0xd0
@@ -156,16 +100,24 @@ const DISCONNECT_REQUEST = 0x80
 const TPDU_ERROR = 0x70
 const DATA = 0xf0
 
-const NEGOTIATION_REQUEST = 1
-const NEGOTIATION_RESPONSE = 2
-const NEGOTIATION_FAILURE = 3
-const CORRELATION_INFO_PRESENT = 0x08
 const PROTOCOL_RDP = 0
-const DISCONNECT_PROVIDER_ULTIMATUM = 8
+const PROTOCOL_SSL = 0x01
+const PROTOCOL_HYBRID = 0x02
+const PROTOCOL_RDSTLS = 0x04
+const PROTOCOL_HYBRID_EX = 0x08
+const PROTOCOL_RDSAAD = 0x10
+/** Who authenticates inside TLS before RDP goes on. */
+const AUTHENTICATION = new Map([
+  [PROTOCOL_HYBRID, 'credssp'],
+  [PROTOCOL_HYBRID_EX, 'credssp'],
+  [PROTOCOL_RDSTLS, 'rdstls'],
+  [PROTOCOL_RDSAAD, 'rdsaad'],
+])
 /** T.125 choices that RDP uses: erect domain, ultimatum, attach and join with their confirms, send data both ways. */
-const MCS_CHOICES = [1, DISCONNECT_PROVIDER_ULTIMATUM, 10, 11, 14, 15, 25, 26]
+const MCS_CHOICES = [1, 8, 10, 11, 14, 15, 25, 26]
 /** First byte of MCS Connect Initial and Connect Response. */
 const MCS_CONNECT = 0x7f
+const MCS_SLOT = 0
 
 export const x224 = stream<X224State, X224Fact>({
   name: 'x224',
@@ -173,7 +125,13 @@ export const x224 = stream<X224State, X224Fact>({
   title: 'TPKT and X.224',
   spec: ['MS-RDPBCGR 2.2.1.1', 'MS-RDPBCGR 2.2.1.2', 'RFC 1006', 'ITU-T X.224'],
 
-  begin: next => ({ selected: typeof next?.hint === 'number' ? next.hint : -1, pdus: [0, 0] }),
+  begin: next => ({
+    session: newSession(next),
+    inside: typeof next?.hint === 'number',
+    pdus: [0, 0],
+    segmented: [false, false],
+    opened: false,
+  }),
 
   probe(bytes, start, end, direction): Likeness {
     const there = end - start
@@ -193,15 +151,23 @@ export const x224 = stream<X224State, X224Fact>({
   frame(bytes, start, end, _seen, state, direction) {
     const there = end - start
     if (bytes[start] !== TPKT_VERSION) {
-      return mayBeFastPath(bytes[start] as number, state, direction) ? fastPathLength(bytes, start, end) : NOT_MINE
+      if (!mayBeFastPath(bytes[start] as number, state, direction)) return NOT_MINE
+      const length = fastPathLength(bytes, start, end)
+      return length <= WHOLE_DATA_BYTES || state.session.watched
+        ? length
+        : fastPathHeaderBytes(bytes[start + 1] as number)
     }
     if (there < TPKT_HEADER_BYTES) return NEED_MORE
     const length = tpktLength(bytes, start)
     if (length < DATA_HEADER_BYTES) return BROKEN
-    if (length <= WHOLE_DATA_BYTES) return length
+    if (length <= WHOLE_DATA_BYTES || state.session.watched) return length
     if (there < 6) return NEED_MORE
     const isData = bytes[start + 4] === 2 && ((bytes[start + 5] as number) & 0xf0) === DATA
-    return isData ? DATA_HEADER_BYTES + 1 : length
+    if (!isData) return length
+    if (there <= DATA_HEADER_BYTES) return NEED_MORE
+    if (!isMcs(bytes[start + DATA_HEADER_BYTES] as number)) return DATA_HEADER_BYTES + 1
+    if (there < PASSED_OVER_BYTES) return NEED_MORE
+    return isBulk(bytes, start + DATA_HEADER_BYTES, state.session) ? PASSED_OVER_BYTES : length
   },
 
   read(pdu, state, direction, out) {
@@ -218,9 +184,12 @@ export const x224 = stream<X224State, X224Fact>({
     const type = pdu.left > 0 ? pdu.peek() & 0xf0 : 0
     pdu.value(cotp.type, 1, type >> 4)
     if (type === DATA) {
-      pdu.u8(cotp.lastUnit)
+      pdu.derived(cotp.destination, 0)
+      const unit = pdu.left > 0 ? pdu.peek() : 0
+      pdu.derived(cotp.number, unit & 0x7f)
+      pdu.value(cotp.lastUnit, 1, unit >> 7)
       pdu.end()
-      data(pdu, length, state, direction, out)
+      data(pdu, length, unit >> 7 === 1, state, direction, out)
       return
     }
     pdu.u16be(cotp.destination)
@@ -228,11 +197,16 @@ export const x224 = stream<X224State, X224Fact>({
     else pdu.u16be(cotp.source)
     if (type === DISCONNECT_REQUEST) refusal(pdu, out, pdu.u8(cotp.cause))
     const connects = type === CONNECTION_REQUEST || type === CONNECTION_CONFIRM
-    if (connects) pdu.u8(cotp.class)
+    if (connects) {
+      const options = Math.max(0, pdu.peek())
+      pdu.value(cotp.class, 1, options >> 4)
+      pdu.derived(cotp.extendedFormats, (options >> 1) & 1)
+      pdu.derived(cotp.noFlowControl, options & 1)
+    }
     // Some servers count the negotiation part outside the length indicator: then it lies behind the group.
     const outside = connects && pdu.left === 0 && pdu.ok
     if (outside) pdu.end()
-    if (type === CONNECTION_REQUEST) request(pdu, out)
+    if (type === CONNECTION_REQUEST) negotiationRequest(pdu, out)
     else if (type === CONNECTION_CONFIRM) confirm(pdu, state, out)
     if (!outside) pdu.end()
     if (length > pdu.offset) pdu.mark(tpkt.data, length - pdu.offset)
@@ -243,49 +217,68 @@ function tpktLength(bytes: Uint8Array, start: number): number {
   return ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number)
 }
 
-/** The length has one byte, or two when the top bit of the first is set. */
-/** Its action bits are zero, and RDP in clear is spoken. */
+/** Its action bits are zero, and RDP is spoken here. */
 function mayBeFastPath(first: number, state: X224State, direction: Direction): boolean {
-  return (first & 3) === 0 && (state.selected === PROTOCOL_RDP || state.pdus[direction] > 0)
+  const { session, inside, pdus } = state
+  return (first & 3) === 0 && (inside || session.selected === PROTOCOL_RDP || pdus[direction] > 0)
 }
 
-function fastPathLength(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 2) return NEED_MORE
-  const first = bytes[start + 1] as number
-  if ((first & 0x80) === 0) return first < 2 ? BROKEN : first > WHOLE_DATA_BYTES ? 2 : first
-  if (end - start < 3) return NEED_MORE
-  const length = ((first & 0x7f) << 8) | (bytes[start + 2] as number)
-  return length < 3 ? BROKEN : length > WHOLE_DATA_BYTES ? 3 : length
+function fastPathHeaderBytes(firstOfLength: number): number {
+  return (firstOfLength & 0x80) === 0 ? 2 : 3
 }
 
 function fastPathPdu(pdu: Pdu, state: X224State, direction: Direction, out: Out<X224Fact>): void {
-  pdu.u8(fastPath.header)
-  const long = (pdu.peek() & 0x80) !== 0
-  const length = long ? ((pdu.peek() & 0x7f) << 8) | Math.max(0, pdu.peek(1)) : pdu.peek()
-  pdu.value(fastPath.length, long ? 2 : 1, length)
-  const header = pdu.offset
-  if (length <= WHOLE_DATA_BYTES) pdu.mark(fastPath.data, Math.max(pdu.left, length - header))
-  if (!pdu.ok || length < header) return
-  if (length > WHOLE_DATA_BYTES) out.body(length - header, SKIP)
-  count(length, state, direction, out)
-}
-
-/** @param length of the TPKT, of which this PDU may be the header alone. */
-function data(pdu: Pdu, length: number, state: X224State, direction: Direction, out: Out<X224Fact>): void {
-  const first = pdu.peek()
-  if (first >> 2 === DISCONNECT_PROVIDER_ULTIMATUM && pdu.left === 2) {
-    // Packed: six bits of choice, then three of reason, which lie across the two bytes.
-    const reason = ((first & 3) << 1) | (pdu.peek(1) >> 7)
-    pdu.value(mcs.choice, 1, first >> 2)
-    pdu.value(mcs.reason, 1, reason)
-    out.fact({ kind: 'disconnect-provider-ultimatum', reason })
+  const header = pdu.peek()
+  const length = fastPathHeader(pdu, direction)
+  const headerBytes = pdu.offset
+  if (!pdu.ok || length < headerBytes) return
+  const isHeaderAlone = length > WHOLE_DATA_BYTES && pdu.left === 0
+  // What is wrong in its content does not make it less of an RDP PDU.
+  if (isHeaderAlone || headerBytes + pdu.left >= length) count(length, state, direction, out)
+  if (isHeaderAlone) {
+    out.body(length - headerBytes, SKIP)
     return
   }
-  pdu.mark(tpkt.data, Math.max(pdu.left, length > WHOLE_DATA_BYTES ? 1 : length - pdu.offset))
+  fastPathContent(pdu, direction, header)
+  if (length > pdu.offset) pdu.mark(tpkt.data, length - pdu.offset)
+}
+
+/** @param length of the TPKT, of which this PDU may be the beginning alone. */
+function data(
+  pdu: Pdu,
+  length: number,
+  isLast: boolean,
+  state: X224State,
+  direction: Direction,
+  out: Out<X224Fact>,
+): void {
   if (!pdu.ok) return
-  if (length > WHOLE_DATA_BYTES) out.body(length - pdu.offset, SKIP)
+  const isWhole = pdu.offset + pdu.left >= length
+  const first = pdu.peek()
   // Other protocols use TPKT too (S7, MMS, H.323): only what MCS can have sent is RDP.
-  if (isMcs(first)) count(length, state, direction, out)
+  const isRdp = isMcs(first) || state.segmented[direction]
+  if (!isWhole && isPassedOver(pdu, length, state)) {
+    pdu.mark(tpkt.data, pdu.left)
+    out.body(length - pdu.offset, SKIP)
+  } else if (!isWhole || !isRdp || !isLast || state.segmented[direction]) {
+    pdu.mark(tpkt.data, Math.max(pdu.left, length - pdu.offset))
+    if (isRdp) pdu.note('warning', 'a part of a PDU that lies across several TPDUs')
+    if (pdu.ok) state.segmented[direction] = isRdp && !isLast
+  } else {
+    if (!state.opened) out.open(MCS_SLOT, { protocol: 'mcs', hint: state.session, watched: state.session.watched })
+    state.opened = true
+    const end = pdu.start + length
+    out.payload(MCS_SLOT, pdu.bytes, pdu.pos, end, pdu.pos, end)
+    pdu.seek(length)
+  }
+  if (pdu.ok && isRdp) count(length, state, direction, out)
+}
+
+/** As `frame` has decided on the same bytes. */
+function isPassedOver(pdu: Pdu, length: number, { session }: X224State): boolean {
+  if (length <= WHOLE_DATA_BYTES || session.watched) return false
+  if (!isMcs(pdu.peek())) return pdu.left === 1
+  return pdu.left === BULK_LOOK_BYTES && isBulk(pdu.bytes, pdu.pos, session)
 }
 
 function count(length: number, state: X224State, direction: Direction, out: Out<X224Fact>): void {
@@ -300,95 +293,18 @@ function refusal(pdu: Pdu, out: Out<X224Fact>, reason: number): void {
   out.fact({ kind: 'x224-disconnect', reason, complete: pdu.ok })
 }
 
-/** One routing token or cookie, then the negotiation request, then the correlation info: each may be absent. */
-function request(pdu: Pdu, out: Out<X224Fact>): void {
-  let cookie = ''
-  let routingToken = ''
-  for (let lines = 0; lines < MAX_TOKEN_LINES && isPrintable(pdu.peek()); lines++) {
-    const lineEnd = pdu.until(0x0a)
-    const line = pdu.text(rdp.cookie, lineEnd < 0 ? pdu.left : lineEnd + 1).trimEnd()
-    const user = /^cookie:\s*mstshash=(.*)$/i.exec(line)
-    if (user !== null) cookie = user[1] as string
-    else routingToken = line
-  }
-  if (isParameter(pdu.peek())) {
-    pdu.mark(cotp.parameters, pdu.left)
-    out.opaque('x224: transport parameters, which RDP does not use: another protocol on TPKT')
-    return
-  }
-  let flags = 0
-  let protocols = -1
-  let correlationId = ''
-  if (pdu.left > 0) {
-    const type = pdu.u8(rdp.type)
-    if (type === NEGOTIATION_REQUEST) {
-      flags = pdu.u8(rdp.requestFlags)
-      pdu.u16le(rdp.length)
-      const requested = pdu.u32le(rdp.requested)
-      if (pdu.ok) protocols = requested
-      if ((flags & CORRELATION_INFO_PRESENT) !== 0 && pdu.left > 0) correlationId = correlation(pdu)
-    } else {
-      pdu.note('warning', 'no negotiation request')
-      pdu.mark(rdp.unknown, pdu.left)
-    }
-  }
-  out.fact({ kind: 'negotiation-request', cookie, routingToken, flags, protocols, correlationId, complete: pdu.ok })
-}
-
-function correlation(pdu: Pdu): string {
-  pdu.u8(rdp.type)
-  pdu.u8(rdp.correlationFlags)
-  pdu.u16le(rdp.length)
-  const at = pdu.mark(rdp.correlationId, 16)
-  pdu.mark(rdp.correlationReserved, 16)
-  return at < 0 ? '' : hex(pdu.bytes, at, at + 16)
-}
-
-/** A damaged confirm is a fact, but nothing is built on it. */
 function confirm(pdu: Pdu, state: X224State, out: Out<X224Fact>): void {
-  if (pdu.left === 0) {
-    out.fact({ kind: 'negotiation-response', flags: 0, selected: PROTOCOL_RDP, present: false, complete: pdu.ok })
-    if (pdu.ok) state.selected = PROTOCOL_RDP
-    return
-  }
-  if (isParameter(pdu.peek())) {
-    pdu.mark(cotp.parameters, pdu.left)
-    out.opaque('x224: transport parameters, which RDP does not use: another protocol on TPKT')
-    return
-  }
-  const type = pdu.u8(rdp.type)
-  const flags = pdu.u8(rdp.responseFlags)
-  pdu.u16le(rdp.length)
-  if (type === NEGOTIATION_FAILURE) {
-    const code = pdu.u32le(rdp.failure)
-    out.fact({ kind: 'negotiation-failure', code, complete: pdu.ok })
-    return
-  }
-  if (type !== NEGOTIATION_RESPONSE) {
-    pdu.note('warning', 'neither a response nor a failure')
-    pdu.mark(rdp.unknown, pdu.left)
-    out.fact({ kind: 'negotiation-response', flags, selected: -1, present: true, complete: false })
-    return
-  }
-  const selected = pdu.u32le(rdp.selected)
-  out.fact({
-    kind: 'negotiation-response',
-    flags,
-    selected: pdu.ok ? selected : -1,
-    present: true,
-    complete: pdu.ok,
-  })
-  if (!pdu.ok) return
-  state.selected = selected
-  // What speaks inside TLS (CredSSP, then RDP) is said here as `inside` once there is somebody to read it.
-  if (selected !== PROTOCOL_RDP) out.become('both', { protocol: 'tls', hint: selected })
+  const selected = negotiationConfirm(pdu, out)
+  if (selected < 0) return
+  state.session.selected = selected
+  if (selected !== PROTOCOL_RDP) out.become('both', behind(selected))
 }
 
-function isPrintable(byte: number): boolean {
-  return byte >= 0x20 && byte < 0x7f
-}
-
-/** X.224 13.3.4: a parameter's code has its top bit set; RDP sends none. */
-function isParameter(byte: number): boolean {
-  return byte >= 0x80
+/** TLS, and what speaks inside it: whoever authenticates, then X.224 again. */
+function behind(selected: number): Next {
+  const then: Next = { protocol: 'x224', hint: selected }
+  if (selected === PROTOCOL_SSL) return { protocol: 'tls', hint: selected, inside: then }
+  const protocol = AUTHENTICATION.get(selected)
+  if (protocol === undefined) return { protocol: 'tls', hint: selected }
+  return { protocol: 'tls', hint: selected, inside: { protocol, hint: selected, then } }
 }

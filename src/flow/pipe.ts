@@ -18,6 +18,7 @@ import {
   SERVER,
   SKIP,
   UNTIL_CLOSE,
+  wholeMessage,
 } from '../wire/dissector.ts'
 import type { Node } from '../wire/field.ts'
 import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
@@ -286,7 +287,11 @@ class Pipe implements Reading {
 
   /** A PDU that can be recognised starts here, or the other direction has already said what is spoken. */
   private isStart(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.layer !== null) return this.layer.dissector.probe(bytes, start, end, this.direction) >= LIKELY
+    if (this.layer !== null) {
+      const { dissector } = this.layer
+      // What is handed up message by message starts anew with each of them.
+      return dissector.frame === wholeMessage || dissector.probe(bytes, start, end, this.direction) >= LIKELY
+    }
     const spoken = this.slot.pipes[opposite(this.direction)].layer !== null
     return spoken || recognise(bytes, start, end, this.direction, null) !== null
   }

@@ -4,14 +4,10 @@
  *
  * Who left first is judged at the highest readable layer: an alert or close_notify comes before the FIN that follows it.
  */
+import type { DisconnectProvider } from '../../dissectors/mcs.ts'
+import type { NegotiationFailure, NegotiationRequest, NegotiationResponse } from '../../dissectors/rdp-negotiation.ts'
 import type { Certificate, ClientHello, ServerHello } from '../../dissectors/tls.ts'
-import type {
-  DisconnectProvider,
-  NegotiationFailure,
-  NegotiationRequest,
-  NegotiationResponse,
-  X224Refusal,
-} from '../../dissectors/x224.ts'
+import type { X224Refusal } from '../../dissectors/x224.ts'
 import type { Attempt, Place } from '../attempt/attempt.ts'
 import type { Conversation, TcpFacts, TcpMark } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'

@@ -98,7 +98,7 @@ export function bits(
 
 /** One entry of a field tree; `start` and `end` are positions in the bytes that the PDU was read from. */
 export class Node {
-  readonly field: Field
+  field: Field
   start: number
   end: number
   value: Value

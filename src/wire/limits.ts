@@ -179,6 +179,21 @@ export const MAX_INSPECTED_CONVERSATIONS = 1 << 17
 /** Segments of one direction that wait for their acknowledgement: Wireshark's limit, so that both say the same. */
 export const MAX_UNACKNOWLEDGED_SEGMENTS = 10_000
 
+/** Static virtual channels of one RDP connection (MS-RDPBCGR 2.2.1.3.4), and blocks of its GCC data that are read. */
+export const MAX_STATIC_CHANNELS = 31
+export const MAX_GCC_BLOCKS = 32
+/** Monitors, capability sets, share PDUs in one MCS PDU, addresses of one redirection, and events of one input PDU. */
+export const MAX_MONITORS = 64
+export const MAX_CAPABILITY_SETS = 64
+export const MAX_SHARE_PDUS = 64
+export const MAX_REDIRECTION_ADDRESSES = 64
+export const MAX_INPUT_EVENTS = 256
+/** Facts of one RDP session that come again and again (reactivation, measured round trips, channels that fail). */
+export const MAX_RDP_REPEATED_FACTS = 64
+/** Characters of a name in a fact of the RDP session, and of one string in its PDUs. */
+export const MAX_RDP_NAME = 512
+/** Dynamic virtual channels of a connection that wait for the client's answer, or that one PDU lists. */
+export const MAX_DYNAMIC_CHANNELS = 256
 /** Slots that two connections feed (RD Gateway channels) remembered for the second one. */
 export const MAX_JUNCTIONS = 1024
 /** Payload of a WebSocket frame that is gathered. */

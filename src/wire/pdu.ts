@@ -91,6 +91,12 @@ export class Pdu {
     return node
   }
 
+  /** This PDU is one of another protocol, which shares the stream with the layer's own: its tree has that name. */
+  retitle(f: Field): void {
+    const top = this.path?.[0]
+    if (top !== undefined) top.field = f
+  }
+
   /** Reads go on below the root of a tree that is there already. */
   resume(root: Node): void {
     root.children ??= []
