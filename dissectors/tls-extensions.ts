@@ -11,6 +11,7 @@ import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { HandshakeFields } from './tls-fields.ts'
 import * as is from './tls-numbers.ts'
+import { bareName } from './x509-names.ts'
 
 const TICKET_NAME_BYTES = 32
 
@@ -70,7 +71,7 @@ export function ticketName(bytes: Uint8Array, start: number, end: number): strin
 }
 
 /** RFC 8701: both bytes are equal and end in 0xa. */
-export function isGrease(value: number): boolean {
+function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
 }
 
@@ -269,6 +270,9 @@ function describe(pdu: Pdu, f: HandshakeFields, { message }: Place, type: number
     case is.COOKIE:
       pdu.mark(f.cookie, pdu.u16be(f.cookieLength))
       break
+    case is.CERTIFICATE_AUTHORITIES:
+      authorities(pdu, f)
+      break
     case is.PSK_MODES: {
       pdu.sized(f.content, pdu.u8(f.pskModesLength), f.pskModesLength)
       while (pdu.left > 0) pdu.u8(f.pskMode)
@@ -382,6 +386,19 @@ function preSharedKeys(pdu: Pdu, f: HandshakeFields): void {
   }
   pdu.end()
   pdu.mark(f.binders, pdu.u16be(f.bindersLength))
+}
+
+/** Names of those whose certificates would do; RFC 8446 4.2.4, RFC 5246 7.4.4. */
+export function authorities(pdu: Pdu, f: HandshakeFields): void {
+  const length = pdu.u16be(f.authoritiesLength)
+  if (length === 0) return
+  pdu.sized(f.authorities, length, f.authoritiesLength)
+  while (pdu.left > 0) {
+    pdu.sized(f.authority, pdu.u16be(f.authorityLength), f.authorityLength)
+    if (pdu.left > 0) bareName(pdu)
+    pdu.end()
+  }
+  pdu.end()
 }
 
 /** The drafts of encrypted server names before they became encrypted hellos. */
