@@ -33,7 +33,7 @@ export async function ourFields(
 
 /** tshark knows nothing of RD Gateway, and so of what travels in it. */
 function isUnjudged({ pdu }: InspectedLayer): boolean {
-  return pdu !== null && pdu.path.includes(UNJUDGED)
+  return pdu?.path.includes(UNJUDGED) === true
 }
 
 function collect(
