@@ -1,6 +1,6 @@
 /** Options of DHCP. RFC 2132, RFC 3397 (search list), RFC 3442 (routes), RFC 4702 (FQDN), RFC 3046 (relay agents). */
 import { latin1 } from '../src/wire/bytes.ts'
-import { type Field, field, flag } from '../src/wire/field.ts'
+import { bits, type Field, field, flag } from '../src/wire/field.ts'
 import { MAX_DHCP_OPTIONS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { ipv4Text } from './ip-address.ts'
@@ -107,9 +107,10 @@ const one = field('dhcp.option', 'Option', 'group')
 const type = field('dhcp.option.type', 'Option', 'dec', optionTypes)
 const length = field('dhcp.option.length', 'Length')
 const value = field('dhcp.option.value', 'Value', 'bytes')
-const content = field('dhcp.option.content', 'Content', 'group')
 const padding = field('dhcp.option.padding', 'Padding', 'bytes')
 const end = field('dhcp.option.end', 'Option end')
+/** Wireshark shows it so. */
+const endType = bits('dhcp.option.type', 'Option', 0xff)
 const wanted = field('dhcp.option.request_list_item', 'Parameter', 'dec', optionTypes)
 const hardwareType = field('dhcp.hw.type', 'Hardware type', 'hex')
 const macAddress = field('dhcp.hw.mac_addr', 'Client MAC address', 'ether')
@@ -151,16 +152,19 @@ export function readDhcpOptions(pdu: Pdu): DhcpOptions {
       continue
     }
     pdu.group(one)
-    pdu.u8(type)
     if (what === END) {
       learnt.ended = true
-      pdu.derived(end, END)
+      pdu.u8(end)
+      pdu.detail(endType, 0, 1, 0)
     } else {
+      pdu.u8(type)
       const size = pdu.u8(length)
       learn(pdu, what, size, learnt)
-      pdu.sized(content, size, length)
-      readOption(pdu, what)
-      pdu.end()
+      if (size > 0) {
+        pdu.sized(value, size, length)
+        readOption(pdu, what)
+        pdu.end()
+      }
     }
     pdu.end()
   }
@@ -169,12 +173,12 @@ export function readDhcpOptions(pdu: Pdu): DhcpOptions {
 }
 
 function readOption(pdu: Pdu, what: number): void {
-  const [kind, f] = known.get(what) ?? [null, value]
-  if (kind !== null) readValue(pdu, kind, f)
+  const one = known.get(what)
+  if (one !== undefined) readValue(pdu, one[0], one[1])
   else if (what === REQUESTED) while (pdu.left > 0) pdu.u8(wanted)
   else if (what === CLIENT) readClient(pdu)
   else if (what === FQDN) readFqdn(pdu)
-  else if (pdu.left > 0) pdu.mark(value, pdu.left)
+  else pdu.pos = pdu.limit
 }
 
 function readValue(pdu: Pdu, kind: Kind, f: Field): void {

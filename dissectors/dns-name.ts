@@ -1,5 +1,5 @@
 /** Domain names with their compression. RFC 1035 sections 3.1 and 4.1.4. */
-import { latin1 } from '../src/wire/bytes.ts'
+import { utf8 } from '../src/wire/bytes.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import { MAX_DNS_LABELS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
@@ -38,7 +38,7 @@ export function readName(pdu: Pdu, f: Field, isAsked = false): string {
       continue
     }
     if (size > 63 || at + 1 + size > limit) break
-    labels.push(latin1(bytes, at + 1, at + 1 + size).replace(/[.\\]/g, '\\$&'))
+    labels.push(utf8(bytes, at + 1, at + 1 + size).replace(/[.\\]/g, '\\$&'))
     at += 1 + size
   }
   const isRoot = labels.length === 0 && ended

@@ -7,7 +7,6 @@ import { type Datagram, datagram, LIKELY, NO } from '../src/wire/dissector.ts'
 import { type DnsMessage, type DnsVariant, looksLikeDns, readMessage } from './dns-message.ts'
 
 export type { DnsMessage } from './dns-message.ts'
-export type { DnsRecord } from './dns-record.ts'
 export type DnsFact = DnsMessage
 
 export const dns = variant('dns', 'Domain Name System', 53, 'RFC 1035 4.2.1')

@@ -118,7 +118,10 @@ export class TcpConnections {
     const marks = this.analysis.analyse(record, direction, h, timeNs)
     const times = this.touch(connection, timeNs)
     const { seen } = connection
-    connection.seen |= seenIn(h, seen)
+    const sequenceBase = this.analysis.base(record, direction)
+    const acknowledgementBase = this.analysis.base(record, (1 - direction) as Direction)
+    const isFirst = ((h.sequence - sequenceBase) | 0) === 1 && ((h.acknowledgement - acknowledgementBase) | 0) === 1
+    connection.seen |= seenIn(h, seen, isFirst)
 
     const resend = (marks & ANY_RESEND) !== 0 ? firstSent(own, h, timeNs, marks) : null
     if ((marks & LOST_SEGMENT) !== 0) own.isCountable = false
@@ -135,8 +138,8 @@ export class TcpConnections {
     return {
       stream: connection.stream,
       completeness: seen,
-      sequenceBase: this.analysis.base(record, direction),
-      acknowledgementBase: this.analysis.base(record, (1 - direction) as Direction),
+      sequenceBase,
+      acknowledgementBase,
       windowShift: isSyn ? 0 : Math.max(0, scale),
       windowFactor: isSyn ? 0 : scale >= 0 ? 2 ** scale : scale,
       ...times,
@@ -209,13 +212,13 @@ function shownMarks(marks: number): number {
   return (marks & ANY_RESEND) !== 0 ? marks | RETRANSMISSION : marks
 }
 
-function seenIn({ flags, payloadLength }: Headers, before: number): number {
+function seenIn({ flags, payloadLength }: Headers, before: number, isFirst: boolean): number {
   let seen = payloadLength > 0 ? SEEN_DATA : 0
   if ((flags & (SYN | ACK)) === SYN) seen |= SEEN_SYN
   if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= SEEN_SYN_ACK
-  // The ACK that ends the handshake counts, no other one before it.
-  if ((flags & (SYN | ACK)) === ACK && (before & SEEN_SYN_ACK) !== 0) seen |= SEEN_ACK
-  if ((flags & FIN) !== 0) seen |= SEEN_FIN
+  // The ACK that ends the handshake.
+  if ((flags & (SYN | FIN | RST | ACK)) === ACK && isFirst) seen |= SEEN_ACK
+  if ((flags & FIN) !== 0 && before !== 0) seen |= SEEN_FIN
   if ((flags & RST) !== 0) seen |= SEEN_RESET
   return seen
 }
