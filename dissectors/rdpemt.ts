@@ -52,7 +52,7 @@ const data = field('rdpmt.data', 'Data', 'group')
 const HEADER_BYTES = 4
 const COOKIE_BYTES = 16
 
-interface Tunnel {
+export interface Tunnel {
   readonly session: RdpSession
   readonly channels: DynamicChannels
 }
