@@ -241,3 +241,5 @@ export const MAX_KDC_STREAMS = 16
 /** Heads of one HTTP/2 connection that are facts, and settings of one frame that are read. */
 export const MAX_HTTP2_FACTS = 128
 export const MAX_HTTP2_SETTINGS = 64
+/** Options of one DHCP message. */
+export const MAX_DHCP_OPTIONS = 256

@@ -220,7 +220,7 @@ const FACTS: FactDefaults = {
     text: '',
     complete: true,
   },
-  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n' },
+  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n', protocol: 'ssh' },
   opaque: { kind: 'opaque', why: 'no keys' },
   malformed: {
     kind: 'malformed',
