@@ -38,6 +38,12 @@ describe('wrong use is one line and status 2', () => {
       ['scan', 'captures/nla-server-client-tls.pcapng', '-o', './captures/nla-server-client-tls.pcapng'],
       /is one of the captures/,
     ],
+    ['a key log that is not there', ['scan', 'captures', '--keylog', 'nowhere.keys'], /nowhere\.keys: can not be read/],
+    [
+      'an RSA key that is none',
+      ['scan', 'captures', '--rsa-key', 'package.json'],
+      /package\.json: is no RSA private key/,
+    ],
     ['standard input twice', ['scan', '-', '-'], /only once/],
     ['a glob that matches nothing', ['scan', 'captures/*.nothing'], /no file matches/],
     ['a missing code', ['explain'], /missing required argument 'code'/],
