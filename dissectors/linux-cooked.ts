@@ -30,7 +30,7 @@ const otherSource = field('sll.src.other', 'Source', 'bytes')
 const unused = field('sll.unused', 'Unused', 'bytes')
 const protocol = field('sll.etype', 'Protocol', 'hex', etherTypes)
 const ownProtocol = field('sll.ltype', 'Protocol', 'hex')
-const reserved = field('sll.unused', 'Reserved', 'bytes')
+const reserved = field('sll.reserved', 'Reserved', 'bytes')
 const interfaceIndex = field('sll.ifindex', 'Interface index')
 
 export const linuxCooked = header({

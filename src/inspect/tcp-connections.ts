@@ -213,11 +213,12 @@ function shownMarks(marks: number): number {
 }
 
 function seenIn({ flags, payloadLength }: Headers, before: number, isFirst: boolean): number {
-  let seen = payloadLength > 0 ? SEEN_DATA : 0
+  // In the middle of a connection nothing counts until some part of its handshake did.
+  let seen = payloadLength > 0 && before !== 0 ? SEEN_DATA : 0
   if ((flags & (SYN | ACK)) === SYN) seen |= SEEN_SYN
   if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= SEEN_SYN_ACK
   // The ACK that ends the handshake.
-  if ((flags & (SYN | FIN | RST | ACK)) === ACK && isFirst) seen |= SEEN_ACK
+  if ((flags & (SYN | FIN | RST | ACK)) === ACK && isFirst && payloadLength === 0) seen |= SEEN_ACK
   if ((flags & FIN) !== 0 && before !== 0) seen |= SEEN_FIN
   if ((flags & RST) !== 0) seen |= SEEN_RESET
   return seen
