@@ -1,4 +1,7 @@
-/** Values of ASN.1 as BER and DER write them: identifiers of objects, strings, times. ITU-T X.690 section 8, RFC 5280 4.1.2.5. */
+/**
+ * Values as DER and BER write them: identifiers, strings, times. ITU-T X.690 section 8 and 11; the elements around them are
+ * read in ber.ts. Nothing here throws: what is no such value is '' or 0.
+ */
 import { latin1 } from '../src/wire/bytes.ts'
 
 export const BOOLEAN = 0x01
