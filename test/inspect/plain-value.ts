@@ -28,7 +28,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   FT_RELATIVE_TIME: 'duration',
 }
 
-export function kindOf(field: JudgeField): Kind {
+function kindOf(field: JudgeField): Kind {
   return KINDS[field.type] ?? (/^FT_U?INT\d/.test(field.type) ? 'integer' : 'text')
 }
 
