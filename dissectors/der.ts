@@ -1,74 +1,19 @@
 /**
- * DER, the encoding of certificates: a cursor over the elements of one stretch of bytes, without a tree. ITU-T X.690 section
- * 8 and 10.
- * It never throws: what does not fit is as if it were not there.
+ * Values as DER and BER write them: identifiers, strings, times. ITU-T X.690 section 8 and 11; the elements around them are
+ * read in ber.ts. Nothing here throws: what is no such value is '' or 0.
  */
 import { latin1 } from '../src/wire/bytes.ts'
-import { type Header, readHeader } from './ber-header.ts'
 
 export const BOOLEAN = 0x01
 export const INTEGER = 0x02
 export const BIT_STRING = 0x03
-export const OCTET_STRING = 0x04
 export const OBJECT_IDENTIFIER = 0x06
 const UTC_TIME = 0x17
 export const GENERALIZED_TIME = 0x18
 export const SEQUENCE = 0x30
-export const SET = 0x31
 const UTF8_STRING = 0x0c
 const UNIVERSAL_STRING = 0x1c
 const BMP_STRING = 0x1e
-
-const header: Header = { tag: 0, start: 0, length: 0 }
-
-/** Walks the elements of bytes[start, end) one after the other. */
-export class Der {
-  readonly bytes: Uint8Array
-  /** Of the element at hand: its identifier octet; -1 behind the last one. */
-  tag = -1
-  /** Where the element begins, where its content begins, and where it ends. */
-  from = 0
-  start = 0
-  end = 0
-  private readonly limit: number
-
-  constructor(bytes: Uint8Array, start: number, limit: number) {
-    this.bytes = bytes
-    this.limit = limit
-    this.end = start
-  }
-
-  /** Moves to the next element; false when there is none, or its length lies. */
-  next(): boolean {
-    this.from = this.end
-    if (readHeader(this.bytes, this.end, this.limit, header) !== 'whole') return this.stop()
-    const { tag, start, length } = header
-    // DER knows no indefinite lengths.
-    if (length < 0 || length > this.limit - start) return this.stop()
-    this.tag = tag
-    this.start = start
-    this.end = start + length
-    return true
-  }
-
-  /** Moves to the next element when it has this tag; otherwise stays before it. */
-  take(tag: number): boolean {
-    if (this.end >= this.limit || this.bytes[this.end] !== tag) return false
-    return this.next()
-  }
-
-  /** The elements inside the one at hand. */
-  inside(): Der {
-    return new Der(this.bytes, this.start, this.end)
-  }
-
-  private stop(): false {
-    this.tag = -1
-    this.start = this.limit
-    this.end = this.limit
-    return false
-  }
-}
 
 /** `2.5.4.3`; '' when it is empty or longer than any real one. */
 export function objectIdentifier(bytes: Uint8Array, start: number, end: number): string {

@@ -11,6 +11,7 @@ import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { HandshakeFields } from './tls-fields.ts'
 import * as is from './tls-numbers.ts'
+import { bareName } from './x509-names.ts'
 
 const TICKET_NAME_BYTES = 32
 
@@ -70,7 +71,7 @@ export function ticketName(bytes: Uint8Array, start: number, end: number): strin
 }
 
 /** RFC 8701: both bytes are equal and end in 0xa. */
-export function isGrease(value: number): boolean {
+function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
 }
 
@@ -130,6 +131,7 @@ function readFacts(pdu: Pdu, f: HandshakeFields, place: Place, type: number, int
       } else if (place.message === is.SERVER_HELLO) into.chosenVersion = pdu.u16be(f.supportedVersion)
       return true
     case is.KEY_SHARE:
+    case is.KEY_SHARE_OF_DRAFTS:
       if (isClient) readKeyShares(pdu, f)
       else if (place.retry) into.chosenGroup = pdu.left < 2 ? -1 : pdu.u16be(f.selectedGroup)
       else if (place.message === is.SERVER_HELLO) into.chosenGroup = readKeyShare(pdu, f)
@@ -268,6 +270,9 @@ function describe(pdu: Pdu, f: HandshakeFields, { message }: Place, type: number
     case is.COOKIE:
       pdu.mark(f.cookie, pdu.u16be(f.cookieLength))
       break
+    case is.CERTIFICATE_AUTHORITIES:
+      authorities(pdu, f)
+      break
     case is.PSK_MODES: {
       pdu.sized(f.content, pdu.u8(f.pskModesLength), f.pskModesLength)
       while (pdu.left > 0) pdu.u8(f.pskMode)
@@ -283,6 +288,10 @@ function describe(pdu: Pdu, f: HandshakeFields, { message }: Place, type: number
     case is.APPLICATION_SETTINGS:
       if (isClient) applicationSettings(pdu, f)
       else pdu.mark(f.alpsSettings, pdu.left)
+      break
+    case is.ENCRYPTED_SERVER_NAME:
+      if (isClient) encryptedServerName(pdu, f)
+      else pdu.mark(f.data, pdu.left)
       break
     case is.SERVER_NAME:
     case is.USE_SRTP:
@@ -377,6 +386,27 @@ function preSharedKeys(pdu: Pdu, f: HandshakeFields): void {
   }
   pdu.end()
   pdu.mark(f.binders, pdu.u16be(f.bindersLength))
+}
+
+/** Names of those whose certificates would do; RFC 8446 4.2.4, RFC 5246 7.4.4. */
+export function authorities(pdu: Pdu, f: HandshakeFields): void {
+  const length = pdu.u16be(f.authoritiesLength)
+  if (length === 0) return
+  pdu.sized(f.authorities, length, f.authoritiesLength)
+  while (pdu.left > 0) {
+    pdu.sized(f.authority, pdu.u16be(f.authorityLength), f.authorityLength)
+    if (pdu.left > 0) bareName(pdu)
+    pdu.end()
+  }
+  pdu.end()
+}
+
+/** The drafts of encrypted server names before they became encrypted hellos. */
+function encryptedServerName(pdu: Pdu, f: HandshakeFields): void {
+  pdu.u16be(f.esniSuite)
+  readKeyShare(pdu, f)
+  pdu.mark(f.esniDigest, pdu.u16be(f.esniDigestLength))
+  pdu.mark(f.esni, pdu.u16be(f.esniLength))
 }
 
 function applicationSettings(pdu: Pdu, f: HandshakeFields): void {

@@ -12,6 +12,7 @@ import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import type { CertificateSummary, TlsFact } from './tls.ts'
 import {
+  authorities,
   certificateStatus,
   Extensions,
   forTree,
@@ -216,11 +217,7 @@ function certificateRequest(pdu: Pdu, version: number): void {
   while (pdu.left > 0) pdu.u8(f.certificateType)
   pdu.end()
   if (version === TLS_1_2) readSchemes(pdu, f, new Values())
-  const length = pdu.u16be(f.authoritiesLength)
-  if (length === 0) return
-  pdu.sized(f.authorities, length, f.authoritiesLength)
-  while (pdu.left > 0) pdu.mark(f.authority, pdu.u16be(f.authorityLength))
-  pdu.end()
+  authorities(pdu, f)
 }
 
 /** SSL 3.0 had two digests in place of one. */

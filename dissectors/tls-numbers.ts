@@ -61,6 +61,8 @@ export const COMPRESS_CERTIFICATE = 27
 export const RECORD_SIZE_LIMIT = 28
 export const DELEGATED_CREDENTIALS = 34
 export const SESSION_TICKET = 35
+/** Of TLS 1.3 before its 23rd draft. */
+export const KEY_SHARE_OF_DRAFTS = 40
 export const PRE_SHARED_KEY = 41
 export const EARLY_DATA = 42
 export const SUPPORTED_VERSIONS = 43
@@ -73,6 +75,7 @@ export const KEY_SHARE = 51
 export const CONNECTION_ID = 54
 export const NEXT_PROTOCOL_NEGOTIATION = 13172
 export const APPLICATION_SETTINGS = 17513
+export const ENCRYPTED_SERVER_NAME = 0xffce
 export const RENEGOTIATION_INFO = 0xff01
 
 export const EXTENSION_TYPES: ReadonlyMap<number, string> = new Map([
@@ -97,6 +100,7 @@ export const EXTENSION_TYPES: ReadonlyMap<number, string> = new Map([
   [RECORD_SIZE_LIMIT, 'record_size_limit'],
   [DELEGATED_CREDENTIALS, 'delegated_credentials'],
   [SESSION_TICKET, 'session_ticket'],
+  [KEY_SHARE_OF_DRAFTS, 'key_share'],
   [PRE_SHARED_KEY, 'pre_shared_key'],
   [EARLY_DATA, 'early_data'],
   [SUPPORTED_VERSIONS, 'supported_versions'],
@@ -112,5 +116,6 @@ export const EXTENSION_TYPES: ReadonlyMap<number, string> = new Map([
   [NEXT_PROTOCOL_NEGOTIATION, 'next_protocol_negotiation'],
   [APPLICATION_SETTINGS, 'application_settings'],
   [0xfe0d, 'encrypted_client_hello'],
+  [ENCRYPTED_SERVER_NAME, 'encrypted_server_name'],
   [RENEGOTIATION_INFO, 'renegotiation_info'],
 ])

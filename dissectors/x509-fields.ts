@@ -48,7 +48,7 @@ export const certificate = {
   keyInfo: field('x509af.subjectPublicKeyInfo_element', 'subjectPublicKeyInfo', 'group'),
   keyAlgorithm: field('x509af.algorithm_element', 'algorithm', 'group'),
   namedCurve: field('pkcs1.namedCurve', 'namedCurve', 'text'),
-  curve: field('pkcs1.ECParameters', 'ECParameters', 'dec', new Map([[0, 'namedCurve']])),
+  curve: field('pkcs1.ECParameters', 'ECParameters', 'dec', new Map([[1, 'namedCurve']])),
   unusedBits: field('x509af.unused_bits', 'Unused bits'),
   key: field('x509af.subjectPublicKey', 'subjectPublicKey', 'bytes'),
   modulus: field('pkcs1.modulus', 'modulus', 'bytes'),

@@ -71,25 +71,37 @@ export interface DistinguishedName {
 
 /** @param f the choice, which has one member @param sequence the list of relative names */
 export function distinguishedName(pdu: Pdu, f: Field, sequence: Field): DistinguishedName {
-  const relatives: string[] = []
-  let commonName = ''
-  let read = 0
-  choice(pdu, f, 0, () =>
-    listOf(pdu, sequence, () => {
-      const pairs: string[] = []
-      listOf(pdu, directory.relative, () =>
-        element(pdu, directory.pair, () => {
-          const type = objectId(pdu, directory.type)
-          if (pdu.left === 0 || read++ >= MAX_DER_ELEMENTS) return
-          const value = attributeValue(pdu, type)
-          if (type === COMMON_NAME) commonName = value
-          pairs.push(`${ATTRIBUTES.get(type) ?? type}=${escaped(value)}`)
-        }),
-      )
-      relatives.push(pairs.join('+'))
+  const parts: Parts = { relatives: [], commonName: '', read: 0 }
+  choice(pdu, f, 0, () => listOf(pdu, sequence, () => relativeName(pdu, parts)))
+  return { text: bounded(parts.relatives.reverse().join(',')), commonName: parts.commonName }
+}
+
+/** A distinguished name that stands in a group of its own already. */
+export function bareName(pdu: Pdu): void {
+  const parts: Parts = { relatives: [], commonName: '', read: 0 }
+  element(pdu, null, () => {
+    while (pdu.left > 0) relativeName(pdu, parts)
+  })
+}
+
+interface Parts {
+  readonly relatives: string[]
+  commonName: string
+  read: number
+}
+
+function relativeName(pdu: Pdu, parts: Parts): void {
+  const pairs: string[] = []
+  listOf(pdu, directory.relative, () =>
+    element(pdu, directory.pair, () => {
+      const type = objectId(pdu, directory.type)
+      if (pdu.left === 0 || parts.read++ >= MAX_DER_ELEMENTS) return
+      const value = attributeValue(pdu, type)
+      if (type === COMMON_NAME) parts.commonName = value
+      pairs.push(`${ATTRIBUTES.get(type) ?? type}=${escaped(value)}`)
     }),
   )
-  return { text: bounded(relatives.reverse().join(',')), commonName }
+  parts.relatives.push(pairs.join('+'))
 }
 
 function attributeValue(pdu: Pdu, type: string): string {

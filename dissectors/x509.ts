@@ -194,7 +194,7 @@ function publicKey(pdu: Pdu): { keyAlgorithm: string; keyBits: number } {
     element(pdu, f.keyAlgorithm, () => {
       if (peekTag(pdu) === OBJECT_IDENTIFIER) identifier = objectId(pdu, f.algorithm)
       if (identifier === EC && peekTag(pdu) === OBJECT_IDENTIFIER) {
-        choice(pdu, f.curve, 0, () => {
+        choice(pdu, f.curve, 1, () => {
           curve = objectId(pdu, f.namedCurve)
         })
       } else if (pdu.left > 0) pdu.mark(f.parameters, pdu.left)

@@ -59,7 +59,17 @@ export class Datagrams {
     const { packet, timeNs, conversation, direction, path } = this
     const { name, title } = dissector
     const { length } = bytes
-    const whole = { at: 0, length, first: packet, last: packet, timeNs, conversation, low: 0, exact: true }
+    const whole = {
+      at: 0,
+      length,
+      first: packet,
+      last: packet,
+      whole: packet,
+      timeNs,
+      conversation,
+      low: 0,
+      exact: true,
+    }
     this.dissection.watcher?.pdu({
       name,
       title,

@@ -12,7 +12,17 @@ export class Dissection {
   readonly out = new Outbox()
   readonly junctions = new Junctions()
   /** The segment that is being read; its origin while nothing has to be kept. */
-  readonly now: Stretch = { at: 0, length: 0, first: 0, last: 0, timeNs: 0, conversation: -1, low: 0, exact: true }
+  readonly now: Stretch = {
+    at: 0,
+    length: 0,
+    first: 0,
+    last: 0,
+    whole: 0,
+    timeNs: 0,
+    conversation: -1,
+    low: 0,
+    exact: true,
+  }
   readonly nowList: readonly Stretch[] = [this.now]
   /** Takes an event. */
   readonly emit: (event: Event) => void

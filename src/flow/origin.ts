@@ -7,6 +7,8 @@ export interface Stretch {
   /** Packets that carried the first and the last of these bytes; when the last one came. */
   first: number
   last: number
+  /** Packet that completed the PDU of the layer below that they came in; before it nobody could read them. */
+  whole: number
   timeNs: number
   conversation: number
   /** Offset in the TCP stream of that direction. */
@@ -36,8 +38,8 @@ export function copyStretches(
   if (length === end - start && head.at + head.length >= end) {
     // Nearly always: all of it lies in one stretch.
     const low = head.exact ? head.low + start - head.at : head.low
-    const { first, last, timeNs, conversation, exact } = head
-    to.push({ at, length, first, last, timeNs, conversation, low, exact })
+    const { first, last, whole, timeNs, conversation, exact } = head
+    to.push({ at, length, first, last, whole, timeNs, conversation, low, exact })
     return
   }
   if (length !== end - start) {

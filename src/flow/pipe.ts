@@ -143,6 +143,7 @@ class Pipe implements Reading {
     now.length = length
     now.first = packet
     now.last = packet
+    now.whole = packet
     now.timeNs = timeNs
     now.conversation = conversation
     now.low = low
@@ -166,6 +167,7 @@ class Pipe implements Reading {
     now.length = end - start
     now.first = packet
     now.last = packet
+    now.whole = packet
     now.timeNs = timeNs
     now.conversation = conversation
     now.low = 0
@@ -402,7 +404,7 @@ class Pipe implements Reading {
 
   private isWatched(length: number): boolean {
     const { watcher, now } = this.dissection
-    return watcher?.wants(this.placeOf(this.at + length - 1, now).last) === true
+    return watcher?.wants(this.placeOf(this.at + length - 1, now).whole) === true
   }
 
   /** The stretch of the byte at this position. */
@@ -421,7 +423,7 @@ class Pipe implements Reading {
     watcher?.pdu({
       name,
       title,
-      packet: tail.last,
+      packet: tail.whole,
       first: this.placeOf(at, now).first,
       timeNs: tail.timeNs,
       transport: layer.path.startsWith('udp') ? 'udp' : 'tcp',
@@ -640,8 +642,9 @@ class Pipe implements Reading {
     const pipe = slot.pipes[this.direction]
     const origins = this.origins ?? this.dissection.nowList
     pipe.feeder = this
-    if (number < 0) pipe.receive(bytes, start, end, from, to, origins)
-    else pipe.piece(number, bytes, start, end, from, to, origins)
+    if (number < 0) {
+      pipe.receive(bytes, start, end, from, to, origins, this.placeOf(this.at - 1, this.dissection.now).whole)
+    } else pipe.piece(number, bytes, start, end, from, to, origins)
   }
 
   private above(layer: Layer, index: number, messages: boolean): Slot {
@@ -651,7 +654,7 @@ class Pipe implements Reading {
     return slot
   }
 
-  /** Bytes from the layer below; they lie at from..to of its own, whose origins are given. */
+  /** Bytes from the layer below; they lie at from..to of its own, whose origins are given; `whole`: the packet that completed its PDU. */
   private receive(
     bytes: Uint8Array,
     start: number,
@@ -659,12 +662,19 @@ class Pipe implements Reading {
     from: number,
     to: number,
     origins: readonly Stretch[],
+    whole = 0,
   ): void {
     if (this.dead) {
       this.at += end - start
       return
     }
-    copyStretches(origins, from, to, this.ownOrigins(), this.at + this.kept.length, end - start)
+    const own = this.ownOrigins()
+    const known = own.length
+    copyStretches(origins, from, to, own, this.at + this.kept.length, end - start)
+    for (let index = known; index < own.length; index++) {
+      const origin = own[index] as Stretch
+      if (origin.whole < whole) origin.whole = whole
+    }
     this.fedBy = this.lastOrigin.conversation
     if (this.slot.messages) this.message(bytes, start, end, CUT_BY_FRAME)
     else this.feed(bytes, start, end)

@@ -108,6 +108,7 @@ export class Stack {
     now.length = 0
     now.first = packet
     now.last = packet
+    now.whole = packet
     now.timeNs = timeNs
     now.conversation = conversation
   }

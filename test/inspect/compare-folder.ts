@@ -55,7 +55,7 @@ export function capturesBelow(folder: string): string[] {
 }
 
 /** One line for each field and kind. */
-export function summary(name: string, differences: readonly Difference[]): string[] {
+function summary(name: string, differences: readonly Difference[]): string[] {
   const groups = new Map<string, Difference[]>()
   for (const difference of differences) {
     const key = `${difference.field} ${difference.kind}`

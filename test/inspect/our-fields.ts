@@ -33,7 +33,7 @@ export async function ourFields(
 
 /** tshark knows nothing of RD Gateway, and so of what travels in it. */
 function isUnjudged({ pdu }: InspectedLayer): boolean {
-  return pdu !== null && pdu.path.includes(UNJUDGED)
+  return pdu?.path.includes(UNJUDGED) === true
 }
 
 function collect(
@@ -42,11 +42,12 @@ function collect(
   known: ReadonlyMap<string, JudgeField>,
   into: Map<string, string[]>,
 ): void {
-  const field = known.get(node.field.name)
-  if (field !== undefined) {
+  for (const name of [node.field.name, node.field.also]) {
+    const field = known.get(name)
+    if (field === undefined) continue
     const value = ourValue(node, layer, field)
-    const others = into.get(field.name)
-    if (others === undefined) into.set(field.name, [value])
+    const others = into.get(name)
+    if (others === undefined) into.set(name, [value])
     else others.push(value)
   }
   for (const child of node.children ?? []) collect(child, layer, known, into)

@@ -227,6 +227,7 @@ const FACTS: FactDefaults = {
     fault: { field: 'tpkt.length', at: 2, wanted: 2, had: 0, by: 'frame', byField: '' },
   },
   'stream-gap': { kind: 'stream-gap', length: 1460 },
+  'not-decrypted': { kind: 'not-decrypted', why: 'no secret' },
 }
 /** All kinds of facts. */
 export const FACT_KINDS = Object.keys(FACTS) as readonly FactKind[]
