@@ -1,5 +1,5 @@
 /** Bodies of HTTP/1 messages that are shown whole, and the lines between chunks. RFC 9112 section 7.1. */
-import { find, latin1, utf8 } from '../src/wire/bytes.ts'
+import { find, utf8 } from '../src/wire/bytes.ts'
 import { NEED_MORE } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import { MAX_CHUNK_LINE_BYTES, MAX_CHUNKS_SHOWN } from '../src/wire/limits.ts'
@@ -95,21 +95,39 @@ export function readWholeBody(pdu: Pdu, { framing, length, headers: kept }: Http
     const at = pdu.pos
     const there = Math.min(length, pdu.left)
     if (isForm || isEncoded) pdu.mark(body.hidden, length)
-    else pdu.value(body.content, length, pdu.watched ? utf8(pdu.bytes, at, at + there) : '')
+    else pdu.value(body.content, length, pdu.watched ? shownText(pdu.bytes, at, at + there) : '')
     return
   }
-  let content = ''
+  const pieces: Uint8Array[] = []
   for (let chunks = 0; chunks < MAX_CHUNKS_SHOWN && pdu.ok && pdu.left > 0; chunks++) {
     const size = readChunkSize(pdu)
     if (size < 0) return
     if (size === 0) break
     const at = pdu.pos
     if (isForm) pdu.mark(body.hidden, size)
-    else if (pdu.mark(chunk.data, size) >= 0 && pdu.watched) content += latin1(pdu.bytes, at, at + size)
+    else if (pdu.mark(chunk.data, size) >= 0 && pdu.watched) pieces.push(pdu.bytes.subarray(at, at + size))
     pdu.mark(chunk.boundary, pdu.peek() === CR ? 2 : 1)
   }
   for (let lines = 0; lines < MAX_CHUNKS_SHOWN && pdu.ok && pdu.left > 0; lines++) if (readTrailer(pdu)) break
-  if (pdu.ok && !isForm && !isEncoded && content !== '') pdu.derived(body.content, content)
+  if (!pdu.ok || isForm || isEncoded || pieces.length === 0) return
+  const content = joined(pieces)
+  pdu.derived(body.content, shownText(content, 0, content.length))
+}
+
+/** As a text, which ends with the first zero byte. */
+function shownText(bytes: Uint8Array, start: number, end: number): string {
+  const zero = find(bytes, 0, start, end)
+  return utf8(bytes, start, zero < 0 ? end : zero)
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 /** The hexadecimal number here, and how many digits it has. */

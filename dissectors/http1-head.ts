@@ -13,7 +13,7 @@ import { endOfLine, type Headers, readHeaders, restOfLine, wordLength } from './
 export interface Head {
   readonly fact: HttpHead
   readonly headers: Headers
-  /** The URI that the request means, host and all; '' when nobody watches. */
+  /** The URI that the request means, with its host where it names one; '' in a response. */
   readonly uri: string
 }
 /** Of the request that a response answers. */
@@ -105,7 +105,7 @@ export function readHead(pdu: Pdu, asked: AskedFor | undefined, secure: boolean,
       complete: pdu.ok,
     },
     headers,
-    uri,
+    uri: uri === '' ? target : uri,
   }
 }
 

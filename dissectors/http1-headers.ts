@@ -2,7 +2,7 @@
  * The header lines of an HTTP/1 head. Only the headers that say something about framing, proxies, gateways and logons are
  * facts; the others are read for the tree alone. RFC 9112 section 5.
  */
-import { find, latin1 } from '../src/wire/bytes.ts'
+import { find, latin1, utf8 } from '../src/wire/bytes.ts'
 import { type Field, field } from '../src/wire/field.ts'
 import { MAX_HEAD_TOKENS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
@@ -159,12 +159,12 @@ function readLine(pdu: Pdu, headers: Headers, lineField: Field): KnownHeader | n
     const value = known.kept || pdu.watched ? latin1(pdu.bytes, at, from + rest).trimEnd() : ''
     if (AUTHENTICATION.has(known.name)) keepToken(headers, value, at)
     if (known.kept) headers.kept.push([known.name, keptValue(known.name, value)])
-    const shown = pdu.watched ? shownValue(known.name, value) : ''
+    const text = pdu.watched ? utf8(pdu.bytes, at, from + rest).trimEnd() : ''
+    const shown = shownValue(known.name, text)
     pdu.value(known.field, whole, shown)
     if (pdu.watched) {
-      const end = latin1(pdu.bytes, from + rest, from + whole)
-      const line = shown === value ? latin1(pdu.bytes, from, from + rest) : `${latin1(pdu.bytes, from, at)}${shown}`
-      pdu.derived(lineField, line + end)
+      const line = shown === text ? utf8(pdu.bytes, from, from + rest) : latin1(pdu.bytes, from, at) + shown
+      pdu.derived(lineField, line + latin1(pdu.bytes, from + rest, from + whole))
     }
   }
   if (toLineFeed < 0) endOfLine(pdu)

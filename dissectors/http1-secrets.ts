@@ -11,6 +11,7 @@ const HIDDEN = '(hidden)'
 
 /** The value as it may be shown: of a token its scheme and kind alone. */
 export function shownValue(name: string, value: string): string {
+  if (value === '') return ''
   if (COOKIES.has(name)) return HIDDEN
   return PROOFS.has(name) ? withoutToken(value) : value
 }

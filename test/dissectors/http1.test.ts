@@ -13,8 +13,9 @@ import {
   SURE,
   UNTIL_CLOSE,
 } from '../../src/wire/dissector.ts'
+import type { Node } from '../../src/wire/field.ts'
 import { MAX_HEAD_BYTES } from '../../src/wire/limits.ts'
-import { bytes, Conversation, facts, inside, likeness, tree } from '../support/read.ts'
+import { bytes, Conversation, facts, inside, likeness, Tree, tree } from '../support/read.ts'
 
 /** Lines, each ended by CRLF, and the empty one. */
 function head(...lines: string[]): Uint8Array {
@@ -347,5 +348,32 @@ describe('recognition', () => {
     expect(frame(Uint8Array.of(0x16, 0x03))).toBe(NOT_MINE)
     expect(frame(text('SSH-2.0-OpenSSH_9.6\r\n\r\n'))).toBe(NOT_MINE)
     expect(frame(text(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(MAX_HEAD_BYTES / 6)}`))).toBe(BROKEN)
+  })
+})
+
+describe('to whoever watches', () => {
+  const watched = { watch: true, next: { protocol: 'http1', watched: true } }
+  it.each([
+    ['Content-Length: 5', 'hello', 'hello'],
+    ['Transfer-Encoding: chunked', '2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n', 'hello'],
+  ])('a message with %s is one PDU with its body', (line, said, content) => {
+    const conversation = new Conversation(http1, watched).say(
+      'server',
+      text(`HTTP/1.1 200 OK\r\n${line}\r\n\r\n${said}`),
+    )
+    expect(conversation.pdus).toHaveLength(1)
+    const [pdu] = conversation.pdus
+    expect(pdu?.fault).toBeNull()
+    expect(new Tree([pdu?.root as Node]).field('http.file_data')?.value).toBe(content)
+  })
+
+  it('what proves somebody, and what a form sends, is hidden', () => {
+    const form = head('POST /login HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 9')
+    const secret = head('GET / HTTP/1.1', 'Authorization: Basic c2VjcmV0', 'Cookie: s=c2VjcmV0')
+    const conversation = new Conversation(http1, watched)
+      .say('client', form)
+      .say('client', text('p=c2Vjcm1'))
+      .say('client', secret)
+    expect(JSON.stringify([conversation.facts, conversation.pdus])).not.toMatch(/c2Vj/)
   })
 })
