@@ -69,7 +69,7 @@ const conversations: Record<string, readonly Said[]> = {
   ],
   'the first transport of RDP-UDP, lossy': [
     ['client', syn({ initialSequence: 0x42, lossy: true })],
-    ['server', synAck(0x42, { initialSequence: 0x1000 })],
+    ['server', synAck(0x42, { initialSequence: 0x1000, lossy: true })],
     [
       'client',
       source(0x1000, 0x43, dtlsRecord(22, 0, dtlsMessage(1, 0, dtlsClientHello())), [

@@ -35,7 +35,7 @@ export function syn(says: Handshake): Uint8Array {
 
 /** @param acknowledges the client's initial sequence number */
 export function synAck(acknowledges: number, says: Handshake): Uint8Array {
-  return handshake(acknowledges, SYN | ACK, says, null)
+  return handshake(acknowledges, SYN | ACK | (says.lossy === true ? SYN_LOSSY : 0), says, null)
 }
 
 function handshake(sourceAck: number, flags: number, says: Handshake, cookieHash: Uint8Array | null): Uint8Array {
