@@ -42,11 +42,13 @@ function collect(
   known: ReadonlyMap<string, JudgeField>,
   into: Map<string, string[]>,
 ): void {
-  const field = known.get(node.field.name)
-  if (field !== undefined) {
+  const { name, also } = node.field
+  for (const each of also === '' ? [name] : [name, also]) {
+    const field = known.get(each)
+    if (field === undefined) continue
     const value = ourValue(node, layer, field)
-    const others = into.get(field.name)
-    if (others === undefined) into.set(field.name, [value])
+    const others = into.get(each)
+    if (others === undefined) into.set(each, [value])
     else others.push(value)
   }
   for (const child of node.children ?? []) collect(child, layer, known, into)
