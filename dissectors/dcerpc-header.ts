@@ -61,6 +61,8 @@ const f = {
   authLength: field('dcerpc.cn_auth_len', 'Auth Length'),
   callId: field('dcerpc.cn_call_id', 'Call ID'),
 }
+/** What gives the verifier its length. */
+export const verifierLength = f.authLength
 
 /** Does a header begin here, as far as the bytes go? */
 export function looksLikeHeader(bytes: Uint8Array, start: number, end: number): boolean {

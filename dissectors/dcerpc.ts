@@ -21,6 +21,7 @@ import {
 import { type Field, field } from '../src/wire/field.ts'
 import { MAX_RPC_CALL_FACTS, MAX_RPC_CALLS, MAX_RPC_CONTEXTS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { hidden } from './ber.ts'
 import {
   type DceRpcHeader,
   fragmentLength,
@@ -39,7 +40,9 @@ import {
   PDU_RESPONSE,
   PDU_RTS,
   readHeader,
+  verifierLength,
 } from './dcerpc-header.ts'
+import { type AuthenticationFact, isSecurityToken, readSecurityToken } from './spnego.ts'
 
 /** The client binds, or alters the context. */
 export interface DceRpcBind {
@@ -71,7 +74,7 @@ export interface DceRpcFault {
   readonly status: number
   readonly complete: boolean
 }
-export type DceRpcFact = DceRpcBind | DceRpcBindAnswer | TsProxyCall | DceRpcFault
+export type DceRpcFact = DceRpcBind | DceRpcBindAnswer | TsProxyCall | DceRpcFault | AuthenticationFact
 
 export interface DceRpcState {
   /** Contexts bound to the gateway interface. */
@@ -160,6 +163,7 @@ const TRAILER_BYTES = 8
 const UUID_BYTES = 16
 const HANDLE_BYTES = 20
 const PRIVACY = 6
+const NTLM = 10
 const SETUP_RECEIVE_PIPE = 8
 const SEND_TO_SERVER = 9
 const MOST_BUFFERS = 3
@@ -196,7 +200,7 @@ export const dcerpc = stream<DceRpcState, DceRpcFact>({
     else if (type === PDU_FAULT) fault(pdu, header, order, state, out)
     else if (type === PDU_AUTH3) {
       pdu.mark(bound.reserved, 4)
-      trailer(pdu, header, order)
+      trailer(pdu, header, order, out)
     }
     const left = Math.max(pdu.left, header.fragmentLength - pdu.offset)
     if (left > 0) pdu.mark(rest, left)
@@ -236,7 +240,7 @@ function bind(pdu: Pdu, header: DceRpcHeader, order: Order, state: DceRpcState, 
     interfaces.push(uuid)
     if (uuid === TS_PROXY_INTERFACE) gateway.push(context)
   }
-  const { type, level } = trailer(pdu, header, order)
+  const { type, level } = trailer(pdu, header, order, out)
   out.fact({ kind: 'dcerpc-bind', interfaces, authType: type, authLevel: level, complete: pdu.ok })
   if (!pdu.ok) return
   for (const context of gateway) {
@@ -264,7 +268,7 @@ function bindAck(pdu: Pdu, header: DceRpcHeader, order: Order, out: Out<DceRpcFa
     pdu.end()
     if (pdu.ok) results.push(result)
   }
-  trailer(pdu, header, order)
+  trailer(pdu, header, order, out)
   out.fact({ kind: 'dcerpc-bind-ack', results, complete: pdu.ok })
 }
 
@@ -402,8 +406,16 @@ function trailerByte(pdu: Pdu, authLength: number, length: number, at: number): 
   return ahead < 0 ? -1 : pdu.peek(ahead)
 }
 
-/** Padding, trailer and verifier, when there is one. */
-function trailer(pdu: Pdu, header: DceRpcHeader, order: Order): { type: number; level: number } {
+/**
+ * Padding, trailer and verifier, when there is one.
+ * @param out while a context is bound, the verifier is a token that says something; later it is a signature
+ */
+function trailer(
+  pdu: Pdu,
+  header: DceRpcHeader,
+  order: Order,
+  out: Out<DceRpcFact> | null = null,
+): { type: number; level: number } {
   const { authLength, fragmentLength: length } = header
   if (authLength === 0) return { type: 0, level: 0 }
   const padding = length - authLength - TRAILER_BYTES - pdu.offset
@@ -414,7 +426,12 @@ function trailer(pdu: Pdu, header: DceRpcHeader, order: Order): { type: number; 
   pdu.u8(auth.padLength)
   pdu.u8(auth.reserved)
   order.u32(pdu, auth.context)
-  pdu.mark(auth.token, authLength)
+  if (out === null || !isSecurityToken(pdu.bytes, pdu.pos, pdu.limit)) hidden(pdu, auth.token, authLength)
+  else {
+    pdu.bounded(authLength, verifierLength)
+    readSecurityToken(pdu, out, type !== NTLM)
+    pdu.end()
+  }
   pdu.end()
   return { type, level }
 }

@@ -15,7 +15,6 @@ const MTU = 5
 const NONCE = 14
 const ROUTE = 24
 const NAME_SERVERS = 25
-const ETHER_BYTES = 6
 
 const types: ReadonlyMap<number, string> = new Map([
   [SOURCE_ADDRESS, 'Source link-layer address'],
@@ -81,7 +80,7 @@ function readOption(pdu: Pdu, type: number): void {
   switch (type) {
     case SOURCE_ADDRESS:
     case TARGET_ADDRESS:
-      pdu.mark(type === SOURCE_ADDRESS ? source : target, Math.min(pdu.left, ETHER_BYTES))
+      pdu.mark(type === SOURCE_ADDRESS ? source : target, pdu.left)
       break
     case PREFIX:
       pdu.u8(prefix.length)

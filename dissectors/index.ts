@@ -2,7 +2,9 @@
 import type { Datagram, Stream } from '../src/wire/dissector.ts'
 import { credssp } from './credssp.ts'
 import { dcerpc } from './dcerpc.ts'
-import { dns } from './dns.ts'
+import { dhcp } from './dhcp.ts'
+import { dns, llmnr, mdns } from './dns.ts'
+import { dnsTcp } from './dns-tcp.ts'
 import { dtls } from './dtls.ts'
 import { dtlsHandshake } from './dtls-handshake.ts'
 import { http1 } from './http1.ts'
@@ -44,6 +46,7 @@ export const streamDissectors = [
   rdsaad,
   websocket,
   rdg,
+  dnsTcp,
   socks,
   proxyHead,
   rpch,
@@ -55,7 +58,7 @@ export const streamDissectors = [
   rdpChannel,
 ] as const
 /** On datagrams, each of which stands for itself. */
-export const datagramDissectors = [dns, kerberosUdp, stun, quic] as const
+export const datagramDissectors = [dns, kerberosUdp, stun, quic, mdns, llmnr, dhcp] as const
 /** On datagrams, with a memory of their conversation or with layers above. */
 export const messageDissectors = [rdpudp, dtls, dtlsHandshake, rdgUdp] as const
 

@@ -9,7 +9,8 @@ import { IP_PROTOCOL, STOP_CUT, STOP_MALFORMED } from '../src/wire/following.ts'
 import { header } from '../src/wire/header.ts'
 
 const HEADER_BYTES = 40
-const version = bits('ipv6.version', 'Version', 0xf0)
+/** Wireshark lets `ip.version` find both. */
+const version = alias('ip.version', bits('ipv6.version', 'Version', 0xf0))
 const trafficClass = bits('ipv6.tclass', 'Traffic class', 0x0ff00000, 'hex')
 const trafficParts = [
   bits('ipv6.tclass.dscp', 'Codepoint', 0xfc),

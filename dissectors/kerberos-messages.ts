@@ -5,6 +5,7 @@
  * RFC 4120 5.4 (KDC), 5.5 (AP), 5.9.1 (errors), 5.2.7 (pre-authentication); RFC 6113 5.4 (FAST); MS-KILE 2.2 (PAC options,
  * extended errors); RFC 4757, draft-swift-win2k-krb-user2user (TGT requests).
  */
+import { latin1 } from '../src/wire/bytes.ts'
 import type { Field } from '../src/wire/field.ts'
 import { MAX_KERBEROS_VALUES, MAX_NESTED_TOKENS } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
@@ -89,6 +90,7 @@ const PA_PAC_OPTIONS = 167
 /** Values that hold nothing secret: empty, names of encryption types, options. */
 const OPEN_VALUES = [PA_PW_SALT, PA_ETYPE_INFO, PA_ETYPE_INFO2, PA_PAC_REQUEST, 149, 150, 165, 166, PA_PAC_OPTIONS]
 const IPV4 = 2
+const NETBIOS = 20
 const IPV6 = 24
 
 /** Does a Kerberos message begin here? */
@@ -279,7 +281,7 @@ class Message {
     if (METHOD_DATA.includes(this.code)) {
       ber.element(pdu, f.errorData, () => ber.element(pdu, null, () => this.each(() => this.padataOne())))
     } else if (WITH_STATUS.includes(this.code)) {
-      ber.element(pdu, f.errorData, () => this.padataOne())
+      ber.element(pdu, f.errorData, () => this.padataOne(null))
     } else ber.octets(pdu, f.errorData)
   }
 
@@ -287,10 +289,10 @@ class Message {
     for (let n = 0; n < MAX_KERBEROS_VALUES && this.pdu.left > 0; n++) read()
   }
 
-  private padataOne(): void {
+  private padataOne(group: Field | null = f.padataOne): void {
     const { pdu } = this
     let type = 0
-    ber.sequence(pdu, f.padataOne, tag => {
+    ber.sequence(pdu, group, tag => {
       const part = tag - CONTEXT
       if (part === 1) {
         type = ber.integer(pdu, f.padataType)
@@ -435,6 +437,12 @@ class Message {
     return parts.join('/')
   }
 
+  /** Filled with spaces; its last byte is its kind. */
+  private netbiosName(): void {
+    const { bytes, pos, left } = this.pdu
+    this.pdu.value(f.addressNetbios, left, latin1(bytes, pos, pos + Math.max(0, left - 1)).trimEnd())
+  }
+
   private address(): void {
     const { pdu } = this
     let type = 0
@@ -442,6 +450,7 @@ class Message {
       if (tag === CONTEXT) type = ber.integer(pdu, f.addressType)
       else if (type === IPV4) ber.element(pdu, null, () => pdu.u32be(f.addressIp))
       else if (type === IPV6) ber.octets(pdu, f.addressIpv6)
+      else if (type === NETBIOS) ber.element(pdu, null, () => this.netbiosName())
       else ber.octets(pdu, f.addressBytes)
     })
   }

@@ -35,6 +35,9 @@ const control = field('llc.control', 'Control field', 'hex')
 const organisation = field('llc.oui', 'Organization code', 'hex')
 const type = field('llc.type', 'Type', 'hex', etherTypes)
 const protocol = field('llc.pid', 'Protocol ID', 'hex')
+/** Each of these organisations has names of its own for it. */
+const ownProtocol = field('llc.organization.pid', 'Protocol ID', 'hex')
+const OWN_NUMBERS: readonly number[] = [0x00000c, IEEE_802_1, 0x080007, 0x00e02b]
 
 export const llc = header({
   name: 'llc',
@@ -69,7 +72,7 @@ function snap(pdu: Pdu, trail: Trail): void {
     trail.next = pdu.u16be(type)
     return
   }
-  const what = pdu.u16be(protocol)
+  const what = pdu.u16be(OWN_NUMBERS.includes(who) ? ownProtocol : protocol)
   // Bridged Ethernet, with and without its check sequence; ATM puts two bytes of padding before it.
   if (who !== IEEE_802_1 || (what !== 1 && what !== 7)) return
   if (pdu.left >= 2 && pdu.peek() === 0 && pdu.peek(1) === 0) pdu.pos += 2

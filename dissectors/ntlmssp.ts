@@ -238,6 +238,12 @@ export function readNtlmssp(pdu: Pdu): NtlmFact | null {
   return fact
 }
 
+/** The same where it is the whole PDU. */
+export function readNtlmPdu(pdu: Pdu): NtlmFact | null {
+  pdu.retitle(message.root)
+  return new Message(pdu).read()
+}
+
 class Message {
   private readonly pdu: Pdu
   /** Of the message, from the start of the PDU: its parts are told from here. */

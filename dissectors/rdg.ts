@@ -21,6 +21,7 @@ import {
 import { type Field, field, flag } from '../src/wire/field.ts'
 import { MAX_PDU_BYTES, MAX_RDG_NAMES, MAX_RDG_SEED_BYTES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { type AuthenticationFact, readSecurityToken } from './spnego.ts'
 
 /** One packet; DATA and KEEPALIVE are too frequent to be facts. What a packet of its type does not say is -1 or ''. */
 export interface RdgPacket {
@@ -52,7 +53,7 @@ export interface RdgKeepalives {
   readonly kind: 'rdg-keepalives'
   readonly count: number
 }
-export type RdgFact = RdgPacket | RdgSeed | RdgKeepalives
+export type RdgFact = RdgPacket | RdgSeed | RdgKeepalives | AuthenticationFact
 
 export interface RdgState {
   /** The random bytes are behind us, or do not come (WebSocket). */
@@ -293,7 +294,7 @@ function packet(pdu: Pdu, type: number, length: number, out: Out<RdgFact>): void
     name: '',
     text: '',
   }
-  READERS.get(type)?.(pdu, said)
+  READERS.get(type)?.(pdu, said, out)
   rest(pdu, length)
   out.fact({ kind: 'rdg', type, ...said, complete: pdu.ok })
 }
@@ -304,7 +305,7 @@ function rest(pdu: Pdu, length: number): void {
   if (left > 0) pdu.mark(head.rest, left)
 }
 
-const READERS: ReadonlyMap<number, (pdu: Pdu, said: Said) => void> = new Map([
+const READERS = new Map<number, (pdu: Pdu, said: Said, out: Out<RdgFact>) => void>([
   [
     HANDSHAKE_REQUEST,
     (pdu, said) => {
@@ -320,9 +321,11 @@ const READERS: ReadonlyMap<number, (pdu: Pdu, said: Said) => void> = new Map([
   ],
   [
     EXTENDED_AUTH,
-    (pdu, said) => {
+    (pdu, said, out) => {
       code(pdu, said)
-      blob(pdu, tunnel.token)
+      pdu.sized(tunnel.token, pdu.u16le(tunnel.blobLength), tunnel.blobLength)
+      readSecurityToken(pdu, out)
+      pdu.end()
     },
   ],
   [TUNNEL_CREATE, tunnelCreate],

@@ -141,7 +141,8 @@ function transportResponse(pdu: Pdu, out: Out<AnyMessage>): void {
   if (pdu.ok) out.fact({ kind: 'multitransport-response', requestId, hresult })
 }
 
-function autoDetect(pdu: Pdu, session: RdpSession, out: Out<AnyMessage>): void {
+/** A measurement of the network, on the message channel or in a tunnel over UDP. */
+export function autoDetect(pdu: Pdu, session: RdpSession, out: Out<AnyMessage>): void {
   pdu.group(detect.group)
   pdu.u8(detect.headerLength)
   const isResponse = pdu.u8(detect.headerType) === TYPE_ID_RESPONSE

@@ -5,7 +5,7 @@
  */
 import { NO, stream, wholeMessage } from '../src/wire/dissector.ts'
 import { MAX_AUTHORIZATION_CHARACTERS } from '../src/wire/limits.ts'
-import { type AuthenticationFact, isSecurityToken, readBareToken } from './spnego.ts'
+import { type AuthenticationFact, isSecurityToken, readTokenPdu } from './spnego.ts'
 
 export const securityToken = stream<null, AuthenticationFact>({
   name: 'security-token',
@@ -16,7 +16,7 @@ export const securityToken = stream<null, AuthenticationFact>({
   // It has no beginning of its own: only another protocol knows that it is one.
   probe: () => NO,
   frame: wholeMessage,
-  read: (pdu, _state, _direction, out) => readBareToken(pdu, out),
+  read: (pdu, _state, _direction, out) => readTokenPdu(pdu, out),
 })
 
 /** What the value of an (Proxy-)Authorization or (WWW|Proxy)-Authenticate header holds. */

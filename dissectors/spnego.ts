@@ -10,7 +10,7 @@ import type { Pdu } from '../src/wire/pdu.ts'
 import * as ber from './ber.ts'
 import { objectIdentifier } from './der.ts'
 import { isKerberos, type KerberosFact, readKerberos, readTgtMessage } from './kerberos-messages.ts'
-import { isNtlmssp, type NtlmFact, readNtlmssp } from './ntlmssp.ts'
+import { isNtlmssp, type NtlmFact, readNtlmPdu, readNtlmssp } from './ntlmssp.ts'
 
 export interface SpnegoToken {
   readonly kind: 'spnego'
@@ -107,16 +107,21 @@ export function isSecurityToken(bytes: Uint8Array, start: number, end: number): 
 /**
  * The token that fills the group at hand: in SPNEGO, in a wrapper of GSS-API alone, or bare. Of one that nobody knows nothing
  * is shown.
+ * @param grouped it has a group of its own in the tree
  */
-export function readSecurityToken(pdu: Pdu, out: AuthenticationOut): void {
-  pdu.group(gss.root)
-  readBareToken(pdu, out)
-  pdu.end()
+export function readSecurityToken(pdu: Pdu, out: AuthenticationOut, grouped = true): void {
+  if (grouped) pdu.group(gss.root)
+  new Tokens(pdu, out).read(0)
+  if (grouped) pdu.end()
 }
 
-/** The same where the group at hand is that of the token already. */
-export function readBareToken(pdu: Pdu, out: AuthenticationOut): void {
-  new Tokens(pdu, out).read(0)
+/** The same where the token is the whole PDU; an NTLM message is a protocol of its own then. */
+export function readTokenPdu(pdu: Pdu, out: AuthenticationOut): void {
+  if (!isNtlmssp(pdu.bytes, pdu.pos, pdu.limit)) new Tokens(pdu, out).read(0)
+  else {
+    const fact = readNtlmPdu(pdu)
+    if (fact !== null) out.fact(fact)
+  }
 }
 
 class Tokens {
@@ -149,7 +154,7 @@ class Tokens {
     const { pdu } = this
     if (KERBEROS_MECHANISMS.test(this.mechanismAhead())) {
       ber.element(pdu, krb5.blob, () => {
-        ber.objectId(pdu, krb5.mechanism)
+        ber.objectId(pdu, depth === 0 ? gss.mechanism : krb5.mechanism)
         this.kerberos()
       })
       return

@@ -1,5 +1,5 @@
 /** What a connection is known to have done when one of its segments is read: fields without bytes of their own. */
-import { field } from '../src/wire/field.ts'
+import { type Field, field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 
 /** Where each is 0, -1 or empty, nothing is known. Times in nanoseconds. */
@@ -65,6 +65,8 @@ const FLAGS = new Map(
   ].map(([name, label]) => [name as string, field(`tcp.analysis.${name}`, label as string, 'group')]),
 )
 
+const anyResend = FLAGS.get('retransmission') as Field
+
 export function readTcpAnalysis(pdu: Pdu, view: TcpConnectionView): void {
   pdu.group(timestamps)
   pdu.derived(sinceFirst, view.sinceFirstNs)
@@ -81,6 +83,8 @@ export function readTcpAnalysis(pdu: Pdu, view: TcpConnectionView): void {
   if (view.pushBytesSent > 0) pdu.derived(pushed, view.pushBytesSent)
   if (view.flags.length > 0) readFlags(pdu, view)
   if (view.duplicateAckNumber > 0) {
+    // Wireshark has it twice: as a flag, and as the line that holds these two.
+    pdu.derived(FLAGS.get('duplicate_ack') as Field, '')
     pdu.derived(duplicateNumber, view.duplicateAckNumber)
     pdu.derived(duplicateFrame, view.duplicateAckFrame)
   }
@@ -92,6 +96,8 @@ function readFlags(pdu: Pdu, view: TcpConnectionView): void {
   for (const name of view.flags) {
     const f = FLAGS.get(name)
     if (f !== undefined) pdu.derived(f, '')
+    // A special kind is also one of the kind.
+    if (name.endsWith('t_retransmission') || name.startsWith('spurious')) pdu.derived(anyResend, '')
   }
   pdu.end()
   if (view.resendFrame === 0) return

@@ -80,7 +80,6 @@ export function readTcpOptions(pdu: Pdu, bytes: number, by: Field, view: TcpConn
       readOption(pdu, what, view)
     }
     pdu.end()
-    if (what === END) break
   }
   pdu.end()
 }

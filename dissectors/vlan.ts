@@ -20,6 +20,8 @@ const customer = tagFields('vlan')
 const service = tagFields('ieee8021ad')
 const type = field('vlan.etype', 'Type', 'hex', etherTypes)
 const length = field('vlan.len', 'Length')
+/** Wireshark has no name for it. */
+const serviceType = field('ieee8021ad.etype', 'Type', 'hex', etherTypes)
 const trailer = field('vlan.trailer', 'Trailer', 'bytes')
 
 export const vlan = header({
@@ -28,7 +30,7 @@ export const vlan = header({
   spec: ['IEEE 802.1Q 9.6'],
 
   read(pdu, trail) {
-    readTag(pdu, trail, customer)
+    readTag(pdu, trail, customer, type)
   },
 
   trailer(pdu) {
@@ -43,11 +45,11 @@ export const serviceVlan = header({
   spec: ['IEEE 802.1Q 9.6'],
 
   read(pdu, trail) {
-    readTag(pdu, trail, service)
+    readTag(pdu, trail, service, serviceType)
   },
 })
 
-function readTag(pdu: Pdu, trail: Trail, tag: Readonly<Record<'priority' | 'drop' | 'id', Field>>): void {
+function readTag(pdu: Pdu, trail: Trail, tag: Readonly<Record<'priority' | 'drop' | 'id', Field>>, next: Field): void {
   if (pdu.left < TAG_BYTES) {
     trail.next = STOP_CUT
     return
@@ -56,5 +58,5 @@ function readTag(pdu: Pdu, trail: Trail, tag: Readonly<Record<'priority' | 'drop
   pdu.overlay(tag.priority, 2, control >> 13)
   pdu.overlay(tag.drop, 2, (control >> 12) & 1)
   pdu.value(tag.id, 2, control & 0xfff)
-  typeOrLength(pdu, trail, type, length)
+  typeOrLength(pdu, trail, next, length)
 }

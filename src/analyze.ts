@@ -31,9 +31,17 @@ export interface AnalyzeOptions {
  * @throws CaptureError when it can not be opened. Damage further on is told in `error`, with all that was read before.
  */
 export async function analyzeFile(path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
-  const capture = await openCapture(path)
+  const given = options.keys ?? null
+  let capture = await openCapture(path)
   try {
-    return await analyze(capture, path, options)
+    const keys = new KeySource(given, capture.info.secrets)
+    const analysis = await read(capture, path, options, keys)
+    const { secrets, fileBytes } = capture.info
+    if (!keys.late || fileBytes === null) return analysis
+    // Secrets stand behind the packets that they are for: now they are known.
+    await capture.close()
+    capture = await openCapture(path)
+    return await read(capture, path, options, new KeySource(given, secrets))
   } finally {
     await capture.close()
   }
@@ -41,9 +49,18 @@ export async function analyzeFile(path: string, options: AnalyzeOptions = {}): P
 
 /** Reads the capture to its end. Never throws because of what is in it. */
 export async function analyze(capture: Capture, path: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
+  return read(capture, path, options, new KeySource(options.keys ?? null, capture.info.secrets))
+}
+
+async function read(
+  capture: Capture,
+  path: string,
+  options: AnalyzeOptions,
+  keys: KeySource,
+): Promise<CaptureAnalysis> {
   const verdicts = new Verdicts()
   const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
-  const tracker = new Tracker(attempts, { keys: new KeySource(options.keys ?? null, capture.info.secrets) })
+  const tracker = new Tracker(attempts, { keys })
   let endNs = 0
   for (;;) {
     while (capture.next()) {

@@ -101,7 +101,7 @@ export interface AttemptParts {
   readonly closing: Closing
   /**
    * What weakens verdicts about this attempt: 'no-syn', 'one-sided', 'snap-length', 'drops', 'duplicates', 'offload',
-   * 'events-lost'.
+   * 'events-lost', 'not-decrypted'.
    */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */

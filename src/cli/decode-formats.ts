@@ -53,7 +53,7 @@ function fieldsWriter(names: readonly string[], style: FieldsStyle): DecodeWrite
   const wanted = new Set(names)
   return {
     head: () => (style.header ? fieldsHead(names, style) : ''),
-    packet: packet => fieldsLine(occurrencesOf(packet, wanted), names, style),
+    packet: packet => fieldsLine(occurrencesOf(packet.layers, wanted), names, style),
     tail: () => '',
   }
 }
@@ -61,7 +61,7 @@ function fieldsWriter(names: readonly string[], style: FieldsStyle): DecodeWrite
 function chosenJson(names: readonly string[]): DecodeWriter['packet'] {
   const wanted = new Set(names)
   return (packet, index) => {
-    const found = occurrencesOf(packet, wanted)
+    const found = occurrencesOf(packet.layers, wanted)
     const values = names.map(name => [name, fieldTexts(found, name, { occurrence: 'all' })] as const)
     return jsonFields(new Map(values), index)
   }

@@ -43,7 +43,7 @@ export async function decode(path: string, options: DecodeOptions, streams: Stre
   const capture = await opened(path, streams)
   if (capture === null) return EXIT_UNREADABLE
   try {
-    const packets = inspect(capture, { ...inspection(options, ranges), keys })
+    const packets = inspect(capture, { ...inspection(options, ranges), ...(filter === null ? {} : { filter }), keys })
     if (followed === null) await writeAll(packets, filter, ranges, writer, streams)
     else await follow(packets, ...followed, style, streams.results)
   } finally {

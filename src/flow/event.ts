@@ -5,8 +5,11 @@ import type { Fault } from '../wire/fault.ts'
 
 /** What the stack of layers itself has to say. */
 export type StackFact =
-  /** Nobody knows this protocol. `first` = its first bytes, up to 64, one character a byte. */
-  | { readonly kind: 'unrecognised'; readonly first: string }
+  /**
+   * Nobody reads this protocol. `first` = its first bytes, up to 64, one character a byte; `protocol` = its name where
+   * they tell it, else ''.
+   */
+  | { readonly kind: 'unrecognised'; readonly first: string; readonly protocol: string }
   /** A layer that can not be read any more, and why. */
   | { readonly kind: 'opaque'; readonly why: string }
   | { readonly kind: 'malformed'; readonly fault: Fault }

@@ -3,6 +3,7 @@
  * itself and joins the layer that the other one has reached. A layer that fails becomes opaque, says why, and lives on as
  * a count of bytes. The contract with the dissectors is in src/wire/dissector.ts.
  */
+import { foreignProtocol } from '../../dissectors/foreign.ts'
 import { latin1 } from '../wire/bytes.ts'
 import {
   BROKEN,
@@ -512,7 +513,7 @@ class Pipe implements Reading {
       return false
     }
     const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
-    this.emit({ kind: 'unrecognised', first }, this.at, end - start)
+    this.emit({ kind: 'unrecognised', first, protocol: foreignProtocol(first) }, this.at, end - start)
     this.silence()
     return false
   }

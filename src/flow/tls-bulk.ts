@@ -215,7 +215,7 @@ class Side {
 }
 
 /** The session above runs: decryption need not follow it. */
-export function runs(layer: Layer): boolean {
+function runs(layer: Layer): boolean {
   return layer.bulk || layer.slots.some(slot => slot?.pipes.some(({ reads }) => reads !== null && runs(reads)) === true)
 }
 

@@ -12,7 +12,7 @@ import { Headers, KIND_TCP } from '../flow/headers.ts'
 import { Position } from '../flow/position.ts'
 import { tcp } from '../flow/transport.ts'
 import { gre, udpTunnel } from '../flow/tunnel.ts'
-import type { Field, Node } from '../wire/field.ts'
+import { type Field, Node } from '../wire/field.ts'
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -93,6 +93,7 @@ export class HeaderWalk {
   private readonly headers = new Headers()
   // The packet at hand.
   private packet: WalkedPacket | null = null
+  private isWatched = true
   private bytes: Uint8Array = new Uint8Array(0)
   private source: ByteSource = 'packet'
   private at = 0
@@ -108,7 +109,9 @@ export class HeaderWalk {
   /** Of the innermost IP header: the tree, and what was known before it. */
   private network: Node | null = null
 
-  walk(packet: WalkedPacket): Walk {
+  /** @param isWatched its trees are wanted; otherwise it is only followed. */
+  walk(packet: WalkedPacket, isWatched = true): Walk {
+    this.isWatched = isWatched
     const { bytes, originalLength, linkType, fcsLength } = packet
     this.packet = packet
     this.bytes = bytes
@@ -174,7 +177,7 @@ export class HeaderWalk {
     const { pdu, trail, bytes, at } = this
     const end = Math.max(at, limit)
     pdu.reset(bytes, at, end, end < trail.wireEnd ? CUT_BY_CAPTURE : CUT_BY_FRAME)
-    const tree = pdu.watch(root)
+    const tree = this.isWatched ? pdu.watch(root) : new Node(root, at, end, '')
     read()
     const isWhole = trail.next !== STOP_CUT && trail.next !== STOP_MALFORMED
     this.at = isWhole ? pdu.pos : end
@@ -188,7 +191,7 @@ export class HeaderWalk {
     const { pdu, trail } = this
     if (bytes !== this.bytes) return
     pdu.reset(bytes, trail.end, end)
-    pdu.resume(tree)
+    if (this.isWatched) pdu.resume(tree)
     header.trailer?.(pdu, trail)
   }
 
@@ -340,7 +343,7 @@ export class HeaderWalk {
     const below = this.layers.at(-1)?.tree ?? this.network
     if (below !== null) {
       this.pdu.reset(this.bytes, below.end, below.end)
-      this.pdu.resume(below)
+      if (this.isWatched) this.pdu.resume(below)
       readFragments(this.pdu, trail.family, packets, position.wireEnd - position.at)
     }
     this.bytes = position.bytes.slice(0, position.end)

@@ -5,13 +5,17 @@
 import { dataRoot, readData } from '../../dissectors/data.ts'
 import { frameRoot, readFrame } from '../../dissectors/frame.ts'
 import type { Capture } from '../capture/cursor.ts'
+import { Decoder } from '../flow/decode.ts'
 import { type GivenKeys, KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import type { WatchedPdu, Watcher } from '../flow/watcher.ts'
 import { MAX_PACKETS_IN_HAND } from '../wire/limits.ts'
 import { Pdu } from '../wire/pdu.ts'
 import { encapsulation } from './encapsulation.ts'
-import { HeaderWalk, type Payload } from './header-walk.ts'
+import type { Filter } from './filter/filter.ts'
+import { HotSource } from './filter/hot-source.ts'
+import { HeaderSource } from './filter/source.ts'
+import { HeaderWalk, type Payload, type WalkedPacket } from './header-walk.ts'
 import type { InspectedLayer, InspectedPacket } from './packet.ts'
 
 const NS_PER_SECOND = 1_000_000_000n
@@ -21,6 +25,8 @@ export interface InspectOptions {
   readonly wants?: (packet: number) => boolean
   /** Number of the last packet that is read; without it the capture is read to its end. */
   readonly last?: number
+  /** Packets that it rules out are not given out, and have no trees built as soon as it can say so. */
+  readonly filter?: Filter
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
 }
@@ -30,7 +36,7 @@ export interface InspectOptions {
  * behind an Upgrade wait for the answer, those behind a hole for what fills it), so packets are given out a little late.
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
-  const hand = new Hand(options.wants ?? (() => true))
+  const hand = new Hand(options.wants ?? (() => true), options.filter ?? null)
   const last = options.last ?? Number.POSITIVE_INFINITY
   const keys = new KeySource(options.keys ?? null, capture.info.secrets)
   const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
@@ -39,11 +45,11 @@ export async function* inspect(capture: Capture, options: InspectOptions = {}): 
       const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
       hand.take(capture)
       tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-      if (hand.length > MAX_PACKETS_IN_HAND) yield hand.give()
+      if (hand.length > MAX_PACKETS_IN_HAND) yield* hand.give()
     }
   } while (capture.number < last && (await capture.fill()))
   tracker.finish()
-  while (hand.length > 0) yield hand.give()
+  while (hand.length > 0) yield* hand.give()
 }
 
 /** One packet whose layers may still grow. */
@@ -54,11 +60,16 @@ interface Held extends InspectedPacket {
   readonly epochNs: bigint
   readonly deltaNs: number
   readonly hasInterfaces: boolean
+  /** The filter has ruled it out already. */
+  readonly isOut: boolean
 }
 
 /** The last packets, which may still get layers. */
 class Hand implements Watcher {
-  readonly wants: (packet: number) => boolean
+  private readonly asked: (packet: number) => boolean
+  private readonly filter: Filter | null
+  private readonly decoder = new Decoder()
+  private readonly hot = new HotSource()
   private readonly held: Held[] = []
   private readonly headers = new HeaderWalk()
   private readonly cursor = new Pdu()
@@ -66,8 +77,9 @@ class Hand implements Watcher {
   private readonly readable = new Set<string>()
   private lastNs = 0
 
-  constructor(wants: (packet: number) => boolean) {
-    this.wants = wants
+  constructor(asked: (packet: number) => boolean, filter: Filter | null) {
+    this.asked = asked
+    this.filter = filter
   }
 
   get length(): number {
@@ -77,8 +89,10 @@ class Hand implements Watcher {
   take(capture: Capture): void {
     const { originalLength, linkType, interfaceId, number, timeNs, fcsLength } = capture
     const bytes = capture.bytes.slice(capture.start, capture.end)
-    const walk = this.headers.walk({ bytes, originalLength, linkType, fcsLength, number, timeNs })
     const startNs = BigInt(capture.startSeconds) * NS_PER_SECOND + BigInt(capture.startNanoseconds)
+    const recorded = { bytes, originalLength, linkType, fcsLength, number, timeNs }
+    const isRuledOut = this.rulesOut(recorded, startNs + BigInt(timeNs))
+    const walk = this.headers.walk(recorded, !isRuledOut)
     this.held.push({
       ...walk,
       number,
@@ -90,8 +104,23 @@ class Hand implements Watcher {
       epochNs: startNs + BigInt(timeNs),
       deltaNs: this.held.length === 0 && this.lastNs === 0 ? 0 : timeNs - this.lastNs,
       hasInterfaces: capture.info.format === 'pcapng',
+      isOut: isRuledOut || this.filter?.decides(new HeaderSource(walk.layers, this.filter.fields)) === false,
     })
     this.lastNs = timeNs
+  }
+
+  wants(number: number): boolean {
+    const packet = this.held.findLast(held => held.number === number)
+    if (packet !== undefined) this.readable.add(nameOf(packet))
+    return packet !== undefined && !packet.isOut && this.asked(number)
+  }
+
+  /** The filter can say so before anything is read. */
+  private rulesOut({ bytes, originalLength, linkType, number, timeNs }: WalkedPacket, epochNs: bigint): boolean {
+    if (this.filter === null) return false
+    this.decoder.decode(bytes, 0, bytes.length, originalLength, linkType, number, timeNs)
+    const recorded = { number, timeNs, epochNs, capturedLength: bytes.length, originalLength }
+    return this.filter.decides(this.hot.at(recorded, this.decoder.headers)) === false
   }
 
   pdu(pdu: WatchedPdu): void {
@@ -110,8 +139,9 @@ class Hand implements Watcher {
   }
 
   /** The oldest one: nothing more is to come. */
-  give(): InspectedPacket {
+  *give(): Generator<InspectedPacket> {
     const packet = this.held.shift() as Held
+    if (packet.isOut) return
     const { payload, layers, protocols, number, timeNs, originalLength, linkType, interfaceId, bytes } = packet
     const isUnread = payload !== null && payload.end > payload.start && !layers.some(layer => layer.pdu !== null)
     // A stream that is read keeps what is not whole yet; a datagram stands for itself.
@@ -121,7 +151,7 @@ class Hand implements Watcher {
     }
     layers.unshift(this.frame(packet))
     const { conversation, transport } = packet
-    return { number, timeNs, originalLength, linkType, interfaceId, bytes, conversation, transport, layers }
+    yield { number, timeNs, originalLength, linkType, interfaceId, bytes, conversation, transport, layers }
   }
 
   private data({ bytes, start, end, source }: Payload): InspectedLayer {

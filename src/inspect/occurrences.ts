@@ -1,6 +1,6 @@
 /** Where the fields of some names stand in a packet. */
 import type { Node } from '../wire/field.ts'
-import type { InspectedLayer, InspectedPacket } from './packet.ts'
+import type { InspectedLayer } from './packet.ts'
 
 export interface Occurrence {
   readonly node: Node
@@ -10,7 +10,10 @@ export interface Occurrence {
 }
 
 /** All fields of these names, in order; the packet is walked once. */
-export function occurrencesOf(packet: InspectedPacket, names: ReadonlySet<string>): Map<string, Occurrence[]> {
+export function occurrencesOf(
+  layers: readonly InspectedLayer[],
+  names: ReadonlySet<string>,
+): Map<string, Occurrence[]> {
   const found = new Map<string, Occurrence[]>()
   const add = (name: string, occurrence: Occurrence) => {
     if (!names.has(name)) return
@@ -19,7 +22,7 @@ export function occurrencesOf(packet: InspectedPacket, names: ReadonlySet<string
     else others.push(occurrence)
   }
   const numbers = new Map<string, number>()
-  for (const layer of packet.layers) {
+  for (const layer of layers) {
     const protocol = layer.tree.field.name
     const layerNumber = (numbers.get(protocol) ?? 0) + 1
     numbers.set(protocol, layerNumber)

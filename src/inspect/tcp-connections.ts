@@ -69,8 +69,9 @@ class Side {
   next = 0
   nextFrame = 0
   nextNs = 0
-  /** The ACK that its duplicates repeat. */
-  lastNewAck = 0
+  /** Its last acknowledgement number, and the frame that brought it: what duplicates repeat. */
+  acknowledgement = 0
+  newAckFrame = 0
   /** Bytes since the last segment with PSH, with that one. */
   pushed = 0
   pushedLast = false
@@ -117,13 +118,17 @@ export class TcpConnections {
     const marks = this.analysis.analyse(record, direction, h, timeNs)
     const times = this.touch(connection, timeNs)
     const { seen } = connection
-    connection.seen |= seenIn(h, seen)
+    const sequenceBase = this.analysis.base(record, direction)
+    const acknowledgementBase = this.analysis.base(record, (1 - direction) as Direction)
+    const isFirst = ((h.sequence - sequenceBase) | 0) === 1 && ((h.acknowledgement - acknowledgementBase) | 0) === 1
+    connection.seen |= seenIn(h, seen, isFirst)
 
     const resend = (marks & ANY_RESEND) !== 0 ? firstSent(own, h, timeNs, marks) : null
     if ((marks & LOST_SEGMENT) !== 0) own.isCountable = false
-    if ((marks & DUPLICATE_ACK) === 0) own.lastNewAck = frame
+    if (h.acknowledgement !== own.acknowledgement) own.newAckFrame = frame
+    own.acknowledgement = h.acknowledgement
     note(own, h, frame, timeNs, marks)
-    const acknowledged = (h.flags & ACK) !== 0 || h.acknowledgement !== 0 ? acknowledge(peer, h, timeNs) : null
+    const acknowledged = (h.flags & ACK) !== 0 || h.acknowledgement !== 0 ? acknowledge(peer, h) : null
     const counts = h.payloadLength > 0 && own.segments.length > 0 && own.isCountable
     const bytesInFlight = counts ? inFlight(own) : 0
     if (counts) push(own, h)
@@ -133,14 +138,14 @@ export class TcpConnections {
     return {
       stream: connection.stream,
       completeness: seen,
-      sequenceBase: this.analysis.base(record, direction),
-      acknowledgementBase: this.analysis.base(record, (1 - direction) as Direction),
+      sequenceBase,
+      acknowledgementBase,
       windowShift: isSyn ? 0 : Math.max(0, scale),
       windowFactor: isSyn ? 0 : scale >= 0 ? 2 ** scale : scale,
       ...times,
       flags: FLAGS.filter(([bit]) => (shownMarks(marks) & bit) !== 0).map(([, name]) => name),
       duplicateAckNumber: (marks & DUPLICATE_ACK) !== 0 ? this.analysis.duplicates(record, direction) : 0,
-      duplicateAckFrame: (marks & DUPLICATE_ACK) !== 0 ? own.lastNewAck : 0,
+      duplicateAckFrame: (marks & DUPLICATE_ACK) !== 0 ? own.newAckFrame : 0,
       acksFrame: acknowledged?.frame ?? 0,
       ackRoundTripNs: acknowledged === null ? 0 : timeNs - acknowledged.timeNs,
       roundTripNs: Number.isNaN(roundTripNs) ? 0 : roundTripNs,
@@ -148,7 +153,7 @@ export class TcpConnections {
       pushBytesSent: counts ? own.pushed : 0,
       resendFrame: resend?.frame ?? 0,
       resendDelayNs: resend?.delayNs ?? 0,
-      analysed: marks !== 0 || acknowledged !== null || counts || !Number.isNaN(roundTripNs),
+      analysed: marks !== 0 || acknowledged !== null || counts,
     }
   }
 
@@ -207,24 +212,24 @@ function shownMarks(marks: number): number {
   return (marks & ANY_RESEND) !== 0 ? marks | RETRANSMISSION : marks
 }
 
-function seenIn({ flags, payloadLength }: Headers, before: number): number {
+function seenIn({ flags, payloadLength }: Headers, before: number, isFirst: boolean): number {
   let seen = payloadLength > 0 ? SEEN_DATA : 0
   if ((flags & (SYN | ACK)) === SYN) seen |= SEEN_SYN
   if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= SEEN_SYN_ACK
-  // The ACK that ends the handshake counts, no other one before it.
-  if ((flags & (SYN | ACK)) === ACK && (before & SEEN_SYN_ACK) !== 0) seen |= SEEN_ACK
-  if ((flags & FIN) !== 0) seen |= SEEN_FIN
+  // The ACK that ends the handshake.
+  if ((flags & (SYN | FIN | RST | ACK)) === ACK && isFirst) seen |= SEEN_ACK
+  if ((flags & FIN) !== 0 && before !== 0) seen |= SEEN_FIN
   if ((flags & RST) !== 0) seen |= SEEN_RESET
   return seen
 }
 
-/** The oldest segment that may be what is sent again, or else the one that came farthest. */
+/** The oldest segment that is not acknowledged and does not begin later, or else the one that came farthest. */
 function firstSent(own: Side, h: Headers, timeNs: number, marks: number): { frame: number; delayNs: number } | null {
   if ((marks & RETRANSMISSION) === 0) return null
   let frame = own.nextFrame
   let sentNs = own.nextNs
   for (const segment of own.segments) {
-    if (((segment.sequence - h.sequence) | 0) < 0) continue
+    if (((segment.sequence - h.sequence) | 0) > 0) continue
     frame = segment.frame
     sentNs = segment.timeNs
   }
@@ -246,7 +251,7 @@ function note(own: Side, h: Headers, frame: number, timeNs: number, marks: numbe
 }
 
 /** @returns the segment whose end it acknowledges; all that lies below is done with. */
-function acknowledge(peer: Side, h: Headers, _timeNs: number): Unacknowledged | null {
+function acknowledge(peer: Side, h: Headers): Unacknowledged | null {
   const { acknowledgement } = h
   let exact: Unacknowledged | null = null
   const left: Unacknowledged[] = []
@@ -260,8 +265,7 @@ function acknowledge(peer: Side, h: Headers, _timeNs: number): Unacknowledged | 
   peer.segments = left
   peer.sackBytes = 0
   for (let block = 0; block < h.sackBlocks; block++) {
-    const right = h.sackRight[block] as number
-    if (((right - acknowledgement) | 0) > 0) peer.sackBytes += (right - (h.sackLeft[block] as number)) | 0
+    peer.sackBytes += ((h.sackRight[block] as number) - (h.sackLeft[block] as number)) | 0
   }
   return exact
 }

@@ -17,6 +17,18 @@ type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => In
 const HANDSHAKE_RECORD = 22
 const APPLICATION_DATA_RECORD = 23
 const FATAL = 2
+/** ICMP type 3, and why (RFC 792, RFC 1812). */
+const UNREACHABLE = 3
+const UNREACHABLE_CODES: ReadonlyMap<number, string> = new Map([
+  [0, 'network'],
+  [1, 'host'],
+  [2, 'protocol'],
+  [3, 'port'],
+  [4, 'fragmentation needed'],
+  [9, 'network prohibited'],
+  [10, 'host prohibited'],
+  [13, 'communication prohibited'],
+])
 const CLIENT_ERROR = 400
 const NEGOTIATION_PROTOCOLS: readonly (readonly [bit: number, name: string])[] = [
   [1, 'SSL'],
@@ -29,13 +41,17 @@ const NEGOTIATION_PROTOCOLS: readonly (readonly [bit: number, name: string])[] =
 /** By the name of the layer's root. Whoever is not here is described by its first field that has named values. */
 const DESCRIPTIONS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['arp', arp],
-  ['icmp', layer => withCode(layer, 'icmp.type', 'icmp.code')],
-  ['icmpv6', layer => withCode(layer, 'icmpv6.type', 'icmpv6.code')],
+  ['icmp', icmp],
+  ['icmpv6', layer => nameOf(layer, 'icmpv6.type')],
   ['tcp', tcpInfo],
   ['udp', layer => `${textOf(layer, 'udp.srcport')} → ${textOf(layer, 'udp.dstport')} Len=${payloadLength(layer)}`],
   ['tls', tls],
   ['tls.handshake', handshake],
   ['tpkt', x224],
+  ['credssp', credssp],
+  ['data', () => null],
+  ['ip', layer => fragment(layer, 'ip.frag_offset', 'ip.id', 'ip.proto')],
+  ['ipv6', layer => fragment(layer, 'ipv6.fraghdr.offset', 'ipv6.fraghdr.ident', 'ipv6.fraghdr.nxt')],
   ['http', http],
   ['dns', dns],
   ['mdns', dns],
@@ -79,10 +95,20 @@ function arp(layer: InspectedLayer): string {
     : `Who has ${asked}? Tell ${asker}`
 }
 
-function withCode(layer: InspectedLayer, type: string, code: string): string {
-  const node = nodeNamed(layer, code)
-  const name = node === null ? null : codeName(node.field, node.value)
-  return name === null ? nameOf(layer, type) : `${nameOf(layer, type)} (${name})`
+/** A piece of a datagram that is not complete here, or a protocol that nobody reads. */
+function fragment(layer: InspectedLayer, offset: string, id: string, protocol: string): string {
+  const at = numberOf(layer, offset)
+  const carried = nameOf(layer, protocol)
+  const isPiece = at !== null && (at > 0 || numberOf(layer, 'ip.flags.mf') === 1 || protocol.includes('frag'))
+  return isPiece ? `Fragment of ${carried}, offset ${at}, ID ${textOf(layer, id)}` : carried
+}
+
+function icmp(layer: InspectedLayer): Info {
+  const type = numberOf(layer, 'icmp.type')
+  const code = numberOf(layer, 'icmp.code') ?? 0
+  const unreachable = type === UNREACHABLE
+  const why = unreachable ? ` (${UNREACHABLE_CODES.get(code) ?? `code ${code}`})` : ''
+  return { text: `${nameOf(layer, 'icmp.type')}${why}`, bad: unreachable }
 }
 
 function payloadLength(layer: InspectedLayer): number {
@@ -129,6 +155,20 @@ function x224(layer: InspectedLayer): Info | string {
 function protocols(bits: number): string {
   const names = NEGOTIATION_PROTOCOLS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name)
   return names.length === 0 ? 'RDP' : names.join('|')
+}
+
+/** Its token says for itself what it is. */
+function credssp(layer: InspectedLayer): Info {
+  const parts = ['TSRequest']
+  const version = textOf(layer, 'credssp.version')
+  if (version !== '') parts.push(`version ${version}`)
+  if (nodeNamed(layer, 'credssp.pubKeyAuth') !== null) parts.push('pubKeyAuth')
+  if (nodeNamed(layer, 'credssp.authInfo') !== null) parts.push('authInfo')
+  const token = nameOf(layer, 'ntlmssp.messagetype')
+  if (token !== '') parts.push(token)
+  const error = nameOf(layer, 'credssp.errorCode')
+  if (error !== '') parts.push(`errorCode ${error}`)
+  return { text: parts.join(' '), bad: error !== '' }
 }
 
 function http(layer: InspectedLayer): Info | string | null {

@@ -23,11 +23,15 @@ const PROTOCOLS: ReadonlyMap<string, string> = new Map([
   ['websocket', 'WebSocket'],
   ['credssp', 'CredSSP'],
   ['kerberos', 'Kerberos'],
+  ['t125', 'T.125'],
+  ['rdpudp', 'RDP-UDP'],
   ['icmpv6', 'ICMPv6'],
   ['ipv6', 'IPv6'],
   ['ip', 'IPv4'],
   ['eth', 'Ethernet'],
 ])
+/** Tokens inside other protocols: a word of those, not what the packet is. */
+const TOKENS: ReadonlySet<string> = new Set(['gss-api', 'spnego', 'ntlmssp', 'x509', 'data'])
 /** Words of one packet; more are only counted. */
 const MOST_WORDS = 8
 const NUMBER_COLUMNS = 5
@@ -39,9 +43,9 @@ const NS_PER_SECOND = 1e9
 /** Without a line end. */
 export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, 'paint'>): string {
   const { number, timeNs, originalLength, layers } = packet
-  const [source, destination] = addresses(layers)
-  const told = layers.filter(({ tree }) => tree.field.name !== 'frame')
-  const last = told.at(-1)
+  const told = own(layers)
+  const [source, destination] = addresses(told)
+  const last = told.findLast(({ tree }) => !TOKENS.has(tree.field.name)) ?? told.at(-1)
   const protocol = last === undefined ? 'Frame' : protocolName(last)
   const info = packetInfo(told, protocol)
   const head = [
@@ -57,6 +61,13 @@ export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, '
   return `${head} ${info.bad ? paint('bad', text) : text}`.trimEnd()
 }
 
+/** Layers of the packet itself: what an ICMP error quotes is another one. */
+function own(layers: readonly InspectedLayer[]): readonly InspectedLayer[] {
+  const quoting = layers.findIndex(({ tree }) => tree.field.name === 'icmp' || tree.field.name === 'icmpv6')
+  const all = quoting < 0 ? layers : layers.slice(0, quoting + 1)
+  return all.filter(({ tree }) => tree.field.name !== 'frame')
+}
+
 /** What the layers of the outermost shown protocol say, behind what TCP's analysis remarked. */
 function packetInfo(told: readonly InspectedLayer[], protocol: string): Info {
   const words: string[] = []
@@ -68,7 +79,7 @@ function packetInfo(told: readonly InspectedLayer[], protocol: string): Info {
       if (remarks.text !== '') words.unshift(remarks.text)
       bad ||= remarks.bad
     }
-    if (protocolName(layer) !== protocol) continue
+    if (protocolName(layer) !== protocol && !TOKENS.has(layer.tree.field.name)) continue
     const info = infoOf(layer, told)
     if (info === null) continue
     bad ||= info.bad

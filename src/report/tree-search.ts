@@ -3,17 +3,6 @@ import type { InspectedLayer } from '../inspect/packet.ts'
 import { codeName, shownText } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
 
-/** All nodes of that name, in order. */
-export function nodesNamed(layer: InspectedLayer, name: string): Node[] {
-  const found: Node[] = []
-  const visit = (node: Node): void => {
-    if (node.field.name === name) found.push(node)
-    if (node.children !== null) for (const child of node.children) visit(child)
-  }
-  visit(layer.tree)
-  return found
-}
-
 /** The first one. */
 export function nodeNamed(layer: InspectedLayer, name: string): Node | null {
   return firstIn(layer.tree, name)

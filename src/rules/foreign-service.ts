@@ -17,21 +17,30 @@ const INCOMPLETE = notVisible(
 )
 const TO_SETTLE = 'netstat -abno on the server names the program that listens on this port.'
 
-/** How services introduce themselves. */
-const BANNERS: readonly (readonly [start: string, name: string])[] = [
-  ['SSH-', 'an SSH server'],
-  ['RFB ', 'a VNC server'],
-  ['HTTP/', 'a web server'],
-  ['NXD-', 'a NoMachine server'],
-  ['NXSH-', 'a NoMachine server'],
-  ['220 ', 'an FTP or mail server'],
-  ['220-', 'an FTP or mail server'],
-  ['+OK', 'a POP3 server'],
-  ['* OK', 'an IMAP server'],
-  ['\xff\xfb', 'a Telnet server'],
-  ['\xff\xfd', 'a Telnet server'],
-  ['AMQP', 'an AMQP broker'],
-]
+/** What speaks each protocol. */
+const SERVICES: ReadonlyMap<string, string> = new Map([
+  ['ssh', 'an SSH server'],
+  ['vnc', 'a VNC server'],
+  ['smb2', 'a file server (SMB)'],
+  ['smb', 'a file server (SMB)'],
+  ['telnet', 'a Telnet server'],
+  ['ftp', 'an FTP server'],
+  ['smtp', 'a mail server (SMTP)'],
+  ['ftp-or-smtp', 'an FTP or mail server'],
+  ['pop', 'a POP3 server'],
+  ['imap', 'an IMAP server'],
+  ['mysql', 'a MySQL server'],
+  ['tds', 'a Microsoft SQL server'],
+  ['pgsql', 'a PostgreSQL server'],
+  ['ldap', 'a directory server (LDAP)'],
+  ['sip', 'a SIP server'],
+  ['rtsp', 'an RTSP server'],
+  ['amqp', 'an AMQP broker'],
+  ['ica', 'a Citrix server'],
+  ['nx', 'a NoMachine server'],
+  ['bittorrent', 'a BitTorrent peer'],
+  ['http', 'a web server'],
+])
 
 export const foreignService = rule({
   id: 'foreign-service',
@@ -105,9 +114,7 @@ function nameOf({ fact }: Event): string {
     case 'negotiation-failure':
       return 'an RDP server'
     case 'unrecognised':
-      return (
-        BANNERS.find(([start]) => fact.first.startsWith(start))?.[1] ?? `an unknown protocol (${preview(fact.first)})`
-      )
+      return SERVICES.get(fact.protocol) ?? `an unknown protocol (${preview(fact.first)})`
     default:
       return 'another protocol'
   }

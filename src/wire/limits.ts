@@ -229,6 +229,8 @@ export const MAX_FILTER_CHARACTERS = 1 << 16
 export const MAX_FILTER_DEPTH = 200
 /** Of a running session: a record of more bytes, header and all, tells no end; smaller ones are kept for a while. */
 export const MAX_KEPT_RECORD_BYTES = 512
+/** Connections remembered for which there were no secrets; a capture may bring them behind its packets. */
+export const MAX_MISSED_SECRETS = 4096
 /** Header fields of one HTTP/2 block, bytes of one of its texts, and of the table that both sides keep. */
 export const MAX_HPACK_FIELDS = 256
 export const MAX_HPACK_TEXT_BYTES = 16_384
@@ -239,3 +241,5 @@ export const MAX_KDC_STREAMS = 16
 /** Heads of one HTTP/2 connection that are facts, and settings of one frame that are read. */
 export const MAX_HTTP2_FACTS = 128
 export const MAX_HTTP2_SETTINGS = 64
+/** Options of one DHCP message. */
+export const MAX_DHCP_OPTIONS = 256

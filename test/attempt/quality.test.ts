@@ -23,6 +23,14 @@ describe('what weakens verdicts', () => {
     expect(notes({ events, ...parts })).toContain(id)
   })
 
+  it('is said once a reason, when TLS could not be decrypted', () => {
+    const failed = (why: string) => ({ events: [...events, event('not-decrypted', { why })] })
+    expect(notes(failed('no secret'), failed('no secret'), failed('bytes lost'))).toEqual([
+      'not-decrypted',
+      'not-decrypted',
+    ])
+  })
+
   it('is said once for all connections of an attempt', () => {
     expect(notes({ events, cutPackets: 1 }, { events, cutPackets: 2 })).toEqual(['snap-length'])
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dns } from '../../dissectors/dns.ts'
 import { http1 } from '../../dissectors/http1.ts'
-import { datagramDissectors, streamDissectors } from '../../dissectors/index.ts'
+import { datagramDissectors, messageDissectors, streamDissectors } from '../../dissectors/index.ts'
 import { tls } from '../../dissectors/tls.ts'
 import { x224 } from '../../dissectors/x224.ts'
 import type { Stream } from '../../src/wire/dissector.ts'
@@ -128,13 +128,13 @@ describe('dns conforms: it', () => {
   })
 })
 
-/** Handshake messages have no beginning of their own: they are read inside the records of TLS. */
-const INSIDE_OTHERS = ['tls-handshake']
+/** Handshake messages have no beginning of their own: they are read inside the records of TLS, and asked with those of DTLS. */
+const INSIDE_OTHERS = ['tls-handshake', 'dtls-handshake']
 
 it('is asked of every dissector of the list: here, or in the test that has its name', () => {
   const asked = new Set([...Object.keys(samples), ...INSIDE_OTHERS, dns.name])
-  const names = [...streamDissectors, ...datagramDissectors].map(dissector => dissector.name)
-  const unasked = names.filter(name => !asked.has(name) && !/\bconforms(Stream|Datagram)\(/.test(testOf(name)))
+  const names = [...streamDissectors, ...messageDissectors, ...datagramDissectors].map(dissector => dissector.name)
+  const unasked = names.filter(name => !asked.has(name) && !/\bconforms(Stream|Datagram|Messages)\(/.test(testOf(name)))
   expect(unasked).toEqual([])
   expect([x224.name, tls.name, http1.name]).toEqual(Object.keys(samples))
 })

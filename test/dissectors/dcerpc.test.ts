@@ -111,3 +111,10 @@ describe('as any dissector', () => {
   ]
   conformsStream(dcerpc, { 'a session': session, 'a refusal': [['server', pdu(13, bytes('0400 01 05 00'))]] })
 })
+
+it('a verifier that is a token tells who logs on', () => {
+  const token = bytes('"NTLMSSP" 00 01 00 00 00 07 32 00 00 03 00 03 00 23 00 00 00 03 00 03 00 20 00 00 00 "ABCLAB"')
+  const auth3 = pdu(16, bytes('00 00 00 00'), { level: 5, token })
+  expect(said(['client', auth3]).facts).toMatchObject([{ kind: 'ntlm-negotiate', domain: 'LAB', workstation: 'ABC' }])
+  expect(tree(dcerpc, 'client', auth3).field('ntlmssp.negotiate.domain')?.value).toBe('LAB')
+})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dns } from '../../dissectors/dns.ts'
+import { dns, llmnr, mdns } from '../../dissectors/dns.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
 import { bytes, datagramReading, facts, tree } from '../support/read.ts'
 
@@ -121,7 +121,9 @@ describe('a damaged message', () => {
 describe('recognition', () => {
   it('needs a port of DNS and a sane header', () => {
     expect(dns.probe(query, 0, query.length, 53)).toBe(LIKELY)
-    expect(dns.probe(query, 0, query.length, 5353)).toBe(LIKELY)
+    expect(dns.probe(query, 0, query.length, 5353)).toBe(NO)
+    expect(mdns.probe(query, 0, query.length, 5353)).toBe(LIKELY)
+    expect(llmnr.probe(query, 0, query.length, 5355)).toBe(LIKELY)
     expect(dns.probe(query, 0, query.length, 3389)).toBe(NO)
     expect(dns.probe(query, 0, 11, 53)).toBe(NO)
     const noise = bytes('12 34 ff ff ff ff ff ff ff ff ff ff')

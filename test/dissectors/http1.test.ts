@@ -14,7 +14,7 @@ import {
   UNTIL_CLOSE,
 } from '../../src/wire/dissector.ts'
 import { MAX_HEAD_BYTES } from '../../src/wire/limits.ts'
-import { Conversation, facts, inside, likeness, tree } from '../support/read.ts'
+import { bytes, Conversation, facts, inside, likeness, tree } from '../support/read.ts'
 
 /** Lines, each ended by CRLF, and the empty one. */
 function head(...lines: string[]): Uint8Array {
@@ -65,6 +65,16 @@ describe('a head', () => {
         complete: true,
       },
     ])
+  })
+
+  it('hands the token of a logon up, decoded, and keeps its text to itself', () => {
+    const token = bytes('"NTLMSSP" 00 01 00 00 00 b7 82 08 e2')
+    const text = btoa(String.fromCharCode(...token))
+    const conversation = new Conversation(http1)
+      .say('client', head('GET / HTTP/1.1', 'Host: a', `Authorization: NTLM ${text}`))
+      .say('server', head('HTTP/1.1 401 Unauthorized', 'WWW-Authenticate: Negotiate', 'Content-Length: 0'))
+    expect(conversation.payloads).toEqual([[1, Uint8Array.from(token)]])
+    expect(JSON.stringify(conversation.facts)).not.toContain(text)
   })
 
   it('of a response tells status and phrase, also without a phrase', () => {

@@ -179,3 +179,11 @@ describe('as any dissector', () => {
     ],
   })
 })
+
+it('the token of extended authentication tells who logs on', () => {
+  const token = '"NTLMSSP" 00 01 00 00 00 07 32 00 00 03 00 03 00 23 00 00 00 03 00 03 00 20 00 00 00 "ABCLAB"'
+  expect(facts(rdg, 'client', bytes(`0300 0000 34000000 00000000 2600 ${token}`))).toMatchObject([
+    { kind: 'ntlm-negotiate', domain: 'LAB', workstation: 'ABC' },
+    { kind: 'rdg', type: 3, code: 0 },
+  ])
+})

@@ -26,13 +26,14 @@ describe('a tunnel', () => {
   })
 
   it('carries measurements in front of its data', () => {
-    const measured = bytes('02 02 00 0a 06 00 34 12 01 00 aa bb')
+    const measured = bytes('02 02 00 0a 06 00 34 12 01 00 30 07')
     const read = tree(rdpemt, 'server', measured)
     expect(read.field('rdpmt.action')?.value).toBe(2)
     expect(read.field('rdpmt.headerlen')?.value).toBe(10)
     expect(read.field('rdp.bandwidth.sequencenumber')?.value).toBe(0x1234)
     expect(read.field('rdp.bandwidth.reqtype')?.value).toBe(1)
     expect(read.field('rdpmt.data')).toMatchObject({ start: 10, end: 12 })
+    expect(read.field('rdp_drdynvc.cmd')?.value).toBe(3)
   })
 
   it('tells the characteristics of the network', () => {
@@ -41,10 +42,13 @@ describe('a tunnel', () => {
     expect(read.field('rdp.networkcharacteristics.basertt')?.value).toBe(10)
     expect(read.field('rdp.networkcharacteristics.bandwidth')?.value).toBe(1000)
     expect(read.field('rdp.networkcharacteristics.averagertt')?.value).toBe(20)
+    expect(facts(rdpemt, 'server', told)).toEqual([
+      { kind: 'network-characteristics', baseRttMs: 10, averageRttMs: 20, bandwidthKbps: 1000 },
+    ])
   })
 
   it('has no fourth action and no shorter header', () => {
-    const frame = (said: Uint8Array) => rdpemt.frame(said, 0, said.length, 0, null, 0)
+    const frame = (said: Uint8Array) => rdpemt.frame(said, 0, said.length, 0, rdpemt.begin(null), 0)
     expect(frame(bytes('03 00 00 04'))).toBe(NOT_MINE)
     expect(frame(bytes('02 00 00 03'))).toBe(NOT_MINE)
     expect(frame(bytes('02 10 00 04'))).toBe(20)
@@ -56,7 +60,7 @@ describe('rdpemt conforms: it', () => {
     'a tunnel': turns(
       ['client', REQUEST],
       ['server', RESPONSE],
-      ['client', bytes('02 02 00 0a 06 01 34 12 00 00 aa bb')],
+      ['client', bytes('02 02 00 0a 06 01 34 12 00 00 30 07')],
     ),
   })
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { httpAuthentication, securityToken } from '../../dissectors/security-token.ts'
 import type { Node } from '../../src/wire/field.ts'
-import { conformsTokens } from '../support/conformance.ts'
+import { conformsStream, turns } from '../support/conformance.ts'
 import { element, identifier, SEQUENCE } from '../support/der.ts'
 import { AS_REQUEST, TS_AUTHENTICATE, UNKNOWN_SERVICE } from '../support/logon-vectors.ts'
 import { bytes, Conversation, concat, facts, inside, tree } from '../support/read.ts'
@@ -217,10 +217,12 @@ describe('an HTTP header', () => {
 })
 
 describe('security-token conforms: it', () => {
-  conformsTokens(securityToken, {
-    'an NTLM challenge': challenge,
-    'an NTLM answer': authenticate,
-    'an offer with a token': offer([KERBEROS, NTLM], element(0xa2, element(0x04, concat(authenticate)))),
-    'bare Kerberos': AS_REQUEST,
+  conformsStream(securityToken, {
+    NTLM: turns(['server', challenge], ['client', authenticate]),
+    'an offer with a token': turns([
+      'client',
+      offer([KERBEROS, NTLM], element(0xa2, element(0x04, concat(authenticate)))),
+    ]),
+    'bare Kerberos': turns(['client', AS_REQUEST]),
   })
 })

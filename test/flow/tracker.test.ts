@@ -118,7 +118,11 @@ describe('tracker', () => {
   it('names what nobody knows, once enough of it is there', () => {
     const banner = new TextEncoder().encode('SSH-2.0-OpenSSH_9.2p1\r\n')
     const found = one(new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, banner).close(SERVER))
-    expect(found.events.at(-1)?.fact).toEqual({ kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2p1\r\n' })
+    expect(found.events.at(-1)?.fact).toEqual({
+      kind: 'unrecognised',
+      first: 'SSH-2.0-OpenSSH_9.2p1\r\n',
+      protocol: 'ssh',
+    })
   })
 
   it('counts a resend that nobody acknowledges, with its size', () => {

@@ -42,13 +42,12 @@ function collect(
   known: ReadonlyMap<string, JudgeField>,
   into: Map<string, string[]>,
 ): void {
-  const { name, also } = node.field
-  for (const each of also === '' ? [name] : [name, also]) {
-    const field = known.get(each)
+  for (const name of [node.field.name, node.field.also]) {
+    const field = known.get(name)
     if (field === undefined) continue
     const value = ourValue(node, layer, field)
-    const others = into.get(each)
-    if (others === undefined) into.set(each, [value])
+    const others = into.get(name)
+    if (others === undefined) into.set(name, [value])
     else others.push(value)
   }
   for (const child of node.children ?? []) collect(child, layer, known, into)

@@ -42,7 +42,7 @@ export function theirValue(value: string, field: JudgeField): string {
     case 'real':
       return `${Number(value)}`
     case 'bytes':
-      return value === '<MISSING>' ? '' : value.replace(/[:.\s-]/g, '').toLowerCase()
+      return value === '<MISSING>' || value === '<none>' ? '' : value.replace(/[:.\s-]/g, '').toLowerCase()
     case 'ipv6':
       return ipv6Hex(value)
     case 'time':

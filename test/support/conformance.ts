@@ -299,33 +299,3 @@ function someOf(length: number): number[] {
 export function turns(...said: (readonly [side: Side, ...parts: Uint8Array[]])[]): Sample {
   return said.map(([side, ...parts]) => [side, inside(concat(...parts))] as const)
 }
-
-/** Of a protocol that is handed up message by message: what is there is one PDU, so only its reading is asked. */
-export function conformsTokens<S, F>(dissector: Stream<S, F>, samples: Readonly<Record<string, Uint8Array>>): void {
-  const { name, title, root, spec } = dissector
-  const state = dissector.begin(null)
-  conformsDatagram(
-    {
-      name,
-      title,
-      root,
-      spec,
-      probe: (bytes, start, end) => dissector.probe(bytes, start, end, CLIENT),
-      read: (pdu, direction, { fact }) => dissector.read(pdu, state, direction, { ...NO_ASKS, fact }),
-    },
-    samples,
-  )
-}
-
-const NO_ASKS = {
-  tally: () => {},
-  payload: () => {},
-  body: () => {},
-  open: () => {},
-  become: () => {},
-  bulk: () => {},
-  lost: () => {},
-  overhear: () => {},
-  opaque: () => {},
-  unseal: () => null,
-}

@@ -220,13 +220,14 @@ const FACTS: FactDefaults = {
     text: '',
     complete: true,
   },
-  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n' },
+  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n', protocol: 'ssh' },
   opaque: { kind: 'opaque', why: 'no keys' },
   malformed: {
     kind: 'malformed',
     fault: { field: 'tpkt.length', at: 2, wanted: 2, had: 0, by: 'frame', byField: '' },
   },
   'stream-gap': { kind: 'stream-gap', length: 1460 },
+  'not-decrypted': { kind: 'not-decrypted', why: 'no secret' },
 }
 /** All kinds of facts. */
 export const FACT_KINDS = Object.keys(FACTS) as readonly FactKind[]

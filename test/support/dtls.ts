@@ -1,7 +1,7 @@
 /** Records and handshake messages of DTLS made by hand. RFC 6347 section 4. */
 import { bytes, concat } from './read.ts'
 
-export const DTLS_1_2 = 0xfefd
+const DTLS_1_2 = 0xfefd
 
 /** Type, version, epoch, sequence number, length, content. */
 export function dtlsRecord(

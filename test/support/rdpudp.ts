@@ -4,14 +4,14 @@
  */
 import { concat } from './read.ts'
 
-export const SYN = 0x0001
+const SYN = 0x0001
 export const FIN = 0x0002
 export const ACK = 0x0004
 export const DATA = 0x0008
 export const FEC = 0x0010
 export const ACK_OF_ACKS = 0x0100
-export const SYN_LOSSY = 0x0200
-export const CORRELATION_ID = 0x0800
+const SYN_LOSSY = 0x0200
+const CORRELATION_ID = 0x0800
 const SYNEX = 0x1000
 
 const HANDSHAKE_BYTES = 1232

@@ -19,24 +19,23 @@ interface PduOptions {
   readonly callId?: number
   /** Authentication level: 5 integrity, 6 privacy. Without it, no verifier. */
   readonly level?: number
+  /** The verifier; without it, a signature. */
+  readonly token?: Uint8Array
 }
 
 /** A PDU of this type; a verifier of NTLM stands at its end where a level is given. */
-export function pdu(type: number, body: Uint8Array, { flags = 3, callId = 1, level = 0 }: PduOptions = {}): Uint8Array {
+export function pdu(type: number, body: Uint8Array, options: PduOptions = {}): Uint8Array {
+  const { flags = 3, callId = 1, level = 0, token = bytes('"SIGNATURE-BYTES!"') } = options
   const padding = level === 0 ? 0 : (4 - (body.length & 3)) & 3
   const verifier =
     level === 0
       ? new Uint8Array(0)
-      : concat(
-          new Uint8Array(padding),
-          Uint8Array.from([10, level, padding, 0, 0, 0, 0, 0]),
-          bytes('"SIGNATURE-BYTES!"'),
-        )
+      : concat(new Uint8Array(padding), Uint8Array.from([10, level, padding, 0, 0, 0, 0, 0]), token)
   const length = 16 + body.length + verifier.length
   const head = concat(
     Uint8Array.from([5, 0, type, flags, 0x10, 0, 0, 0]),
     number(length, 2),
-    number(level === 0 ? 0 : 16, 2),
+    number(level === 0 ? 0 : token.length, 2),
   )
   return concat(head, number(callId, 4), body, verifier)
 }

@@ -6,9 +6,9 @@
 import { createCipheriv, createHmac } from 'node:crypto'
 import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
 
-export const HANDSHAKE = 22
+const HANDSHAKE = 22
 export const ALERT = 21
-export const APPLICATION_DATA = 23
+const APPLICATION_DATA = 23
 const CHANGE_CIPHER_SPEC = 20
 const TLS_1_2 = 0x0303
 const AES_128_GCM_SHA256_1_3 = 0x1301

@@ -34,27 +34,6 @@ export async function tsharkFields<F extends string>(
   return rows
 }
 
-const PACKET_NUMBER = /<field name="num" .*? show="(\d+)"/
-const FIELD = /<field name="([^"]+)".*? show="([^"]*)"/
-
-/** Values of all fields of the tree, keyed by packet number and name, in their order. */
-export function tsharkTree(path: string, options: readonly string[] = []): Map<string, string[]> {
-  const run = spawnSync('tshark', ['-n', '-r', path, ...options, '-T', 'pdml'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  })
-  const found = new Map<string, string[]>()
-  let packet = ''
-  for (const line of run.stdout.split('\n')) {
-    packet = PACKET_NUMBER.exec(line)?.[1] ?? packet
-    const [, name, value] = FIELD.exec(line) ?? []
-    if (name === undefined || value === undefined) continue
-    const key = `${packet} ${name}`
-    found.set(key, [...(found.get(key) ?? []), value])
-  }
-  return found
-}
-
 /**
  * Numbers of the packets that each display filter gives, in one run of tshark. A filter that tshark does not accept gives null.
  * @param options of tshark, as on its command line

@@ -46,8 +46,11 @@ export class Decryption implements Unsealer {
   }
 
   unseal(given: object, direction: Direction, bytes: Uint8Array, start: number, end: number): Uint8Array | null {
-    if (this.source.empty) return null
     const state = given as SealState
+    if (this.source.empty) {
+      if (start === end) this.source.miss(state.clientRandom)
+      return null
+    }
     const connection = this.of(state)
     if (start === end) return this.exist(connection, state)
     if (connection.failed[direction] >= MAX_FAILED_RECORDS) return null
@@ -56,7 +59,8 @@ export class Decryption implements Unsealer {
     const opened = record.dtls
       ? (keys.cipher(state, direction, record.epoch)?.open(record) ?? null)
       : this.open(connection, state, direction)
-    keys.cipher(state, direction, state.epoch[direction])?.passOver(record)
+    // Records of DTLS stand each for themselves.
+    if (!record.dtls) keys.cipher(state, direction, state.epoch[direction])?.passOver(record)
     if (opened === null) this.fail(connection, state, direction)
     else connection.failed[direction] = 0
     return opened
@@ -78,6 +82,7 @@ export class Decryption implements Unsealer {
   private exist(connection: Connection, state: SealState): Uint8Array | null {
     const missing = connection.keys.missing(state)
     if (missing === '') return NOTHING
+    if (missing === NO_SECRET) this.source.miss(state.clientRandom)
     // That there is none for early data alone says nothing about the rest.
     if (missing !== NO_SECRET || state.version !== 0) this.complain(connection, missing)
     return null

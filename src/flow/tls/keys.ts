@@ -1,6 +1,6 @@
 /** Where secrets come from: what the user gave, and what the capture itself holds. They never leave this folder. */
 import { SECRETS_TLS_KEY_LOG, type Secrets } from '../../capture/info.ts'
-import { MAX_REMEMBERED_SESSIONS } from '../../wire/limits.ts'
+import { MAX_MISSED_SECRETS, MAX_REMEMBERED_SESSIONS } from '../../wire/limits.ts'
 import { KeyLog, type SecretLabel } from './key-log.ts'
 import { RsaKey } from './rsa.ts'
 
@@ -25,6 +25,14 @@ export class GivenKeys {
   }
 }
 
+const LABELS_BY_RANDOM: readonly SecretLabel[] = [
+  'CLIENT_RANDOM',
+  'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+  'CLIENT_TRAFFIC_SECRET_0',
+  'SERVER_TRAFFIC_SECRET_0',
+]
+
 /** The keys for one capture. */
 export class KeySource {
   private readonly given: GivenKeys | null
@@ -32,6 +40,8 @@ export class KeySource {
   private readonly captured = new KeyLog()
   /** So many of the capture's secrets have been looked at. */
   private taken = 0
+  /** Client randoms that there were no secrets for. */
+  private readonly missed = new Set<string>()
   /** Master secrets of sessions that may be resumed, by session or ticket. */
   private readonly sessions = new Map<string, Uint8Array>()
 
@@ -60,6 +70,21 @@ export class KeySource {
   secret(label: SecretLabel, by: string): Uint8Array | null {
     this.take()
     return this.captured.secret(label, by) ?? this.given?.keyLog.secret(label, by) ?? null
+  }
+
+  /** Somebody asked in vain for the secrets of this client random. */
+  miss(random: string): void {
+    if (this.missed.size < MAX_MISSED_SECRETS) this.missed.add(random)
+  }
+
+  /** The capture brought secrets that were asked for before: read once more, it would be decrypted. */
+  get late(): boolean {
+    this.take()
+    if (this.captured.size === 0) return false
+    for (const random of this.missed) {
+      if (LABELS_BY_RANDOM.some(label => this.captured.secret(label, random) !== null)) return true
+    }
+    return false
   }
 
   /** Whoever resumes this session uses its master secret again. */

@@ -91,11 +91,11 @@ function truth(expression: Expression, filter: string): Judge {
   if (one.kind === 'call') {
     throw new FilterError('a function is no condition by itself: compare its value', filter, one.range)
   }
+  if (one.kind === 'field') return source => source.exists(one)
   const values = valuesOf(one, one, filter)
-  const exists = one.kind === 'field' || one.kind === 'slice'
   return source => {
     const found = values(source)
-    return exists || found === undefined ? found && found.length > 0 : found.some(isNotZero)
+    return one.kind === 'slice' || found === undefined ? found && found.length > 0 : found.some(isNotZero)
   }
 }
 

@@ -22,7 +22,7 @@ export interface Filter {
   /** Names of the fields that it looks at. */
   readonly fields: ReadonlySet<string>
   matches(packet: InspectedPacket): boolean
-  /** What can be said before there is a tree: undefined = the tree must tell. */
+  /** What can be said before there is a tree, or before all of it: undefined = not enough. */
   decides(source: Source): Verdict
 }
 
@@ -34,7 +34,7 @@ export function compileFilter(text: string): Filter {
   namesIn(test, fields)
   return {
     fields,
-    matches: packet => judge(new TreeSource(packet, fields)) === true,
+    matches: packet => judge(new TreeSource(packet.layers, fields)) === true,
     decides: judge,
   }
 }

@@ -1,6 +1,6 @@
 /** Where a compiled filter gets the values of fields from. */
-import { occurrencesOf } from '../occurrences.ts'
-import type { InspectedPacket } from '../packet.ts'
+import { type Occurrence, occurrencesOf } from '../occurrences.ts'
+import type { InspectedLayer } from '../packet.ts'
 import type { Part } from './ast.ts'
 import { type Datum, datumOf } from './datum.ts'
 
@@ -13,21 +13,49 @@ export interface FieldUse {
 export interface Source {
   /** In order; undefined when this source can not know. */
   values(use: FieldUse): readonly Datum[] | undefined
+  /** Is there one? A protocol can be known without its bytes. */
+  exists(use: FieldUse): boolean | undefined
 }
 
 /** The field trees of a packet. */
 export class TreeSource implements Source {
   private readonly found: ReturnType<typeof occurrencesOf>
 
-  constructor(packet: InspectedPacket, names: ReadonlySet<string>) {
-    this.found = occurrencesOf(packet, names)
+  constructor(layers: readonly InspectedLayer[], names: ReadonlySet<string>) {
+    this.found = occurrencesOf(layers, names)
   }
 
-  values({ name, layers }: FieldUse): readonly Datum[] {
-    const all = this.found.get(name) ?? []
-    const wanted = layers === null ? all : all.filter(({ layerNumber }) => isIn(layers, layerNumber))
-    return wanted.map(({ node, layer }) => datumOf(node, layer))
+  values(use: FieldUse): readonly Datum[] | undefined {
+    return this.occurrences(use).map(({ node, layer }) => datumOf(node, layer))
   }
+
+  exists(use: FieldUse): boolean | undefined {
+    return this.occurrences(use).length > 0
+  }
+
+  private occurrences({ name, layers }: FieldUse): Occurrence[] {
+    const all = this.found.get(name) ?? []
+    return layers === null ? all : all.filter(({ layerNumber }) => isIn(layers, layerNumber))
+  }
+}
+
+/** The first parts of the names of fields that headers alone have. */
+const HEADERS: ReadonlySet<string> = new Set(['eth', 'ip', 'ipv6', 'tcp', 'udp', 'arp', 'icmp', 'icmpv6'])
+
+/** The trees of a packet's headers, before anything that they carry is read. */
+export class HeaderSource extends TreeSource {
+  override values(use: FieldUse): readonly Datum[] | undefined {
+    return isOfHeaders(use) ? super.values(use) : undefined
+  }
+
+  override exists(use: FieldUse): boolean | undefined {
+    return isOfHeaders(use) ? super.exists(use) : undefined
+  }
+}
+
+function isOfHeaders({ name }: FieldUse): boolean {
+  const end = name.indexOf('.')
+  return HEADERS.has(end < 0 ? name : name.slice(0, end))
 }
 
 function isIn(parts: readonly Part[], layer: number): boolean {

@@ -22,7 +22,9 @@ function nearNames(name: string, candidates: Iterable<string>): string[] {
     }
   }
   near.sort(([a, nameA], [b, nameB]) => a - b || (nameA < nameB ? -1 : 1))
-  return near.slice(0, MOST_SUGGESTIONS).map(([, candidate]) => candidate)
+  // One letter wrong is likelier than two.
+  const best = near.filter(([mistakes]) => mistakes === near[0]?.[0] || mistakes > most)
+  return best.slice(0, MOST_SUGGESTIONS).map(([, candidate]) => candidate)
 }
 
 /** `; did you mean tls.handshake.type?`, or ''. */
