@@ -18,7 +18,7 @@ const CAPTURES = FOLDERS.flatMap(folder =>
     .filter(name => name.endsWith('.pcapng'))
     .map(name => join(folder, name)),
 )
-const RDP_IS_TLS = ['-n', '-d', 'tcp.port==3389,tls']
+const RDP_IS_TLS = ['-n', '-d', 'tcp.port==3389,tls', '-o', 'tcp.reassemble_out_of_order:TRUE']
 const APPLICATION_DATA = 23
 
 type Told = Record<Direction, string>
