@@ -1,9 +1,11 @@
 /** Holds the whole way against captures whose truth is known: those of this repository, and those of the lab where present. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { CaptureAnalysis } from '../src/analysis.ts'
 import { analyzeFile } from '../src/analyze.ts'
+import { withoutSecrets } from './support/secrets.ts'
 
 interface Truth {
   readonly capture: string
@@ -16,14 +18,28 @@ interface Truth {
 const samples = resolve(import.meta.dirname, '../captures')
 const lab = resolve(import.meta.dirname, '../../shared/captures/lab')
 
+const scratch = mkdtempSync(join(tmpdir(), 'rdpscope-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+
 describe('the sample captures', () => holdAgainst(samples))
 
 // Skips where this repository stands alone.
 describe.skipIf(!existsSync(lab))('the captures of the lab', () => holdAgainst(lab))
 
 function holdAgainst(folder: string): void {
-  it.each(truths(folder).map(truth => [truth.capture, truth] as const))('%s', async (_name, truth) => {
-    const analysis = await analyzeFile(join(folder, truth.capture))
+  describe('with the keys that they hold', () => hold(truths(folder, WITH_KEYS), name => join(folder, name)))
+
+  describe('without keys', () =>
+    hold(truths(folder, WITHOUT_KEYS), name => {
+      const copy = join(scratch, name)
+      writeFileSync(copy, withoutSecrets(readFileSync(join(folder, name))))
+      return copy
+    }))
+}
+
+function hold(truths: readonly Truth[], pathOf: (name: string) => string): void {
+  it.each(truths.map(truth => [truth.capture, truth] as const))('%s', async (_name, truth) => {
+    const analysis = await analyzeFile(pathOf(truth.capture))
     expect(analysis.error).toBeNull()
     const outcomes = analysis.attempts.map(({ outcome }) => outcome)
     expect(
@@ -37,8 +53,11 @@ function holdAgainst(folder: string): void {
   })
 }
 
-/** Nothing is decrypted yet: the columns "without keys" hold. */
-function truths(folder: string): Truth[] {
+/** Columns of outcome and expectation. */
+const WITH_KEYS = [1, 3] as const
+const WITHOUT_KEYS = [2, 4] as const
+
+function truths(folder: string, [outcomeColumn, expectColumn]: readonly [number, number]): Truth[] {
   const path = join(folder, 'truth.tsv')
   if (!existsSync(path)) return []
   return readFileSync(path, 'utf8')
@@ -46,8 +65,9 @@ function truths(folder: string): Truth[] {
     .split('\n')
     .slice(1)
     .map(line => {
-      const [capture = '', , outcome = '', , expected = ''] = line.split('\t')
-      return { capture, outcomes: outcome.split('|'), expected: expected.split('|') }
+      const cells = line.split('\t')
+      const [outcome = '', expected = ''] = [cells[outcomeColumn], cells[expectColumn]]
+      return { capture: cells[0] ?? '', outcomes: outcome.split('|'), expected: expected.split('|') }
     })
 }
 
