@@ -203,7 +203,8 @@ export const rdg = stream<RdgState, RdgFact>({
 
   read(pdu, state, direction, out) {
     if (direction === SERVER && !state.seeded && pdu.left > 0 && !startsResponse(pdu.bytes, pdu.pos, pdu.limit)) {
-      out.fact({ kind: 'rdg-seed', length: pdu.left })
+      // How long it is only what follows it tells.
+      if (!pdu.isCut) out.fact({ kind: 'rdg-seed', length: pdu.left })
       pdu.mark(head.seed, pdu.left)
       return
     }

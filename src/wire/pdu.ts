@@ -113,6 +113,11 @@ export class Pdu {
     return this.fault === null
   }
 
+  /** The PDU ends where it does because the capture, the sender or this tool cut it: its length says nothing. */
+  get isCut(): boolean {
+    return (this.depth === 0 ? this.by : (this.bys[0] as number)) > BY_LENGTH
+  }
+
   /** Bytes up to the limit of the innermost group. */
   get left(): number {
     return this.limit - this.pos

@@ -154,8 +154,9 @@ describe.each(Object.entries(dialogues))('%s', (_, messages) => {
 })
 
 /** Not more: a response whose request was lost tells less, and what follows a lost record moves up. */
+/** Where the negotiation was lost, what follows it stands by itself: it is found by its content. */
 function whereAndKind(line: string): string {
-  return line.replace(/ \d+\+\d+ .*?("kind":"[^"]*").*/, ' $1')
+  return line.replace('/x224/', '/').replace(/ \d+\+\d+ .*?("kind":"[^"]*").*/, ' $1')
 }
 
 /** What the stack says of bytes that are missing, and what was read up to there. */
