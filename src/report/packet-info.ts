@@ -49,6 +49,9 @@ const DESCRIPTIONS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['tls.handshake', handshake],
   ['tpkt', x224],
   ['credssp', credssp],
+  ['t125', mcs],
+  ['rdp', rdp],
+  ['rdg', rdg],
   ['data', () => null],
   ['ip', layer => fragment(layer, 'ip.frag_offset', 'ip.id', 'ip.proto')],
   ['ipv6', layer => fragment(layer, 'ipv6.fraghdr.offset', 'ipv6.fraghdr.ident', 'ipv6.fraghdr.nxt')],
@@ -146,8 +149,6 @@ function x224(layer: InspectedLayer): Info | string {
   if (selected !== null) parts.push(protocols(selected))
   const failure = nodeNamed(layer, 'rdp.negFailure.failureCode')
   if (failure !== null) parts.push(`Negotiation Failure: ${nameOf(layer, 'rdp.negFailure.failureCode')}`)
-  const ultimatum = nodeNamed(layer, 'mcs.disconnectProviderUltimatum.reason')
-  if (ultimatum !== null) parts.push(`Disconnect Provider Ultimatum: ${nameOf(layer, ultimatum.field.name)}`)
   const what = type === '' ? 'Fast-path' : type.replace(/^[A-Z]{2} /, '')
   return { text: [what, ...parts].join(', '), bad: failure !== null }
 }
@@ -155,6 +156,29 @@ function x224(layer: InspectedLayer): Info | string {
 function protocols(bits: number): string {
   const names = NEGOTIATION_PROTOCOLS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name)
   return names.length === 0 ? 'RDP' : names.join('|')
+}
+
+/** The orderly end of a session has a reason; joins tell their channel. */
+function mcs(layer: InspectedLayer): Info | string {
+  const what = byFirstCode(layer)
+  if (what === 'disconnectProviderUltimatum') return { text: `${what} ${nameOf(layer, 't124.reason')}`, bad: true }
+  return what.startsWith('channelJoin') ? `${what} ${textOf(layer, 't124.channelId')}` : what
+}
+
+function rdp(layer: InspectedLayer): Info | string {
+  const error = nameOf(layer, 'rdp.errorInfo')
+  const isError = (numberOf(layer, 'rdp.errorInfo') ?? 0) !== 0
+  if (error !== '') return { text: `Set Error Info: ${error}`, bad: isError }
+  const data = nameOf(layer, 'rdp.pduType2')
+  if (data !== '') return data
+  const channel = textOf(layer, 'rdp.channelName')
+  return channel === '' ? byFirstCode(layer) : `Channel ${channel}`
+}
+
+function rdg(layer: InspectedLayer): Info {
+  const code = numberOf(layer, 'rdg.error_code') ?? 0
+  const result = code === 0 ? '' : ` ${nameOf(layer, 'rdg.error_code') || textOf(layer, 'rdg.error_code')}`
+  return { text: `${nameOf(layer, 'rdg.type')}${result}`, bad: code !== 0 }
 }
 
 /** Its token says for itself what it is. */

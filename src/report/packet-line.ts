@@ -45,8 +45,8 @@ export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, '
   const { number, timeNs, originalLength, layers } = packet
   const told = own(layers)
   const [source, destination] = addresses(told)
-  const last = told.findLast(({ tree }) => !TOKENS.has(tree.field.name)) ?? told.at(-1)
-  const protocol = last === undefined ? 'Frame' : protocolName(last)
+  const top = topmost(told.filter(({ tree }) => !TOKENS.has(tree.field.name))) ?? told.at(-1)
+  const protocol = top === undefined ? 'Frame' : protocolName(top)
   const info = packetInfo(told, protocol)
   const head = [
     String(number).padStart(NUMBER_COLUMNS),
@@ -66,6 +66,18 @@ function own(layers: readonly InspectedLayer[]): readonly InspectedLayer[] {
   const quoting = layers.findIndex(({ tree }) => tree.field.name === 'icmp' || tree.field.name === 'icmpv6')
   const all = quoting < 0 ? layers : layers.slice(0, quoting + 1)
   return all.filter(({ tree }) => tree.field.name !== 'frame')
+}
+
+/** The last of those that stand on the most others: an end of a chunk behind it does not make it an HTTP packet. */
+function topmost(layers: readonly InspectedLayer[]): InspectedLayer | undefined {
+  let top: InspectedLayer | undefined
+  for (const layer of layers) if (top === undefined || depthOf(layer) >= depthOf(top)) top = layer
+  return top
+}
+
+/** Headers stand below all PDUs. */
+function depthOf({ pdu }: InspectedLayer): number {
+  return pdu === null ? 0 : pdu.path.split('/').length
 }
 
 /** What the layers of the outermost shown protocol say, behind what TCP's analysis remarked. */

@@ -43,6 +43,13 @@ describe('decode', () => {
     const text = await decoded(GATEWAY)
     expect(text).toMatch(/HTTP +501 RDG_OUT_DATA \/remoteDesktopGateway\/ HTTP\/1\.1/)
     expect(text).toMatch(/X\.224 150 Connect Request, mstshash=.*SSL/)
+    expect(text).toMatch(/^ {3}21 .*RDG +110 CHANNEL_RESPONSE$/m)
+  })
+
+  it('tells what RDP says inside TLS', async () => {
+    const lines = (await decoded('-Y', 'rdp or t125', TLS13)).trimEnd().split('\n')
+    expect(lines.find(line => line.startsWith('   24 '))).toMatch(/T\.125 103 channelJoinConfirm 1007$/)
+    expect(lines.find(line => line.startsWith('   58 '))).toMatch(/RDP +128 Font map$/)
   })
 
   it('writes only the packets that match a filter', async () => {
