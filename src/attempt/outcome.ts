@@ -29,7 +29,7 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
     tls === null
       ? null
       : readSealedSession(tls.records, hello === undefined ? -1 : sealOverhead(hello.version, hello.suite))
-  const active = session?.active ?? activeByVolume(conversation)
+  const active = seen.active ?? session?.active ?? activeByVolume(conversation)
   const outcome =
     active === null
       ? inactiveOutcome(seen, closing, captureEndNs)

@@ -45,6 +45,9 @@ export interface Sightings {
   failure: Event<FactOf<'negotiation-failure'>> | null
   x224Refusal: Event<FactOf<'x224-disconnect'>> | null
   ultimatum: Event<FactOf<'disconnect-provider-ultimatum'>> | null
+  /** Read, not inferred: MCS is connected, and the session is active (Font Map). */
+  mcs: Event<FactOf<'mcs-connect-response'>> | null
+  active: Event<FactOf<'session-active'>> | null
   /** RDP in clear behind the negotiation: the first packet a side. */
   readonly plain: [Event | null, Event | null]
   outer: TlsSighting | null
@@ -73,6 +76,8 @@ export function sightingsOf(conversation: Conversation): Sightings {
     failure: null,
     x224Refusal: null,
     ultimatum: null,
+    mcs: null,
+    active: null,
     plain: [null, null],
     outer: null,
     inner: null,
@@ -160,6 +165,12 @@ function take(seen: Sightings, event: Event): void {
       break
     case 'disconnect-provider-ultimatum':
       seen.ultimatum ??= event as Event<typeof fact>
+      break
+    case 'mcs-connect-response':
+      if (fact.result === 0) seen.mcs ??= event as Event<typeof fact>
+      break
+    case 'session-active':
+      seen.active ??= event as Event<typeof fact>
       break
     case 'rdp-data':
       seen.plain[event.direction] ??= event

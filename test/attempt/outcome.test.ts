@@ -173,3 +173,18 @@ describe('what hides too much to tell', () => {
     expect(outcome({ events: [event('negotiation-request')], ...parts })).toBe('unfinished')
   })
 })
+
+describe('a session that was decrypted', () => {
+  const opened = () => [...negotiated(), ...tls12Handshake()]
+
+  it('is active by its Font Map, whatever sizes its records have', () => {
+    const fontMap = event('session-active', {}, { direction: SERVER })
+    expect(outcome({ events: [...opened(), fontMap] })).toBe('established')
+    expect(outcome({ events: [...opened(), fontMap], tcp: closedBy(SERVER, 'reset') })).toBe('failed')
+  })
+
+  it('is not active before it', () => {
+    const response = event('mcs-connect-response', {}, { direction: SERVER })
+    expect(outcome({ events: [...opened(), response], tcp: closedBy(SERVER) })).not.toBe('established')
+  })
+})
