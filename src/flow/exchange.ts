@@ -7,7 +7,7 @@ import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Headers } from './headers.ts'
 import { type Layer, Layers, recogniseMessage } from './layers.ts'
-import { Slot } from './pipe.ts'
+import { Slot } from './slot.ts'
 
 export class Exchange {
   private readonly dissection: Dissection

@@ -3,7 +3,7 @@ import { messageDissectors, type ProtocolFact, streamDissectors } from '../../di
 import { type Direction, LIKELY, type Likeness, type Next, NO, type Stream } from '../wire/dissector.ts'
 import { MAX_LAYERS } from '../wire/limits.ts'
 import type { Dissection } from './dissection.ts'
-import type { Slot } from './pipe.ts'
+import type { Slot } from './slot.ts'
 
 export type AnyStream = Stream<unknown, ProtocolFact>
 const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]

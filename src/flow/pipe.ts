@@ -1,13 +1,12 @@
 /**
- * The layers of one conversation: TCP, TLS, HTTP ... Each direction of a slot moves through its succession of layers by
- * itself and joins the layer that the other one has reached. A layer that fails becomes opaque, says why, and lives on as
- * a count of bytes. The contract with the dissectors is in src/wire/dissector.ts.
+ * One direction of a slot: the bytes that come in are framed, read PDU by PDU, and what the readings ask for is done. A
+ * layer that fails becomes opaque, says why, and lives on as a count of bytes. The contract with the dissectors is in
+ * src/wire/dissector.ts.
  */
 import { foreignProtocol } from '../../dissectors/foreign.ts'
 import { latin1 } from '../wire/bytes.ts'
 import {
   BROKEN,
-  CLIENT,
   type Direction,
   type Ending,
   HOLD,
@@ -16,73 +15,28 @@ import {
   type Next,
   NOT_MINE,
   opposite,
-  SERVER,
   SKIP,
   UNTIL_CLOSE,
   wholeMessage,
 } from '../wire/dissector.ts'
-import type { Node } from '../wire/field.ts'
 import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
-import { FIRST_JOINT_LAYER } from './junction.ts'
-import { type Layer, Layers, recognise, recogniseInside } from './layers.ts'
-import { copyStretches, type Stretch, stretchAt } from './origin.ts'
-import type { Reading } from './outbox.ts'
-import { Pieces } from './pieces.ts'
+import { type Layer, recognise } from './layers.ts'
+import type { Stretch } from './origin.ts'
+import { Origins } from './origins.ts'
+import { type PduReading, readPdu } from './pdu-reading.ts'
+import { type PieceReader, Pieces } from './pieces.ts'
 import { RecordLog } from './record-log.ts'
+import type { Slot } from './slot.ts'
 import type { TailStart } from './tls-tail.ts'
 
 /** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
 const PROBE_BYTES = 64
 
-interface SlotOptions {
-  /** The capture begins in the middle of it: nobody knows where a PDU starts. */
-  readonly midStream?: boolean
-  /** What comes are messages, each whole by itself: datagrams, or what they carry. */
-  readonly messages?: boolean
-  /** Two conversations feed it, under this key. */
-  readonly junction?: string
-}
-
-/** A place where protocols follow one another. */
-export class Slot {
-  layers: Layer[] = []
-  readonly made: Layers
-  readonly depth: number
-  readonly path: string
-  readonly midStream: boolean
-  readonly messages: boolean
-  /** The key of a junction; '' of a slot that one conversation feeds. */
-  readonly junction: string
-  readonly pipes: readonly [Pipe, Pipe]
-
-  constructor(made: Layers, depth: number, path: string, options: SlotOptions = {}) {
-    this.made = made
-    this.depth = depth
-    this.path = path
-    this.midStream = options.midStream ?? false
-    this.messages = options.messages ?? false
-    this.junction = options.junction ?? ''
-    this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
-  }
-
-  /** Who speaks in it first; '' leaves it to probing. */
-  begin(next: Next): void {
-    if (next.protocol === '') return
-    const first = this.made.begin(this, next)
-    for (const pipe of this.pipes) {
-      pipe.layer = first
-      // Nobody reads it: it is not unrecognised, it is passed over.
-      pipe.dead = first === null
-    }
-  }
-}
-
-/** One direction of a slot. */
-class Pipe implements Reading {
+export class Pipe implements PduReading, PieceReader {
   dead = false
   ended = false
   layer: Layer | null = null
@@ -104,21 +58,19 @@ class Pipe implements Reading {
   private pieces: Pieces | null = null
   /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
   private feeder: Pipe | null = null
-  /** The conversation that gave the last bytes from below; -1 before, and of the connection itself. */
-  private fedBy = -1
-  /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
-  private origins: Stretch[] | null = null
   /** Records of the layer that reads now. */
   private log: RecordLog | null = null
   private logged: Layer | null = null
+  readonly origins: Origins
+  readonly direction: Direction
+  readonly dissection: Dissection
   private readonly slot: Slot
-  private readonly direction: Direction
-  private readonly dissection: Dissection
 
   constructor(slot: Slot, direction: Direction) {
     this.slot = slot
     this.direction = direction
     this.dissection = slot.made.dissection
+    this.origins = new Origins(this.dissection)
     this.lost = slot.midStream
   }
 
@@ -147,7 +99,7 @@ class Pipe implements Reading {
     now.timeNs = timeNs
     now.conversation = conversation
     now.low = low
-    if (this.kept.length > 0 || this.held) this.ownOrigins().push({ ...now })
+    if (this.kept.length > 0 || this.held) this.origins.keepNow()
     this.feed(bytes, start, end)
   }
 
@@ -205,7 +157,7 @@ class Pipe implements Reading {
 
   end(how: Ending): void {
     if (this.ended) return
-    while (this.pieces?.waits === true) this.skipHole(this.pieces)
+    this.pieces?.end()
     if (this.held && !this.dead && this.layer !== null) {
       // Nobody will decide any more: what was held is not this layer's.
       this.held = false
@@ -247,7 +199,7 @@ class Pipe implements Reading {
       const read = this.run(bytes, start, end)
       if (read < end) this.keepRest(bytes, read, end)
     }
-    this.dropOrigins()
+    this.origins.dropBefore(this.at)
   }
 
   /**
@@ -266,7 +218,7 @@ class Pipe implements Reading {
       }
       const whole = length > 0 && length <= end - start
       const stop = whole ? start + length : end
-      this.readOne(layer, bytes, start, stop, stop < end ? CUT_BY_FRAME : cut)
+      readPdu(this, layer, bytes, start, stop, stop < end ? CUT_BY_FRAME : cut)
       if (whole) out.settle()
       else out.clear()
       this.span = 0
@@ -274,14 +226,14 @@ class Pipe implements Reading {
       start = stop
     }
     this.at += end - start
-    this.dropOrigins()
+    this.origins.dropBefore(this.at)
   }
 
   private resynchronise(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.isStart(bytes, start, end)) this.lost = false
     else {
       this.at += end - start
-      this.dropOrigins()
+      this.origins.dropBefore(this.at)
     }
     return !this.lost
   }
@@ -298,11 +250,7 @@ class Pipe implements Reading {
   }
 
   private keepRest(bytes: Uint8Array, from: number, end: number): void {
-    if (this.origins === null) {
-      const { now } = this.dissection
-      const gone = now.length - (end - from)
-      this.ownOrigins().push({ ...now, at: now.at + gone, length: end - from, low: now.low + gone })
-    }
+    this.origins.keepRest(end - from)
     this.keep(bytes, from, end)
   }
 
@@ -354,11 +302,11 @@ class Pipe implements Reading {
           this.kept.need = length
           return start
         }
-        this.readOne(layer, bytes, start, end, CUT_BY_TOOL)
+        readPdu(this, layer, bytes, start, end, CUT_BY_TOOL)
         this.die(`${layer.dissector.name}: a PDU of ${length} bytes (a limit of this tool)`)
       } else if (length > 0) {
         this.kept.forget()
-        this.readOne(layer, bytes, start, start + length, CUT_BY_FRAME)
+        readPdu(this, layer, bytes, start, start + length, CUT_BY_FRAME)
         start += length
         this.at += length
         this.dissection.out.settle()
@@ -372,7 +320,7 @@ class Pipe implements Reading {
         this.kept.seen = 0
         return start
       } else if (length === BROKEN) {
-        this.readOne(layer, bytes, start, end, CUT_BY_FRAME)
+        readPdu(this, layer, bytes, start, end, CUT_BY_FRAME)
         this.die(`${layer.dissector.name}: malformed`)
       } else if (length === NOT_MINE) {
         this.kept.seen = 0
@@ -388,63 +336,14 @@ class Pipe implements Reading {
     if (!this.held) return
     this.held = false
     this.pump()
-    this.dropOrigins()
-  }
-
-  private readOne(layer: Layer, bytes: Uint8Array, start: number, end: number, cut: Cut): void {
-    const { pdu, out } = this.dissection
-    pdu.reset(bytes, start, end, cut)
-    const tree = this.isWatched(end - start) ? pdu.watch(layer.dissector.root) : null
-    out.begin(this, this.at, start, end - start)
-    layer.dissector.read(pdu, layer.state, this.direction, out)
-    if (tree !== null) this.show(layer, tree, pdu.bytes.slice(pdu.start, pdu.start + end - start), pdu.start)
-    if (pdu.fault !== null) this.emit({ kind: 'malformed', fault: pdu.fault }, this.at, end - start)
-    if (cut !== CUT_BY_FRAME) out.clear()
-  }
-
-  private isWatched(length: number): boolean {
-    const { watcher, now } = this.dissection
-    return watcher?.wants(this.placeOf(this.at + length - 1, now).whole) === true
-  }
-
-  /** The stretch of the byte at this position. */
-  private placeOf(at: number, now: Stretch): Stretch {
-    return this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
-  }
-
-  private show(layer: Layer, tree: Node, bytes: Uint8Array, base: number): void {
-    const { watcher, now, nowList } = this.dissection
-    const { at, direction } = this
-    const { name, title } = layer.dissector
-    const { length } = bytes
-    const tail = this.placeOf(at + length - 1, now)
-    const origins: Stretch[] = []
-    copyStretches(this.origins ?? nowList, at, at + length, origins, 0, length)
-    watcher?.pdu({
-      name,
-      title,
-      packet: tail.whole,
-      first: this.placeOf(at, now).first,
-      timeNs: tail.timeNs,
-      transport: layer.path.startsWith('udp') ? 'udp' : 'tcp',
-      conversation: tail.conversation,
-      layer: layer.id,
-      path: layer.path,
-      direction,
-      at,
-      length,
-      bytes,
-      base,
-      tree,
-      origins,
-    })
+    this.origins.dropBefore(this.at)
   }
 
   /** What waits for the rest of its PDU is read as far as it goes; nothing is built on it. */
   private readRest(cut: Cut): void {
     const { kept } = this
     if (kept.length > 0 && this.layer !== null) {
-      this.readOne(this.layer, kept.bytes, 0, kept.length, cut)
+      readPdu(this, this.layer, kept.bytes, 0, kept.length, cut)
       this.dissection.out.clear()
     }
     this.giveUpRest()
@@ -453,7 +352,7 @@ class Pipe implements Reading {
   private giveUpRest(): void {
     this.at += this.kept.length
     this.kept.drop()
-    this.origins = null
+    this.origins.clear()
   }
 
   private waitsForProbe(): boolean {
@@ -464,11 +363,8 @@ class Pipe implements Reading {
 
   /** Which protocol starts here? */
   private join(bytes: Uint8Array, start: number, end: number): boolean {
-    const other = this.slot.pipes[opposite(this.direction)].layer
-    if (other !== null && this.slot.layers[0] === other) {
-      this.layer = other
-      return true
-    }
+    this.layer = this.slot.first(this.direction)
+    if (this.layer !== null) return true
     if (this.slot.depth > MAX_LAYERS) {
       this.die('too many layers (a limit of this tool)')
       return false
@@ -478,14 +374,7 @@ class Pipe implements Reading {
 
   /** These bytes are not the old layer's: the other direction's layer, the one announced, or whoever recognises them. */
   private succeed(old: Layer, bytes: Uint8Array, start: number, end: number): boolean {
-    const { layers } = this.slot
-    const other = this.slot.pipes[opposite(this.direction)].layer
-    if (other !== null && layers.indexOf(other) > layers.indexOf(old)) {
-      this.layer = other
-      return true
-    }
-    const { then } = old.next
-    const next = then === undefined ? null : this.slot.made.begin(this.slot, then)
+    const next = this.slot.successor(old, this.direction)
     if (next !== null) {
       this.layer = next
       return true
@@ -494,13 +383,10 @@ class Pipe implements Reading {
   }
 
   private probe(bytes: Uint8Array, start: number, end: number): boolean {
-    const { messages } = this.slot
-    const best = messages
-      ? recogniseInside(bytes, start, end, this.direction)
-      : recognise(bytes, start, end, this.direction, this.layer)
+    const { slot } = this
+    const best = slot.recognise(bytes, start, end, this.direction, this.layer)
     if (best !== null) {
-      const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
-      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name, hint: this.slot.path })
+      const layer = slot.layerOf(best, this.layer)
       if (layer !== null) {
         this.layer = layer
         return true
@@ -508,7 +394,7 @@ class Pipe implements Reading {
       this.die('too many protocols on one connection (a limit of this tool)')
       return false
     }
-    if (end - start < PROBE_BYTES && !this.ended && !messages) {
+    if (end - start < PROBE_BYTES && !this.ended && !slot.messages) {
       this.kept.seen = end - start
       return false
     }
@@ -519,16 +405,15 @@ class Pipe implements Reading {
   }
 
   emit(fact: Fact, at: number, length: number): void {
-    const list = this.origins ?? this.dissection.nowList
-    const { now } = this.dissection
-    const head = length === 0 ? now : (stretchAt(list, at) ?? now)
-    const tail = length === 0 ? now : (stretchAt(list, at + length - 1) ?? now)
-    this.dissection.emit({
+    const { origins, dissection } = this
+    const head = length === 0 ? dissection.now : origins.at(at)
+    const tail = length === 0 ? dissection.now : origins.at(at + length - 1)
+    dissection.emit({
       fact,
       packet: tail.last,
       first: head.first,
       timeNs: tail.timeNs,
-      conversation: length === 0 && this.fedBy >= 0 ? this.fedBy : tail.conversation,
+      conversation: length === 0 && origins.fedBy >= 0 ? origins.fedBy : tail.conversation,
       layer: this.layer?.id ?? -1,
       path: this.layer?.path ?? this.slot.path,
       direction: this.direction,
@@ -539,8 +424,7 @@ class Pipe implements Reading {
 
   tally(type: number, length: number, at: number): void {
     if (this.replaying) return
-    const { now } = this.dissection
-    const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
+    const last = this.origins.at(at)
     this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
   }
 
@@ -578,7 +462,7 @@ class Pipe implements Reading {
     const underWay = length > 0
     this.kept.drop()
     this.kept.forget()
-    this.origins = null
+    this.origins.clear()
     return { log, left: underWay ? need - length : 0, at: this.at + length, underWay }
   }
 
@@ -616,23 +500,12 @@ class Pipe implements Reading {
     const layer = this.layer
     if (layer === null || layer.slots[index] !== undefined) return
     if (next.junction !== undefined) {
-      layer.slots[index] = this.joint(layer, next, `${this.slot.made.peers} ${next.junction}`)
+      const { fedBy } = this.origins
+      const conversation = fedBy >= 0 ? fedBy : this.dissection.now.conversation
+      layer.slots[index] = this.slot.joint(layer, next, this.direction, conversation)
       return
     }
     this.above(layer, index, next.ordered !== true).begin(next)
-  }
-
-  /** The slot that another conversation feeds too. */
-  private joint(layer: Layer, next: Next, junction: string): Slot {
-    const { dissection } = this
-    dissection.joins(this.fedBy >= 0 ? this.fedBy : dissection.now.conversation)
-    const known = dissection.junctions.find(junction, this.direction)
-    if (known !== null) return known
-    const made = new Layers(dissection, this.slot.made.peers, FIRST_JOINT_LAYER)
-    const slot = new Slot(made, this.slot.depth + 1, layer.path, { junction })
-    dissection.junctions.add(junction, slot)
-    slot.begin(next)
-    return slot
   }
 
   hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number: number): void {
@@ -640,22 +513,24 @@ class Pipe implements Reading {
     if (layer === null) return
     const slot = layer.slots[index] ?? this.above(layer, index, number < 0)
     const pipe = slot.pipes[this.direction]
-    const origins = this.origins ?? this.dissection.nowList
+    const { origins } = this
     pipe.feeder = this
     if (number < 0) {
-      pipe.receive(bytes, start, end, from, to, origins, this.placeOf(this.at - 1, this.dissection.now).whole)
-    } else pipe.piece(number, bytes, start, end, from, to, origins)
+      pipe.receive(bytes, start, end, from, to, origins.all, origins.at(this.at - 1).whole)
+    } else {
+      pipe.pieces ??= new Pieces(pipe)
+      pipe.pieces.piece(number, bytes, start, end, from, to, origins.all)
+    }
   }
 
   private above(layer: Layer, index: number, messages: boolean): Slot {
-    const { made, depth } = this.slot
-    const slot = new Slot(made, depth + 1, layer.path, { messages: this.slot.messages && messages })
+    const slot = this.slot.above(layer, messages)
     layer.slots[index] = slot
     return slot
   }
 
   /** Bytes from the layer below; they lie at from..to of its own, whose origins are given; `whole`: the packet that completed its PDU. */
-  private receive(
+  receive(
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -668,53 +543,9 @@ class Pipe implements Reading {
       this.at += end - start
       return
     }
-    const own = this.ownOrigins()
-    const known = own.length
-    copyStretches(origins, from, to, own, this.at + this.kept.length, end - start)
-    for (let index = known; index < own.length; index++) {
-      const origin = own[index] as Stretch
-      if (origin.whole < whole) origin.whole = whole
-    }
-    this.fedBy = this.lastOrigin.conversation
+    this.origins.receive(origins, from, to, this.at + this.kept.length, end - start, whole)
     if (this.slot.messages) this.message(bytes, start, end, CUT_BY_FRAME)
     else this.feed(bytes, start, end)
-  }
-
-  /** A numbered piece of this stream. */
-  private piece(
-    number: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    from: number,
-    to: number,
-    origins: readonly Stretch[],
-  ): void {
-    this.pieces ??= new Pieces()
-    const { pieces } = this
-    if (pieces.take(number)) {
-      this.receive(bytes, start, end, from, to, origins)
-      this.drain(pieces)
-      return
-    }
-    if (this.dead || !pieces.isAhead(number)) return
-    const kept: Stretch[] = []
-    copyStretches(origins, from, to, kept, 0, end - start)
-    pieces.hold({ number, bytes: bytes.slice(start, end), origins: kept })
-    if (pieces.full) this.skipHole(pieces)
-  }
-
-  private drain(pieces: Pieces): void {
-    for (let piece = pieces.shift(); piece !== null; piece = pieces.shift()) {
-      this.receive(piece.bytes, 0, piece.bytes.length, 0, piece.bytes.length, piece.origins)
-    }
-  }
-
-  /** The piece that comes next will not come; nobody knows how long it was. */
-  private skipHole(pieces: Pieces): void {
-    pieces.skipHole()
-    this.gap(0)
-    this.drain(pieces)
   }
 
   become(next: Next, both: boolean): void {
@@ -727,9 +558,7 @@ class Pipe implements Reading {
       if (both) other.restart(null)
       return
     }
-    const { layers } = this.slot
-    const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
-    const layer = later ?? this.slot.made.begin(this.slot, next, old.path)
+    const layer = this.slot.replacement(old, next)
     if (layer === null) {
       this.die(`nobody here reads ${next.protocol}`)
       return
@@ -761,7 +590,7 @@ class Pipe implements Reading {
   private silence(): void {
     this.dead = true
     this.kept.drop()
-    this.origins = null
+    this.origins.clear()
   }
 
   private restart(layer: Layer | null): void {
@@ -769,24 +598,6 @@ class Pipe implements Reading {
     this.kept.forget()
     this.held = false
     this.pump()
-    this.dropOrigins()
-  }
-
-  private get lastOrigin(): Stretch {
-    return this.origins?.at(-1) ?? this.dissection.now
-  }
-
-  private ownOrigins(): Stretch[] {
-    this.origins ??= []
-    return this.origins
-  }
-
-  private dropOrigins(): void {
-    const { origins } = this
-    if (origins === null) return
-    let gone = 0
-    while (gone < origins.length && (origins[gone] as Stretch).at + (origins[gone] as Stretch).length <= this.at) gone++
-    if (gone === origins.length) this.origins = null
-    else if (gone > 0) origins.splice(0, gone)
+    this.origins.dropBefore(this.at)
   }
 }

@@ -6,7 +6,7 @@ import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.t
 import type { Dissection } from './dissection.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Layers } from './layers.ts'
-import { Slot } from './pipe.ts'
+import { Slot } from './slot.ts'
 import { bulkOf, type TlsBulk } from './tls-bulk.ts'
 import { TlsTail } from './tls-tail.ts'
 

@@ -9,8 +9,8 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { MAX_KEPT_RECORD_BYTES, MAX_LAST_RECORDS } from '../wire/limits.ts'
 import type { Layer } from './layers.ts'
 import type { Unsealer } from './outbox.ts'
-import type { Slot } from './pipe.ts'
 import type { RecordLog } from './record-log.ts'
+import type { Slot } from './slot.ts'
 
 /** Content of a key update, without what protection adds (RFC 8446 4.6.3). */
 const KEY_UPDATE_BYTES = 5
