@@ -19,22 +19,20 @@ import {
   UNTIL_CLOSE,
   wholeMessage,
 } from '../wire/dissector.ts'
-import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
+import { MAX_HELD_BYTES, MAX_PDU_BYTES } from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
-import { type Layer, recognise } from './layers.ts'
+import type { Layer } from './layers.ts'
 import type { Stretch } from './origin.ts'
 import { Origins } from './origins.ts'
 import { type PduReading, readPdu } from './pdu-reading.ts'
 import { type PieceReader, Pieces } from './pieces.ts'
-import { RecordLog } from './record-log.ts'
+import { type NoLayer, PROBE_BYTES, recognise, UNDECIDED, UNRECOGNISED } from './recognition.ts'
 import type { Slot } from './slot.ts'
+import { Telling } from './telling.ts'
 import type { TailStart } from './tls-tail.ts'
-
-/** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
-const PROBE_BYTES = 64
 
 export class Pipe implements PduReading, PieceReader {
   dead = false
@@ -48,8 +46,6 @@ export class Pipe implements PduReading, PieceReader {
   /** Bytes of body still to come, and the slot that gets them. */
   private span = 0
   private spanSlot = SKIP
-  /** What it reads now was counted before. */
-  private replaying = false
   /** The other direction decides first. */
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
@@ -57,13 +53,11 @@ export class Pipe implements PduReading, PieceReader {
   /** Of a slot that is fed numbered pieces. */
   private pieces: Pieces | null = null
   /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
-  private feeder: Pipe | null = null
-  /** Records of the layer that reads now. */
-  private log: RecordLog | null = null
-  private logged: Layer | null = null
+  feeder: Pipe | null = null
   readonly origins: Origins
   readonly direction: Direction
   readonly dissection: Dissection
+  readonly telling: Telling
   private readonly slot: Slot
 
   constructor(slot: Slot, direction: Direction) {
@@ -71,6 +65,7 @@ export class Pipe implements PduReading, PieceReader {
     this.direction = direction
     this.dissection = slot.made.dissection
     this.origins = new Origins(this.dissection)
+    this.telling = new Telling(this.dissection, this.origins, slot.path, direction)
     this.lost = slot.midStream
   }
 
@@ -90,15 +85,7 @@ export class Pipe implements PduReading, PieceReader {
       this.at += length
       return
     }
-    const { now } = this.dissection
-    now.at = this.at + this.kept.length
-    now.length = length
-    now.first = packet
-    now.last = packet
-    now.whole = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
-    now.low = low
+    this.dissection.place(this.at + this.kept.length, length, packet, timeNs, conversation, low)
     if (this.kept.length > 0 || this.held) this.origins.keepNow()
     this.feed(bytes, start, end)
   }
@@ -114,15 +101,7 @@ export class Pipe implements PduReading, PieceReader {
     conversation: number,
     cut: Cut,
   ): void {
-    const { now } = this.dissection
-    now.at = this.at
-    now.length = end - start
-    now.first = packet
-    now.last = packet
-    now.whole = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
-    now.low = 0
+    this.dissection.place(this.at, end - start, packet, timeNs, conversation, 0)
     this.layer = layer
     this.message(bytes, start, end, cut)
   }
@@ -140,7 +119,7 @@ export class Pipe implements PduReading, PieceReader {
     if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
-      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length, silent)
+      if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.fedBy(this)?.gap(length, silent)
       return
     }
     if (silent) this.giveUpRest()
@@ -152,7 +131,7 @@ export class Pipe implements PduReading, PieceReader {
     this.lost = true
     this.kept.forget()
     this.span = 0
-    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length, silent)
+    for (const slot of this.layer?.slots ?? []) slot?.fedBy(this)?.gap(length, silent)
   }
 
   end(how: Ending): void {
@@ -174,18 +153,8 @@ export class Pipe implements PduReading, PieceReader {
       out.clear()
     }
     this.kept.drop()
-    for (const layer of this.slot.layers) for (const slot of layer.slots) this.fed(slot)?.end(how)
-    const { junction, pipes, made } = this.slot
-    if (junction !== '' && pipes[opposite(this.direction)].ended) {
-      made.dissection.junctions.remove(junction, this.slot)
-    }
-  }
-
-  /** This direction of a slot above, when it is this pipe that feeds it. */
-  private fed(slot: Slot | undefined): Pipe | null {
-    if (slot === undefined) return null
-    const above = slot.pipes[this.direction]
-    return slot.junction === '' || above.feeder === this ? above : null
+    for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.fedBy(this)?.end(how)
+    this.slot.directionEnded()
   }
 
   /** Bytes of this slot, their origin already noted. */
@@ -197,7 +166,10 @@ export class Pipe implements PduReading, PieceReader {
       this.pump()
     } else {
       const read = this.run(bytes, start, end)
-      if (read < end) this.keepRest(bytes, read, end)
+      if (read < end) {
+        this.origins.keepRest(end - read)
+        this.keep(bytes, read, end)
+      }
     }
     this.origins.dropBefore(this.at)
   }
@@ -247,11 +219,6 @@ export class Pipe implements PduReading, PieceReader {
     }
     const spoken = this.slot.pipes[opposite(this.direction)].layer !== null
     return spoken || recognise(bytes, start, end, this.direction, null) !== null
-  }
-
-  private keepRest(bytes: Uint8Array, from: number, end: number): void {
-    this.origins.keepRest(end - from)
-    this.keep(bytes, from, end)
   }
 
   /** Tries the bytes that wait again. */
@@ -363,69 +330,35 @@ export class Pipe implements PduReading, PieceReader {
 
   /** Which protocol starts here? */
   private join(bytes: Uint8Array, start: number, end: number): boolean {
-    this.layer = this.slot.first(this.direction)
-    if (this.layer !== null) return true
-    if (this.slot.depth > MAX_LAYERS) {
-      this.die('too many layers (a limit of this tool)')
-      return false
-    }
-    return this.probe(bytes, start, end)
+    return this.follow(this.slot.first(bytes, start, end, this.direction, this.ended), bytes, start, end)
   }
 
-  /** These bytes are not the old layer's: the other direction's layer, the one announced, or whoever recognises them. */
+  /** These bytes are not the old layer's. */
   private succeed(old: Layer, bytes: Uint8Array, start: number, end: number): boolean {
-    const next = this.slot.successor(old, this.direction)
-    if (next !== null) {
+    return this.follow(this.slot.successor(old, bytes, start, end, this.direction, this.ended), bytes, start, end)
+  }
+
+  /** Answers whether somebody reads on. */
+  private follow(next: Layer | NoLayer, bytes: Uint8Array, start: number, end: number): boolean {
+    if (typeof next !== 'string') {
       this.layer = next
       return true
     }
-    return this.probe(bytes, start, end)
-  }
-
-  private probe(bytes: Uint8Array, start: number, end: number): boolean {
-    const { slot } = this
-    const best = slot.recognise(bytes, start, end, this.direction, this.layer)
-    if (best !== null) {
-      const layer = slot.layerOf(best, this.layer)
-      if (layer !== null) {
-        this.layer = layer
-        return true
-      }
-      this.die('too many protocols on one connection (a limit of this tool)')
-      return false
-    }
-    if (end - start < PROBE_BYTES && !this.ended && !slot.messages) {
-      this.kept.seen = end - start
-      return false
-    }
-    const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
-    this.emit({ kind: 'unrecognised', first, protocol: foreignProtocol(first) }, this.at, end - start)
-    this.silence()
+    if (next === UNDECIDED) this.kept.seen = end - start
+    else if (next === UNRECOGNISED) {
+      const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
+      this.emit({ kind: 'unrecognised', first, protocol: foreignProtocol(first) }, this.at, end - start)
+      this.silence()
+    } else this.die(next)
     return false
   }
 
   emit(fact: Fact, at: number, length: number): void {
-    const { origins, dissection } = this
-    const head = length === 0 ? dissection.now : origins.at(at)
-    const tail = length === 0 ? dissection.now : origins.at(at + length - 1)
-    dissection.emit({
-      fact,
-      packet: tail.last,
-      first: head.first,
-      timeNs: tail.timeNs,
-      conversation: length === 0 && origins.fedBy >= 0 ? origins.fedBy : tail.conversation,
-      layer: this.layer?.id ?? -1,
-      path: this.layer?.path ?? this.slot.path,
-      direction: this.direction,
-      at,
-      length,
-    })
+    this.telling.emit(this.layer, fact, at, length)
   }
 
   tally(type: number, length: number, at: number): void {
-    if (this.replaying) return
-    const last = this.origins.at(at)
-    this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
+    this.telling.tally(this.layer, type, length, at)
   }
 
   /** The layer that it reads, when nothing waits and no byte is wanted before the next PDU. */
@@ -436,18 +369,13 @@ export class Pipe implements PduReading, PieceReader {
 
   /** What follows can be walked by record headers alone. */
   tail(conversation: number): TailStart {
-    return { log: this.ownLog(conversation), left: this.span, at: this.at }
+    return { log: this.telling.log(this.layer, conversation), left: this.span, at: this.at }
   }
 
   /** The layer whose records could be passed over from here on. */
   get passable(): Layer | null {
     const busy = this.dead || this.ended || this.held || this.lost || this.span > 0
     return busy || (this.kept.length > 0 && this.kept.need <= this.kept.length) ? null : this.layer
-  }
-
-  /** What speaks here now. */
-  get reads(): Layer | null {
-    return this.layer
   }
 
   /** Of the next byte that nobody has read. */
@@ -457,7 +385,7 @@ export class Pipe implements PduReading, PieceReader {
 
   /** From here on somebody else walks over the PDUs; the one under way is given up. */
   passOver(conversation: number): TailStart & { readonly underWay: boolean } {
-    const log = this.ownLog(conversation)
+    const log = this.telling.log(this.layer, conversation)
     const { length, need } = this.kept
     const underWay = length > 0
     this.kept.drop()
@@ -469,40 +397,14 @@ export class Pipe implements PduReading, PieceReader {
   /** So many bytes were passed over, up to where a PDU starts; there was so much for the layers above in them. */
   leap(length: number, content: number): void {
     this.at += length
-    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(content, true)
-  }
-
-  /** A PDU that was passed over is read after all; it is counted already. */
-  replay(bytes: Uint8Array, length: number, packet: number, timeNs: number, conversation: number, low: number): void {
-    this.replaying = true
-    this.segment(bytes, 0, length, packet, timeNs, conversation, low)
-    this.replaying = false
-  }
-
-  /** Nobody passes over anything any more: of the PDU under way so much is still to come, or so much of its header is there. */
-  goOn(left: number, header: Uint8Array, headerBytes: number): void {
-    if (left > 0) this.spanning(left, SKIP)
-    const { last, timeNs, conversation } = this.dissection.now
-    if (headerBytes > 0) this.replay(header, headerBytes, last, timeNs, conversation, 0)
-  }
-
-  private ownLog(conversation: number): RecordLog {
-    if (this.log === null || this.logged !== this.layer) {
-      this.logged = this.layer
-      const path = this.layer?.path ?? this.slot.path
-      this.log = new RecordLog(conversation, this.layer?.id ?? -1, path, this.direction)
-      this.dissection.keep(this.log)
-    }
-    return this.log
+    for (const slot of this.layer?.slots ?? []) slot?.fedBy(this)?.gap(content, true)
   }
 
   open(index: number, next: Next): void {
     const layer = this.layer
     if (layer === null || layer.slots[index] !== undefined) return
     if (next.junction !== undefined) {
-      const { fedBy } = this.origins
-      const conversation = fedBy >= 0 ? fedBy : this.dissection.now.conversation
-      layer.slots[index] = this.slot.joint(layer, next, this.direction, conversation)
+      layer.slots[index] = this.slot.joint(layer, next, this)
       return
     }
     this.above(layer, index, next.ordered !== true).begin(next)
@@ -515,18 +417,28 @@ export class Pipe implements PduReading, PieceReader {
     const pipe = slot.pipes[this.direction]
     const { origins } = this
     pipe.feeder = this
-    if (number < 0) {
-      pipe.receive(bytes, start, end, from, to, origins.all, origins.at(this.at - 1).whole)
-    } else {
-      pipe.pieces ??= new Pieces(pipe)
-      pipe.pieces.piece(number, bytes, start, end, from, to, origins.all)
-    }
+    if (number < 0) pipe.receive(bytes, start, end, from, to, origins.all, origins.at(this.at - 1).whole)
+    else pipe.piece(number, bytes, start, end, from, to, origins.all)
   }
 
   private above(layer: Layer, index: number, messages: boolean): Slot {
     const slot = this.slot.above(layer, messages)
     layer.slots[index] = slot
     return slot
+  }
+
+  /** A piece of this stream, which the layer below gives numbers. */
+  private piece(
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+    origins: readonly Stretch[],
+  ): void {
+    this.pieces ??= new Pieces(this)
+    this.pieces.piece(number, bytes, start, end, from, to, origins)
   }
 
   /** Bytes from the layer below; they lie at from..to of its own, whose origins are given; `whole`: the packet that completed its PDU. */

@@ -3,9 +3,11 @@
  * through the succession of layers by itself and joins the layer that the other one has reached.
  */
 import { CLIENT, type Direction, type Next, opposite, SERVER } from '../wire/dissector.ts'
+import { MAX_LAYERS } from '../wire/limits.ts'
 import { FIRST_JOINT_LAYER } from './junction.ts'
-import { type AnyStream, type Layer, Layers, recognise, recogniseInside } from './layers.ts'
+import { type Layer, Layers } from './layers.ts'
 import { Pipe } from './pipe.ts'
+import { type NoLayer, PROBE_BYTES, recognise, recogniseInside, UNDECIDED, UNRECOGNISED } from './recognition.ts'
 
 interface SlotOptions {
   /** The capture begins in the middle of it: nobody knows where a PDU starts. */
@@ -48,18 +50,28 @@ export class Slot {
     }
   }
 
-  /** What a direction begins with: the layer that the other one began with, when that still speaks. */
-  first(direction: Direction): Layer | null {
+  /** What a direction begins with: the layer that the other one began with, when that still speaks, or whoever recognises it. */
+  first(bytes: Uint8Array, start: number, end: number, direction: Direction, ended: boolean): Layer | NoLayer {
     const other = this.pipes[opposite(direction)].layer
-    return other !== null && this.layers[0] === other ? other : null
+    if (other !== null && this.layers[0] === other) return other
+    if (this.depth > MAX_LAYERS) return 'too many layers (a limit of this tool)'
+    return this.recognise(bytes, start, end, direction, null, ended)
   }
 
-  /** What follows the layer in this direction: the one that the other has reached, or the one announced. */
-  successor(old: Layer, direction: Direction): Layer | null {
+  /** What follows the layer: the one that the other direction has reached, the one announced, or whoever recognises it. */
+  successor(
+    old: Layer,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    direction: Direction,
+    ended: boolean,
+  ): Layer | NoLayer {
     const other = this.pipes[opposite(direction)].layer
     if (other !== null && this.layers.indexOf(other) > this.layers.indexOf(old)) return other
     const { then } = old.next
-    return then === undefined ? null : this.made.begin(this, then)
+    const announced = then === undefined ? null : this.made.begin(this, then)
+    return announced ?? this.recognise(bytes, start, end, direction, old, ended)
   }
 
   /** What takes the layer's place; null when nobody reads that. */
@@ -69,35 +81,16 @@ export class Slot {
     return later ?? this.made.begin(this, next, old.path)
   }
 
-  /** Who recognises these bytes, besides the layer that speaks now. */
-  recognise(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    direction: Direction,
-    speaks: Layer | null,
-  ): AnyStream | null {
-    return this.messages
-      ? recogniseInside(bytes, start, end, direction)
-      : recognise(bytes, start, end, direction, speaks)
-  }
-
-  /** A layer of this protocol, but not the one that speaks now; null when there have been too many. */
-  layerOf(dissector: AnyStream, speaks: Layer | null): Layer | null {
-    const known = this.layers.find(layer => layer.dissector === dissector && layer !== speaks)
-    return known ?? this.made.begin(this, { protocol: dissector.name, hint: this.path })
-  }
-
   /** A slot that one of its layers carries. */
   above(layer: Layer, messages: boolean): Slot {
     return new Slot(this.made, this.depth + 1, layer.path, { messages: this.messages && messages })
   }
 
   /** One that another conversation feeds too. */
-  joint(layer: Layer, next: Next, direction: Direction, conversation: number): Slot {
+  joint(layer: Layer, next: Next, { direction, origins }: Pipe): Slot {
     const { dissection, peers } = this.made
     const junction = `${peers} ${next.junction}`
-    dissection.joins(conversation)
+    dissection.joins(origins.fedBy >= 0 ? origins.fedBy : dissection.now.conversation)
     const known = dissection.junctions.find(junction, direction)
     if (known !== null) return known
     const made = new Layers(dissection, peers, FIRST_JOINT_LAYER)
@@ -105,5 +98,38 @@ export class Slot {
     dissection.junctions.add(junction, slot)
     slot.begin(next)
     return slot
+  }
+
+  /** The direction that this pipe of a slot below feeds; null when another one does. */
+  fedBy(below: Pipe): Pipe | null {
+    const pipe = this.pipes[below.direction]
+    return this.junction === '' || pipe.feeder === below ? pipe : null
+  }
+
+  /** One direction is over. */
+  directionEnded(): void {
+    const [client, server] = this.pipes
+    if (this.junction !== '' && client.ended && server.ended) {
+      this.made.dissection.junctions.remove(this.junction, this)
+    }
+  }
+
+  private recognise(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    direction: Direction,
+    speaks: Layer | null,
+    ended: boolean,
+  ): Layer | NoLayer {
+    const best = this.messages
+      ? recogniseInside(bytes, start, end, direction)
+      : recognise(bytes, start, end, direction, speaks)
+    if (best !== null) {
+      const known = this.layers.find(layer => layer.dissector === best && layer !== speaks)
+      const layer = known ?? this.made.begin(this, { protocol: best.name, hint: this.path })
+      return layer ?? 'too many protocols on one connection (a limit of this tool)'
+    }
+    return end - start < PROBE_BYTES && !ended && !this.messages ? UNDECIDED : UNRECOGNISED
   }
 }

@@ -56,7 +56,7 @@ import {
 } from './flow-record.ts'
 import { FlowTable } from './flow-table.ts'
 import { ACK, FIN, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
-import { recogniseMessage } from './layers.ts'
+import { recogniseMessage } from './recognition.ts'
 import { likelyServerPort, speaksAs, speaksInDatagram } from './roles.ts'
 import { Stack } from './stack.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'

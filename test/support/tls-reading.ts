@@ -63,7 +63,7 @@ export class TlsReading {
   /** The layer above says that its session runs. */
   runs(): this {
     const { root } = this.stack as unknown as { root: Slot }
-    const layer = root.pipes[CLIENT].reads
+    const layer = root.pipes[CLIENT].layer
     if (layer !== null) layer.bulk = true
     this.stack.skim(0)
     return this
