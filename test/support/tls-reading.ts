@@ -8,7 +8,7 @@ import { Stack } from '../../src/flow/stack.ts'
 import { Decryption } from '../../src/flow/tls/decryption.ts'
 import { GivenKeys, KeySource } from '../../src/flow/tls/keys.ts'
 import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
-import { concat } from './read.ts'
+import { concat } from './bytes.ts'
 
 export class TlsReading {
   readonly events: Event[] = []
