@@ -2,6 +2,7 @@
  * Reassembly: hands the bytes of a TCP stream to its layers in order. In-order bytes are read in place; only what arrives
  * ahead of a hole is copied, and not even that where the layers pass over it by length. RFC 9293 section 3.4.
  */
+import { NO_BYTES } from '../wire/bytes.ts'
 import type { Direction } from '../wire/dissector.ts'
 import { MAX_AHEAD_BYTES, MAX_AHEAD_SEGMENTS } from '../wire/limits.ts'
 import { type AheadSegment, FlowNotes } from './flow-notes.ts'
@@ -23,7 +24,6 @@ import {
 import type { FlowTable } from './flow-table.ts'
 import type { Headers } from './headers.ts'
 
-const NO_BYTES = new Uint8Array(0)
 const NOBODY = new FlowNotes()
 
 export class Assembler {

@@ -7,8 +7,6 @@ import * as R from './flow-record.ts'
 import type { FlowTable } from './flow-table.ts'
 import type { RecordLog } from './record-log.ts'
 
-export const ROLE_EVIDENCE: readonly RoleEvidence[] = ['first-packet', 'port', 'content', 'syn-ack', 'syn']
-export const TCP = 6
 const NS_PER_MS = 1e6
 
 export function conclude(
@@ -23,13 +21,13 @@ export function conclude(
   const times = flow * R.DOUBLES
   const state = ints[at + R.STATE] as number
   const clientSide = state & R.CLIENT_IS_HIGH
-  const tcp = ((ints[at + R.KEY] as number) & 0xff) === TCP
+  const tcp = table.isTcp(flow)
   return {
     id: ints[at + R.ID] as number,
     transport: tcp ? 'tcp' : 'udp',
     client: endpoint(table, addresses, flow, clientSide),
     server: endpoint(table, addresses, flow, 1 - clientSide),
-    roles: ROLE_EVIDENCE[(state & R.ROLES_MASK) >> R.ROLES_SHIFT] as RoleEvidence,
+    roles: R.ROLE_EVIDENCE[(state & R.ROLES_MASK) >> R.ROLES_SHIFT] as RoleEvidence,
     firstPacket: ints[at + R.FIRST_PACKET] as number,
     lastPacket: ints[at + R.LAST_PACKET] as number,
     firstNs: doubles[times + R.FIRST_NS] as number,

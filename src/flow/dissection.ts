@@ -44,4 +44,22 @@ export class Dissection {
     this.watcher = watcher
     this.out.unsealer = unsealer
   }
+  /** What is read now are bytes of one packet: a segment or datagram, whose position in its stream is given. */
+  place(at: number, length: number, packet: number, timeNs: number, conversation: number, low: number): void {
+    const { now } = this
+    now.at = at
+    now.length = length
+    now.first = packet
+    now.last = packet
+    now.whole = packet
+    now.timeNs = timeNs
+    now.conversation = conversation
+    now.low = low
+  }
+
+  /** What is told now comes from this packet, or its absence, not from bytes of it. */
+  moment(packet: number, timeNs: number, conversation: number): void {
+    const { at, low } = this.now
+    this.place(at, 0, packet, timeNs, conversation, low)
+  }
 }

@@ -6,8 +6,9 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { CUT_BY_CAPTURE, CUT_BY_FRAME } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Headers } from './headers.ts'
-import { type Layer, Layers, recogniseMessage } from './layers.ts'
-import { Slot } from './pipe.ts'
+import { type Layer, Layers } from './layers.ts'
+import { recogniseMessage } from './recognition.ts'
+import { Slot } from './slot.ts'
 
 export class Exchange {
   private readonly dissection: Dissection
@@ -30,12 +31,7 @@ export class Exchange {
 
   /** The conversation is over. */
   end(packet: number, timeNs: number, conversation: number): void {
-    const { now } = this.dissection
-    now.length = 0
-    now.first = packet
-    now.last = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
+    this.dissection.moment(packet, timeNs, conversation)
     for (const direction of [CLIENT, SERVER] as const) this.root.pipes[direction].end('capture')
   }
 

@@ -34,20 +34,3 @@ export class FlowQueue {
     this.head = 0
   }
 }
-
-/** Flows that wait for a while without a packet before something is done about them, oldest first. */
-export class LingerQueue {
-  /** Before this time nothing is due. */
-  dueNs = Number.POSITIVE_INFINITY
-  readonly lingerNs: number
-  readonly queue = new FlowQueue()
-
-  constructor(lingerNs: number) {
-    this.lingerNs = lingerNs
-  }
-
-  push(flow: number, conversation: number, nowNs: number): void {
-    if (this.queue.length === 0) this.dueNs = nowNs + this.lingerNs
-    this.queue.push(flow, conversation)
-  }
-}

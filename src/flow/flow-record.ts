@@ -3,6 +3,10 @@
  * counts. A side is the endpoint with the lower (0) or higher (1) address and port; who is the client is a bit of STATE,
  * so that it can still turn out otherwise.
  */
+import type { RoleEvidence } from './conversation.ts'
+
+/** Protocol of IP, in the low byte of KEY. */
+export const TCP = 6
 
 // int32 fields of the flow
 /** Next flow of the same hash chain, or of the free list. */
@@ -116,9 +120,10 @@ export const DOUBLES = SIDE_TIMES + 2 * SIDE_DOUBLES
 // bits of STATE
 /** The side with the higher address and port is the client. */
 export const CLIENT_IS_HIGH = 1
-/** How we know: the index into RoleEvidence, in bits 1 to 3. */
+/** How we know: the index into {@link ROLE_EVIDENCE}, in bits 1 to 3. */
 export const ROLES_SHIFT = 1
 export const ROLES_MASK = 7 << ROLES_SHIFT
+export const ROLE_EVIDENCE: readonly RoleEvidence[] = ['first-packet', 'port', 'content', 'syn-ack', 'syn']
 export const SAW_RESET = 1 << 4
 /** Its layers were given up: nothing more can be learnt from its payload. */
 export const UNREADABLE = 1 << 5

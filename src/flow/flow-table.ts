@@ -2,7 +2,28 @@
  * The live flows: records in typed arrays, found through hash chains. No object a flow until something about it is worth
  * a note. Both directions of a connection share one record.
  */
-import { ADDRESS_HIGH, ADDRESS_LOW, DOUBLES, INTS, KEY, NEXT, PORTS } from './flow-record.ts'
+import type { Direction } from '../wire/dissector.ts'
+import type { RoleEvidence } from './conversation.ts'
+import {
+  ADDRESS_HIGH,
+  ADDRESS_LOW,
+  CLIENT_IS_HIGH,
+  DOUBLES,
+  ID,
+  INTS,
+  KEY,
+  NEXT,
+  PORTS,
+  ROLE_EVIDENCE,
+  ROLES_MASK,
+  ROLES_SHIFT,
+  SAW_FIN,
+  SAW_RESET,
+  SIDE_STATE,
+  STATE,
+  sideInts,
+  TCP,
+} from './flow-record.ts'
 
 const FIRST_CAPACITY = 1024
 /** Nobody can write a capture whose flows all share one chain. It decides nothing that is seen outside. */
@@ -104,6 +125,34 @@ export class FlowTable {
 
   isLive(flow: number): boolean {
     return this.ints[flow * INTS + KEY] !== 0
+  }
+
+  isTcp(flow: number): boolean {
+    return ((this.ints[flow * INTS + KEY] as number) & 0xff) === TCP
+  }
+
+  /** The record still holds this TCP conversation. */
+  holds(flow: number, conversation: number): boolean {
+    return this.isTcp(flow) && this.ints[flow * INTS + ID] === conversation
+  }
+
+  /** It was reset, or both sides said that they are done. */
+  isClosed(flow: number): boolean {
+    const { ints } = this
+    if (((ints[flow * INTS + STATE] as number) & SAW_RESET) !== 0) return true
+    const both = (ints[sideInts(flow, 0) + SIDE_STATE] as number) & (ints[sideInts(flow, 1) + SIDE_STATE] as number)
+    return (both & SAW_FIN) !== 0
+  }
+
+  /** What this side of the record sends is the client's or the server's. */
+  direction(flow: number, side: number): Direction {
+    return (side ^ ((this.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH)) as Direction
+  }
+
+  assignRoles(flow: number, clientSide: number, evidence: RoleEvidence): void {
+    const at = flow * INTS + STATE
+    const state = (this.ints[at] as number) & ~(CLIENT_IS_HIGH | ROLES_MASK)
+    this.ints[at] = state | clientSide | (ROLE_EVIDENCE.indexOf(evidence) << ROLES_SHIFT)
   }
 
   /** Records below this number were used at some time. */

@@ -1,5 +1,6 @@
 /** Bytes of one direction of a layer that wait for the rest of their PDU, or for the other direction to decide. */
-const NO_BYTES = new Uint8Array(0)
+import { NO_BYTES } from '../wire/bytes.ts'
+
 const FIRST_BYTES = 256
 
 export class Gathered {

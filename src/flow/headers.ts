@@ -1,4 +1,5 @@
 /** The hot decode's result: one object, reused for every packet. Integers and offsets only. */
+import { NO_BYTES } from '../wire/bytes.ts'
 
 export const KIND_OTHER = 0
 export const KIND_TCP = 1
@@ -13,8 +14,6 @@ export const SYN = 0x02
 export const RST = 0x04
 export const PSH = 0x08
 export const ACK = 0x10
-
-const NO_BYTES = new Uint8Array(0)
 
 export class Headers {
   kind = KIND_OTHER

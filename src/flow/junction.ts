@@ -4,7 +4,7 @@
  */
 import type { Direction } from '../wire/dissector.ts'
 import { MAX_JUNCTIONS } from '../wire/limits.ts'
-import type { Slot } from './pipe.ts'
+import type { Slot } from './slot.ts'
 
 /** Layers above a junction are numbered from here on, apart from those of the connections that feed it. */
 export const FIRST_JOINT_LAYER = 256

@@ -1,15 +1,9 @@
-/** The layers of one conversation: instances of the dissectors, numbered; and which dissector knows some bytes. */
-import { messageDissectors, type ProtocolFact, streamDissectors } from '../../dissectors/index.ts'
-import { type Direction, LIKELY, type Likeness, type Next, NO, type Stream } from '../wire/dissector.ts'
+/** The layers of one conversation: instances of the dissectors, numbered. */
+import type { Next } from '../wire/dissector.ts'
 import { MAX_LAYERS } from '../wire/limits.ts'
 import type { Dissection } from './dissection.ts'
-import type { Slot } from './pipe.ts'
-
-export type AnyStream = Stream<unknown, ProtocolFact>
-const DISSECTORS = streamDissectors as unknown as readonly AnyStream[]
-const MESSAGE_DISSECTORS = messageDissectors as unknown as readonly AnyStream[]
-const ALL_DISSECTORS = [...MESSAGE_DISSECTORS, ...DISSECTORS]
-const BY_NAME: ReadonlyMap<string, AnyStream> = new Map(ALL_DISSECTORS.map(dissector => [dissector.name, dissector]))
+import { type AnyStream, dissectorNamed } from './recognition.ts'
+import type { Slot } from './slot.ts'
 
 /** Makes the layers of one conversation and numbers them. */
 export class Layers {
@@ -29,7 +23,7 @@ export class Layers {
    * @param below path of what it stands upon: the slot's, or that of the layer which gave way to it
    */
   begin(slot: Slot, next: Next, below = slot.path): Layer | null {
-    const dissector = BY_NAME.get(next.protocol)
+    const dissector = dissectorNamed(next.protocol)
     if (dissector === undefined || slot.layers.length >= MAX_LAYERS) return null
     const state = dissector.begin(this.dissection.watcher === null ? next : { ...next, watched: true })
     const layer = new Layer(this.count++, dissector, state, `${below}/${dissector.name}`, next)
@@ -56,41 +50,4 @@ export class Layer {
     this.path = path
     this.next = next
   }
-}
-
-/** Who recognises these bytes, by their content; null when nobody does surely enough. */
-export function recognise(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  direction: Direction,
-  except: Layer | null,
-  among: readonly AnyStream[] = DISSECTORS,
-): AnyStream | null {
-  let best: AnyStream | null = null
-  let likeness: Likeness = NO
-  for (const dissector of among) {
-    if (dissector === except?.dissector) continue
-    const answer = dissector.probe(bytes, start, end, direction)
-    if (answer > likeness) {
-      likeness = answer
-      best = dissector
-    }
-  }
-  return likeness >= LIKELY ? best : null
-}
-
-/** Who recognises a datagram and remembers its conversation. */
-export function recogniseMessage(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  direction: Direction,
-): AnyStream | null {
-  return recognise(bytes, start, end, direction, null, MESSAGE_DISSECTORS)
-}
-
-/** Who recognises a message that some layer hands up: protocols with a length of their own may fill messages too. */
-export function recogniseInside(bytes: Uint8Array, start: number, end: number, direction: Direction): AnyStream | null {
-  return recognise(bytes, start, end, direction, null, ALL_DISSECTORS)
 }

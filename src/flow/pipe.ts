@@ -1,13 +1,12 @@
 /**
- * The layers of one conversation: TCP, TLS, HTTP ... Each direction of a slot moves through its succession of layers by
- * itself and joins the layer that the other one has reached. A layer that fails becomes opaque, says why, and lives on as
- * a count of bytes. The contract with the dissectors is in src/wire/dissector.ts.
+ * One direction of a slot: the bytes that come in are framed, read PDU by PDU, and what the readings ask for is done. A
+ * layer that fails becomes opaque, says why, and lives on as a count of bytes. The contract with the dissectors is in
+ * src/wire/dissector.ts.
  */
 import { foreignProtocol } from '../../dissectors/foreign.ts'
 import { latin1 } from '../wire/bytes.ts'
 import {
   BROKEN,
-  CLIENT,
   type Direction,
   type Ending,
   HOLD,
@@ -16,73 +15,26 @@ import {
   type Next,
   NOT_MINE,
   opposite,
-  SERVER,
   SKIP,
   UNTIL_CLOSE,
   wholeMessage,
 } from '../wire/dissector.ts'
-import type { Node } from '../wire/field.ts'
-import { MAX_HELD_BYTES, MAX_LAYERS, MAX_PDU_BYTES } from '../wire/limits.ts'
+import { MAX_HELD_BYTES, MAX_PDU_BYTES } from '../wire/limits.ts'
 import { CUT_BY_CAPTURE, CUT_BY_CLOSE, CUT_BY_FRAME, CUT_BY_TOOL, type Cut } from '../wire/pdu.ts'
 import type { Dissection } from './dissection.ts'
 import type { Fact } from './event.ts'
 import { Gathered } from './gathered.ts'
-import { FIRST_JOINT_LAYER } from './junction.ts'
-import { type Layer, Layers, recognise, recogniseInside } from './layers.ts'
-import { copyStretches, type Stretch, stretchAt } from './origin.ts'
-import type { Reading } from './outbox.ts'
-import { Pieces } from './pieces.ts'
-import { RecordLog } from './record-log.ts'
+import type { Layer } from './layers.ts'
+import type { Stretch } from './origin.ts'
+import { Origins } from './origins.ts'
+import { type PduReading, readPdu } from './pdu-reading.ts'
+import { type PieceReader, Pieces } from './pieces.ts'
+import { type NoLayer, PROBE_BYTES, recognise, UNDECIDED, UNRECOGNISED } from './recognition.ts'
+import type { Slot } from './slot.ts'
+import { Telling } from './telling.ts'
 import type { TailStart } from './tls-tail.ts'
 
-/** Who speaks must not depend on the segmentation: probing waits for so much, or the end. */
-const PROBE_BYTES = 64
-
-interface SlotOptions {
-  /** The capture begins in the middle of it: nobody knows where a PDU starts. */
-  readonly midStream?: boolean
-  /** What comes are messages, each whole by itself: datagrams, or what they carry. */
-  readonly messages?: boolean
-  /** Two conversations feed it, under this key. */
-  readonly junction?: string
-}
-
-/** A place where protocols follow one another. */
-export class Slot {
-  layers: Layer[] = []
-  readonly made: Layers
-  readonly depth: number
-  readonly path: string
-  readonly midStream: boolean
-  readonly messages: boolean
-  /** The key of a junction; '' of a slot that one conversation feeds. */
-  readonly junction: string
-  readonly pipes: readonly [Pipe, Pipe]
-
-  constructor(made: Layers, depth: number, path: string, options: SlotOptions = {}) {
-    this.made = made
-    this.depth = depth
-    this.path = path
-    this.midStream = options.midStream ?? false
-    this.messages = options.messages ?? false
-    this.junction = options.junction ?? ''
-    this.pipes = [new Pipe(this, CLIENT), new Pipe(this, SERVER)]
-  }
-
-  /** Who speaks in it first; '' leaves it to probing. */
-  begin(next: Next): void {
-    if (next.protocol === '') return
-    const first = this.made.begin(this, next)
-    for (const pipe of this.pipes) {
-      pipe.layer = first
-      // Nobody reads it: it is not unrecognised, it is passed over.
-      pipe.dead = first === null
-    }
-  }
-}
-
-/** One direction of a slot. */
-class Pipe implements Reading {
+export class Pipe implements PduReading, PieceReader {
   dead = false
   ended = false
   layer: Layer | null = null
@@ -94,8 +46,6 @@ class Pipe implements Reading {
   /** Bytes of body still to come, and the slot that gets them. */
   private span = 0
   private spanSlot = SKIP
-  /** What it reads now was counted before. */
-  private replaying = false
   /** The other direction decides first. */
   private held = false
   /** Bytes were lost: reading goes on where a PDU can be recognised. */
@@ -103,22 +53,19 @@ class Pipe implements Reading {
   /** Of a slot that is fed numbered pieces. */
   private pieces: Pieces | null = null
   /** Who gives the bytes of this direction: of a junction, only that one may end it or report a gap. */
-  private feeder: Pipe | null = null
-  /** The conversation that gave the last bytes from below; -1 before, and of the connection itself. */
-  private fedBy = -1
-  /** Origins, only while bytes wait or come from below; a segment read in place is `dissection.now`. */
-  private origins: Stretch[] | null = null
-  /** Records of the layer that reads now. */
-  private log: RecordLog | null = null
-  private logged: Layer | null = null
+  feeder: Pipe | null = null
+  readonly origins: Origins
+  readonly direction: Direction
+  readonly dissection: Dissection
+  readonly telling: Telling
   private readonly slot: Slot
-  private readonly direction: Direction
-  private readonly dissection: Dissection
 
   constructor(slot: Slot, direction: Direction) {
     this.slot = slot
     this.direction = direction
     this.dissection = slot.made.dissection
+    this.origins = new Origins(this.dissection)
+    this.telling = new Telling(this.dissection, this.origins, slot.path, direction)
     this.lost = slot.midStream
   }
 
@@ -138,16 +85,8 @@ class Pipe implements Reading {
       this.at += length
       return
     }
-    const { now } = this.dissection
-    now.at = this.at + this.kept.length
-    now.length = length
-    now.first = packet
-    now.last = packet
-    now.whole = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
-    now.low = low
-    if (this.kept.length > 0 || this.held) this.ownOrigins().push({ ...now })
+    this.dissection.place(this.at + this.kept.length, length, packet, timeNs, conversation, low)
+    if (this.kept.length > 0 || this.held) this.origins.keepNow()
     this.feed(bytes, start, end)
   }
 
@@ -162,15 +101,7 @@ class Pipe implements Reading {
     conversation: number,
     cut: Cut,
   ): void {
-    const { now } = this.dissection
-    now.at = this.at
-    now.length = end - start
-    now.first = packet
-    now.last = packet
-    now.whole = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
-    now.low = 0
+    this.dissection.place(this.at, end - start, packet, timeNs, conversation, 0)
     this.layer = layer
     this.message(bytes, start, end, cut)
   }
@@ -188,7 +119,7 @@ class Pipe implements Reading {
     if (this.span >= length && this.kept.length === 0) {
       if (this.span !== UNTIL_CLOSE) this.span -= length
       this.at += length
-      if (this.spanSlot >= 0) this.fed(this.layer?.slots[this.spanSlot])?.gap(length, silent)
+      if (this.spanSlot >= 0) this.layer?.slots[this.spanSlot]?.fedBy(this)?.gap(length, silent)
       return
     }
     if (silent) this.giveUpRest()
@@ -200,12 +131,12 @@ class Pipe implements Reading {
     this.lost = true
     this.kept.forget()
     this.span = 0
-    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(length, silent)
+    for (const slot of this.layer?.slots ?? []) slot?.fedBy(this)?.gap(length, silent)
   }
 
   end(how: Ending): void {
     if (this.ended) return
-    while (this.pieces?.waits === true) this.skipHole(this.pieces)
+    this.pieces?.end()
     if (this.held && !this.dead && this.layer !== null) {
       // Nobody will decide any more: what was held is not this layer's.
       this.held = false
@@ -222,18 +153,8 @@ class Pipe implements Reading {
       out.clear()
     }
     this.kept.drop()
-    for (const layer of this.slot.layers) for (const slot of layer.slots) this.fed(slot)?.end(how)
-    const { junction, pipes, made } = this.slot
-    if (junction !== '' && pipes[opposite(this.direction)].ended) {
-      made.dissection.junctions.remove(junction, this.slot)
-    }
-  }
-
-  /** This direction of a slot above, when it is this pipe that feeds it. */
-  private fed(slot: Slot | undefined): Pipe | null {
-    if (slot === undefined) return null
-    const above = slot.pipes[this.direction]
-    return slot.junction === '' || above.feeder === this ? above : null
+    for (const layer of this.slot.layers) for (const slot of layer.slots) slot?.fedBy(this)?.end(how)
+    this.slot.directionEnded()
   }
 
   /** Bytes of this slot, their origin already noted. */
@@ -245,9 +166,12 @@ class Pipe implements Reading {
       this.pump()
     } else {
       const read = this.run(bytes, start, end)
-      if (read < end) this.keepRest(bytes, read, end)
+      if (read < end) {
+        this.origins.keepRest(end - read)
+        this.keep(bytes, read, end)
+      }
     }
-    this.dropOrigins()
+    this.origins.dropBefore(this.at)
   }
 
   /**
@@ -266,7 +190,7 @@ class Pipe implements Reading {
       }
       const whole = length > 0 && length <= end - start
       const stop = whole ? start + length : end
-      this.readOne(layer, bytes, start, stop, stop < end ? CUT_BY_FRAME : cut)
+      readPdu(this, layer, bytes, start, stop, stop < end ? CUT_BY_FRAME : cut)
       if (whole) out.settle()
       else out.clear()
       this.span = 0
@@ -274,14 +198,14 @@ class Pipe implements Reading {
       start = stop
     }
     this.at += end - start
-    this.dropOrigins()
+    this.origins.dropBefore(this.at)
   }
 
   private resynchronise(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.isStart(bytes, start, end)) this.lost = false
     else {
       this.at += end - start
-      this.dropOrigins()
+      this.origins.dropBefore(this.at)
     }
     return !this.lost
   }
@@ -295,15 +219,6 @@ class Pipe implements Reading {
     }
     const spoken = this.slot.pipes[opposite(this.direction)].layer !== null
     return spoken || recognise(bytes, start, end, this.direction, null) !== null
-  }
-
-  private keepRest(bytes: Uint8Array, from: number, end: number): void {
-    if (this.origins === null) {
-      const { now } = this.dissection
-      const gone = now.length - (end - from)
-      this.ownOrigins().push({ ...now, at: now.at + gone, length: end - from, low: now.low + gone })
-    }
-    this.keep(bytes, from, end)
   }
 
   /** Tries the bytes that wait again. */
@@ -354,11 +269,11 @@ class Pipe implements Reading {
           this.kept.need = length
           return start
         }
-        this.readOne(layer, bytes, start, end, CUT_BY_TOOL)
+        readPdu(this, layer, bytes, start, end, CUT_BY_TOOL)
         this.die(`${layer.dissector.name}: a PDU of ${length} bytes (a limit of this tool)`)
       } else if (length > 0) {
         this.kept.forget()
-        this.readOne(layer, bytes, start, start + length, CUT_BY_FRAME)
+        readPdu(this, layer, bytes, start, start + length, CUT_BY_FRAME)
         start += length
         this.at += length
         this.dissection.out.settle()
@@ -372,7 +287,7 @@ class Pipe implements Reading {
         this.kept.seen = 0
         return start
       } else if (length === BROKEN) {
-        this.readOne(layer, bytes, start, end, CUT_BY_FRAME)
+        readPdu(this, layer, bytes, start, end, CUT_BY_FRAME)
         this.die(`${layer.dissector.name}: malformed`)
       } else if (length === NOT_MINE) {
         this.kept.seen = 0
@@ -388,63 +303,14 @@ class Pipe implements Reading {
     if (!this.held) return
     this.held = false
     this.pump()
-    this.dropOrigins()
-  }
-
-  private readOne(layer: Layer, bytes: Uint8Array, start: number, end: number, cut: Cut): void {
-    const { pdu, out } = this.dissection
-    pdu.reset(bytes, start, end, cut)
-    const tree = this.isWatched(end - start) ? pdu.watch(layer.dissector.root) : null
-    out.begin(this, this.at, start, end - start)
-    layer.dissector.read(pdu, layer.state, this.direction, out)
-    if (tree !== null) this.show(layer, tree, pdu.bytes.slice(pdu.start, pdu.start + end - start), pdu.start)
-    if (pdu.fault !== null) this.emit({ kind: 'malformed', fault: pdu.fault }, this.at, end - start)
-    if (cut !== CUT_BY_FRAME) out.clear()
-  }
-
-  private isWatched(length: number): boolean {
-    const { watcher, now } = this.dissection
-    return watcher?.wants(this.placeOf(this.at + length - 1, now).whole) === true
-  }
-
-  /** The stretch of the byte at this position. */
-  private placeOf(at: number, now: Stretch): Stretch {
-    return this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
-  }
-
-  private show(layer: Layer, tree: Node, bytes: Uint8Array, base: number): void {
-    const { watcher, now, nowList } = this.dissection
-    const { at, direction } = this
-    const { name, title } = layer.dissector
-    const { length } = bytes
-    const tail = this.placeOf(at + length - 1, now)
-    const origins: Stretch[] = []
-    copyStretches(this.origins ?? nowList, at, at + length, origins, 0, length)
-    watcher?.pdu({
-      name,
-      title,
-      packet: tail.whole,
-      first: this.placeOf(at, now).first,
-      timeNs: tail.timeNs,
-      transport: layer.path.startsWith('udp') ? 'udp' : 'tcp',
-      conversation: tail.conversation,
-      layer: layer.id,
-      path: layer.path,
-      direction,
-      at,
-      length,
-      bytes,
-      base,
-      tree,
-      origins,
-    })
+    this.origins.dropBefore(this.at)
   }
 
   /** What waits for the rest of its PDU is read as far as it goes; nothing is built on it. */
   private readRest(cut: Cut): void {
     const { kept } = this
     if (kept.length > 0 && this.layer !== null) {
-      this.readOne(this.layer, kept.bytes, 0, kept.length, cut)
+      readPdu(this, this.layer, kept.bytes, 0, kept.length, cut)
       this.dissection.out.clear()
     }
     this.giveUpRest()
@@ -453,7 +319,7 @@ class Pipe implements Reading {
   private giveUpRest(): void {
     this.at += this.kept.length
     this.kept.drop()
-    this.origins = null
+    this.origins.clear()
   }
 
   private waitsForProbe(): boolean {
@@ -464,84 +330,35 @@ class Pipe implements Reading {
 
   /** Which protocol starts here? */
   private join(bytes: Uint8Array, start: number, end: number): boolean {
-    const other = this.slot.pipes[opposite(this.direction)].layer
-    if (other !== null && this.slot.layers[0] === other) {
-      this.layer = other
-      return true
-    }
-    if (this.slot.depth > MAX_LAYERS) {
-      this.die('too many layers (a limit of this tool)')
-      return false
-    }
-    return this.probe(bytes, start, end)
+    return this.follow(this.slot.first(bytes, start, end, this.direction, this.ended), bytes, start, end)
   }
 
-  /** These bytes are not the old layer's: the other direction's layer, the one announced, or whoever recognises them. */
+  /** These bytes are not the old layer's. */
   private succeed(old: Layer, bytes: Uint8Array, start: number, end: number): boolean {
-    const { layers } = this.slot
-    const other = this.slot.pipes[opposite(this.direction)].layer
-    if (other !== null && layers.indexOf(other) > layers.indexOf(old)) {
-      this.layer = other
-      return true
-    }
-    const { then } = old.next
-    const next = then === undefined ? null : this.slot.made.begin(this.slot, then)
-    if (next !== null) {
+    return this.follow(this.slot.successor(old, bytes, start, end, this.direction, this.ended), bytes, start, end)
+  }
+
+  /** Answers whether somebody reads on. */
+  private follow(next: Layer | NoLayer, bytes: Uint8Array, start: number, end: number): boolean {
+    if (typeof next !== 'string') {
       this.layer = next
       return true
     }
-    return this.probe(bytes, start, end)
-  }
-
-  private probe(bytes: Uint8Array, start: number, end: number): boolean {
-    const { messages } = this.slot
-    const best = messages
-      ? recogniseInside(bytes, start, end, this.direction)
-      : recognise(bytes, start, end, this.direction, this.layer)
-    if (best !== null) {
-      const known = this.slot.layers.find(layer => layer.dissector === best && layer !== this.layer)
-      const layer = known ?? this.slot.made.begin(this.slot, { protocol: best.name, hint: this.slot.path })
-      if (layer !== null) {
-        this.layer = layer
-        return true
-      }
-      this.die('too many protocols on one connection (a limit of this tool)')
-      return false
-    }
-    if (end - start < PROBE_BYTES && !this.ended && !messages) {
-      this.kept.seen = end - start
-      return false
-    }
-    const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
-    this.emit({ kind: 'unrecognised', first, protocol: foreignProtocol(first) }, this.at, end - start)
-    this.silence()
+    if (next === UNDECIDED) this.kept.seen = end - start
+    else if (next === UNRECOGNISED) {
+      const first = latin1(bytes, start, Math.min(end, start + PROBE_BYTES))
+      this.emit({ kind: 'unrecognised', first, protocol: foreignProtocol(first) }, this.at, end - start)
+      this.silence()
+    } else this.die(next)
     return false
   }
 
   emit(fact: Fact, at: number, length: number): void {
-    const list = this.origins ?? this.dissection.nowList
-    const { now } = this.dissection
-    const head = length === 0 ? now : (stretchAt(list, at) ?? now)
-    const tail = length === 0 ? now : (stretchAt(list, at + length - 1) ?? now)
-    this.dissection.emit({
-      fact,
-      packet: tail.last,
-      first: head.first,
-      timeNs: tail.timeNs,
-      conversation: length === 0 && this.fedBy >= 0 ? this.fedBy : tail.conversation,
-      layer: this.layer?.id ?? -1,
-      path: this.layer?.path ?? this.slot.path,
-      direction: this.direction,
-      at,
-      length,
-    })
+    this.telling.emit(this.layer, fact, at, length)
   }
 
   tally(type: number, length: number, at: number): void {
-    if (this.replaying) return
-    const { now } = this.dissection
-    const last = this.origins === null ? now : (stretchAt(this.origins, at) ?? now)
-    this.ownLog(last.conversation).push(type, length, at, last.last, last.timeNs)
+    this.telling.tally(this.layer, type, length, at)
   }
 
   /** The layer that it reads, when nothing waits and no byte is wanted before the next PDU. */
@@ -552,18 +369,13 @@ class Pipe implements Reading {
 
   /** What follows can be walked by record headers alone. */
   tail(conversation: number): TailStart {
-    return { log: this.ownLog(conversation), left: this.span, at: this.at }
+    return { log: this.telling.log(this.layer, conversation), left: this.span, at: this.at }
   }
 
   /** The layer whose records could be passed over from here on. */
   get passable(): Layer | null {
     const busy = this.dead || this.ended || this.held || this.lost || this.span > 0
     return busy || (this.kept.length > 0 && this.kept.need <= this.kept.length) ? null : this.layer
-  }
-
-  /** What speaks here now. */
-  get reads(): Layer | null {
-    return this.layer
   }
 
   /** Of the next byte that nobody has read. */
@@ -573,66 +385,29 @@ class Pipe implements Reading {
 
   /** From here on somebody else walks over the PDUs; the one under way is given up. */
   passOver(conversation: number): TailStart & { readonly underWay: boolean } {
-    const log = this.ownLog(conversation)
+    const log = this.telling.log(this.layer, conversation)
     const { length, need } = this.kept
     const underWay = length > 0
     this.kept.drop()
     this.kept.forget()
-    this.origins = null
+    this.origins.clear()
     return { log, left: underWay ? need - length : 0, at: this.at + length, underWay }
   }
 
   /** So many bytes were passed over, up to where a PDU starts; there was so much for the layers above in them. */
   leap(length: number, content: number): void {
     this.at += length
-    for (const slot of this.layer?.slots ?? []) this.fed(slot)?.gap(content, true)
-  }
-
-  /** A PDU that was passed over is read after all; it is counted already. */
-  replay(bytes: Uint8Array, length: number, packet: number, timeNs: number, conversation: number, low: number): void {
-    this.replaying = true
-    this.segment(bytes, 0, length, packet, timeNs, conversation, low)
-    this.replaying = false
-  }
-
-  /** Nobody passes over anything any more: of the PDU under way so much is still to come, or so much of its header is there. */
-  goOn(left: number, header: Uint8Array, headerBytes: number): void {
-    if (left > 0) this.spanning(left, SKIP)
-    const { last, timeNs, conversation } = this.dissection.now
-    if (headerBytes > 0) this.replay(header, headerBytes, last, timeNs, conversation, 0)
-  }
-
-  private ownLog(conversation: number): RecordLog {
-    if (this.log === null || this.logged !== this.layer) {
-      this.logged = this.layer
-      const path = this.layer?.path ?? this.slot.path
-      this.log = new RecordLog(conversation, this.layer?.id ?? -1, path, this.direction)
-      this.dissection.keep(this.log)
-    }
-    return this.log
+    for (const slot of this.layer?.slots ?? []) slot?.fedBy(this)?.gap(content, true)
   }
 
   open(index: number, next: Next): void {
     const layer = this.layer
     if (layer === null || layer.slots[index] !== undefined) return
     if (next.junction !== undefined) {
-      layer.slots[index] = this.joint(layer, next, `${this.slot.made.peers} ${next.junction}`)
+      layer.slots[index] = this.slot.joint(layer, next, this)
       return
     }
     this.above(layer, index, next.ordered !== true).begin(next)
-  }
-
-  /** The slot that another conversation feeds too. */
-  private joint(layer: Layer, next: Next, junction: string): Slot {
-    const { dissection } = this
-    dissection.joins(this.fedBy >= 0 ? this.fedBy : dissection.now.conversation)
-    const known = dissection.junctions.find(junction, this.direction)
-    if (known !== null) return known
-    const made = new Layers(dissection, this.slot.made.peers, FIRST_JOINT_LAYER)
-    const slot = new Slot(made, this.slot.depth + 1, layer.path, { junction })
-    dissection.junctions.add(junction, slot)
-    slot.begin(next)
-    return slot
   }
 
   hand(index: number, bytes: Uint8Array, start: number, end: number, from: number, to: number, number: number): void {
@@ -640,22 +415,34 @@ class Pipe implements Reading {
     if (layer === null) return
     const slot = layer.slots[index] ?? this.above(layer, index, number < 0)
     const pipe = slot.pipes[this.direction]
-    const origins = this.origins ?? this.dissection.nowList
+    const { origins } = this
     pipe.feeder = this
-    if (number < 0) {
-      pipe.receive(bytes, start, end, from, to, origins, this.placeOf(this.at - 1, this.dissection.now).whole)
-    } else pipe.piece(number, bytes, start, end, from, to, origins)
+    if (number < 0) pipe.receive(bytes, start, end, from, to, origins.all, origins.at(this.at - 1).whole)
+    else pipe.piece(number, bytes, start, end, from, to, origins.all)
   }
 
   private above(layer: Layer, index: number, messages: boolean): Slot {
-    const { made, depth } = this.slot
-    const slot = new Slot(made, depth + 1, layer.path, { messages: this.slot.messages && messages })
+    const slot = this.slot.above(layer, messages)
     layer.slots[index] = slot
     return slot
   }
 
+  /** A piece of this stream, which the layer below gives numbers. */
+  private piece(
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+    origins: readonly Stretch[],
+  ): void {
+    this.pieces ??= new Pieces(this)
+    this.pieces.piece(number, bytes, start, end, from, to, origins)
+  }
+
   /** Bytes from the layer below; they lie at from..to of its own, whose origins are given; `whole`: the packet that completed its PDU. */
-  private receive(
+  receive(
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -668,53 +455,9 @@ class Pipe implements Reading {
       this.at += end - start
       return
     }
-    const own = this.ownOrigins()
-    const known = own.length
-    copyStretches(origins, from, to, own, this.at + this.kept.length, end - start)
-    for (let index = known; index < own.length; index++) {
-      const origin = own[index] as Stretch
-      if (origin.whole < whole) origin.whole = whole
-    }
-    this.fedBy = this.lastOrigin.conversation
+    this.origins.receive(origins, from, to, this.at + this.kept.length, end - start, whole)
     if (this.slot.messages) this.message(bytes, start, end, CUT_BY_FRAME)
     else this.feed(bytes, start, end)
-  }
-
-  /** A numbered piece of this stream. */
-  private piece(
-    number: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    from: number,
-    to: number,
-    origins: readonly Stretch[],
-  ): void {
-    this.pieces ??= new Pieces()
-    const { pieces } = this
-    if (pieces.take(number)) {
-      this.receive(bytes, start, end, from, to, origins)
-      this.drain(pieces)
-      return
-    }
-    if (this.dead || !pieces.isAhead(number)) return
-    const kept: Stretch[] = []
-    copyStretches(origins, from, to, kept, 0, end - start)
-    pieces.hold({ number, bytes: bytes.slice(start, end), origins: kept })
-    if (pieces.full) this.skipHole(pieces)
-  }
-
-  private drain(pieces: Pieces): void {
-    for (let piece = pieces.shift(); piece !== null; piece = pieces.shift()) {
-      this.receive(piece.bytes, 0, piece.bytes.length, 0, piece.bytes.length, piece.origins)
-    }
-  }
-
-  /** The piece that comes next will not come; nobody knows how long it was. */
-  private skipHole(pieces: Pieces): void {
-    pieces.skipHole()
-    this.gap(0)
-    this.drain(pieces)
   }
 
   become(next: Next, both: boolean): void {
@@ -727,9 +470,7 @@ class Pipe implements Reading {
       if (both) other.restart(null)
       return
     }
-    const { layers } = this.slot
-    const later = layers.slice(layers.indexOf(old) + 1).find(layer => layer.dissector.name === next.protocol)
-    const layer = later ?? this.slot.made.begin(this.slot, next, old.path)
+    const layer = this.slot.replacement(old, next)
     if (layer === null) {
       this.die(`nobody here reads ${next.protocol}`)
       return
@@ -761,7 +502,7 @@ class Pipe implements Reading {
   private silence(): void {
     this.dead = true
     this.kept.drop()
-    this.origins = null
+    this.origins.clear()
   }
 
   private restart(layer: Layer | null): void {
@@ -769,24 +510,6 @@ class Pipe implements Reading {
     this.kept.forget()
     this.held = false
     this.pump()
-    this.dropOrigins()
-  }
-
-  private get lastOrigin(): Stretch {
-    return this.origins?.at(-1) ?? this.dissection.now
-  }
-
-  private ownOrigins(): Stretch[] {
-    this.origins ??= []
-    return this.origins
-  }
-
-  private dropOrigins(): void {
-    const { origins } = this
-    if (origins === null) return
-    let gone = 0
-    while (gone < origins.length && (origins[gone] as Stretch).at + (origins[gone] as Stretch).length <= this.at) gone++
-    if (gone === origins.length) this.origins = null
-    else if (gone > 0) origins.splice(0, gone)
+    this.origins.dropBefore(this.at)
   }
 }

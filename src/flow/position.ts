@@ -2,6 +2,7 @@
  * Where the hot decode stands in a packet: which header comes next, how far the captured bytes reach, and how far the
  * packet reached on the wire. One object, reused.
  */
+import { NO_BYTES } from '../wire/bytes.ts'
 import { LINK, STOP_CUT, STOP_UNKNOWN } from '../wire/following.ts'
 
 /** The numbers that `next` holds. */
@@ -26,8 +27,6 @@ export {
   STOP_TOO_DEEP,
   STOP_UNKNOWN,
 } from '../wire/following.ts'
-
-const NO_BYTES = new Uint8Array(0)
 
 export class Position {
   bytes: Uint8Array = NO_BYTES

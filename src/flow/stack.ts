@@ -6,7 +6,7 @@ import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.t
 import type { Dissection } from './dissection.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Layers } from './layers.ts'
-import { Slot } from './pipe.ts'
+import { Slot } from './slot.ts'
 import { bulkOf, type TlsBulk } from './tls-bulk.ts'
 import { TlsTail } from './tls-tail.ts'
 
@@ -59,14 +59,14 @@ export class Stack {
   /** Bytes that the capture does not hold. */
   gap(direction: Direction, length: number, packet: number, timeNs: number, conversation: number): void {
     this.resume(packet, timeNs, conversation)
-    this.place(packet, timeNs, conversation)
+    this.dissection.moment(packet, timeNs, conversation)
     this.root.pipes[direction].gap(length)
   }
 
   end(direction: Direction, how: Ending, packet: number, timeNs: number, conversation: number): void {
     this.ending = true
     this.resume(packet, timeNs, conversation)
-    this.place(packet, timeNs, conversation)
+    this.dissection.moment(packet, timeNs, conversation)
     this.root.pipes[direction].end(how)
   }
 
@@ -99,17 +99,7 @@ export class Stack {
     const { bulk } = this
     if (bulk === null) return
     this.bulk = null
-    this.place(packet, timeNs, conversation)
+    this.dissection.moment(packet, timeNs, conversation)
     bulk.resume()
-  }
-
-  private place(packet: number, timeNs: number, conversation: number): void {
-    const { now } = this.dissection
-    now.length = 0
-    now.first = packet
-    now.last = packet
-    now.whole = packet
-    now.timeNs = timeNs
-    now.conversation = conversation
   }
 }

@@ -5,12 +5,12 @@
  */
 import { ALERT, APPLICATION_DATA, RECORD_HEADER_BYTES, recordLength } from '../../dissectors/tls.ts'
 import { isTls13, type TlsState } from '../../dissectors/tls-state.ts'
-import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
+import { CLIENT, type Direction, SERVER, SKIP } from '../wire/dissector.ts'
 import { MAX_KEPT_RECORD_BYTES, MAX_LAST_RECORDS } from '../wire/limits.ts'
 import type { Layer } from './layers.ts'
 import type { Unsealer } from './outbox.ts'
-import type { Slot } from './pipe.ts'
 import type { RecordLog } from './record-log.ts'
+import type { Slot } from './slot.ts'
 
 /** Content of a key update, without what protection adds (RFC 8446 4.6.3). */
 const KEY_UPDATE_BYTES = 5
@@ -94,23 +94,46 @@ export class TlsBulk {
    * object any more.
    */
   resume(): void {
-    const { root } = this
     const kept = [...this.client.kept(), ...this.server.kept()].sort((a, b) => a.packet - b.packet || a.at - b.at)
     for (const { direction, sequence, at, low, packet, timeNs, bytes, filled } of kept) {
       this.leap(direction, at, sequence, 0)
-      root.pipes[direction].replay(bytes, filled, packet, timeNs, this.conversation, low)
+      this.replay(direction, bytes, filled, packet, timeNs, this.conversation, low)
     }
     for (const direction of [CLIENT, SERVER] as const) {
       const side = this.side(direction)
       if (side.keeping !== null) continue
       this.leap(direction, side.at - side.headerBytes, side.sequence, side.left)
-      root.pipes[direction].goOn(side.left, side.header, side.headerBytes)
+      this.goOn(direction, side)
     }
   }
 
   private begin(direction: Direction): Side {
     const { at, left, log, underWay } = this.root.pipes[direction].passOver(this.conversation)
     return new Side(direction, at, left, this.state.sequence[direction] + (underWay ? 1 : 0), log)
+  }
+
+  /** A record that was passed over, or the header of one, is read after all; it is counted already. */
+  private replay(
+    direction: Direction,
+    bytes: Uint8Array,
+    length: number,
+    packet: number,
+    timeNs: number,
+    conversation: number,
+    low: number,
+  ): void {
+    const pipe = this.root.pipes[direction]
+    pipe.telling.replaying = true
+    pipe.segment(bytes, 0, length, packet, timeNs, conversation, low)
+    pipe.telling.replaying = false
+  }
+
+  /** Of the record under way so much is still to come, or so much of its header is there. */
+  private goOn(direction: Direction, { left, header, headerBytes }: Side): void {
+    const pipe = this.root.pipes[direction]
+    if (left > 0) pipe.spanning(left, SKIP)
+    const { last, timeNs, conversation } = pipe.dissection.now
+    if (headerBytes > 0) this.replay(direction, header, headerBytes, last, timeNs, conversation, 0)
   }
 
   /** Up to a record that is read, or to where the connection stands: `left` bytes before the end of a record. */
@@ -216,7 +239,9 @@ class Side {
 
 /** The session above runs: decryption need not follow it. */
 function runs(layer: Layer): boolean {
-  return layer.bulk || layer.slots.some(slot => slot?.pipes.some(({ reads }) => reads !== null && runs(reads)) === true)
+  return (
+    layer.bulk || layer.slots.some(slot => slot?.pipes.some(pipe => pipe.layer !== null && runs(pipe.layer)) === true)
+  )
 }
 
 /** Null unless the records of this layer may be passed over. */

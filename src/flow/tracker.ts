@@ -4,31 +4,19 @@
  * given up as time goes on, and every table has its limit.
  */
 import { CLIENT, type Direction, type Ending, SERVER } from '../wire/dissector.ts'
-import {
-  FIN_LINGER_MS,
-  FORGET_CLOSED_MS,
-  IDLE_TCP_MS,
-  IDLE_UDP_MS,
-  MAX_EXCHANGES,
-  MAX_FLOWS,
-  MAX_ICMP_NOTES,
-  MAX_JUNCTIONS,
-  MAX_STACKS,
-  RESET_LINGER_MS,
-} from '../wire/limits.ts'
+import { IDLE_TCP_MS, IDLE_UDP_MS, MAX_FLOWS, MAX_ICMP_NOTES } from '../wire/limits.ts'
 import { Assembler } from './assembler.ts'
-import { conclude, ROLE_EVIDENCE, TCP } from './conclude.ts'
-import type { ClosedBy, ConversationSink, FlowSummary, QualityNote, RoleEvidence } from './conversation.ts'
+import { Attribution } from './attribution.ts'
+import { conclude } from './conclude.ts'
+import type { ClosedBy, ConversationSink, FlowSummary, RoleEvidence } from './conversation.ts'
 import { Datagrams, recogniseDatagram } from './datagrams.ts'
 import { Decoder } from './decode.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import { Dissection } from './dissection.ts'
-import { Exchange } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import { FlowNotes } from './flow-notes.ts'
-import { FlowQueue, LingerQueue } from './flow-queue.ts'
+import { FlowQuality } from './flow-quality.ts'
 import {
-  ADDRESS_HIGH,
-  ADDRESS_LOW,
   CLIENT_IS_HIGH,
   CLOSING,
   CUT_PACKETS,
@@ -38,27 +26,25 @@ import {
   FIRST_PACKET,
   ID,
   INTS,
-  KEY,
   LAST_NS,
   LAST_PACKET,
   PACKETS,
+  ROLE_EVIDENCE,
   ROLES_MASK,
   ROLES_SHIFT,
-  SAW_FIN,
   SAW_PAYLOAD,
   SAW_RESET,
   SIDE_STATE,
   STATE,
-  SYN_ACK_PACKET,
-  SYN_PACKET,
   sideInts,
-  UNREADABLE,
+  TCP,
 } from './flow-record.ts'
 import { FlowTable } from './flow-table.ts'
 import { ACK, FIN, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
-import { recogniseMessage } from './layers.ts'
-import { likelyServerPort, speaksAs, speaksInDatagram } from './roles.ts'
+import { Lingering } from './lingering.ts'
+import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
+import { Stacks } from './stacks.ts'
 import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
 import { Decryption } from './tls/decryption.ts'
@@ -67,9 +53,6 @@ import type { Watcher } from './watcher.ts'
 
 const UDP = 17
 const NS_PER_MS = 1e6
-const FIN_LINGER_NS = FIN_LINGER_MS * NS_PER_MS
-const RESET_LINGER_NS = RESET_LINGER_MS * NS_PER_MS
-const FORGET_NS = FORGET_CLOSED_MS * NS_PER_MS
 const IDLE_TCP_NS = IDLE_TCP_MS * NS_PER_MS
 const IDLE_UDP_NS = IDLE_UDP_MS * NS_PER_MS
 /** How often a flow is looked at for having gone idle. */
@@ -100,40 +83,27 @@ export class Tracker {
   /** Parallel to the records of the table; a record given back leaves null. */
   private readonly notes: (FlowNotes | null)[] = []
   private conversations: [tcp: number, udp: number] = [0, 0]
-  /** The flow whose layers are being read, and its conversation: where its events go. */
-  private current: FlowNotes | null = null
-  private currentId = -1
-  /** Open TCP conversations that feed a junction, by number: their events may come while another one is read. */
-  private readonly joined = new Map<number, FlowNotes>()
+  private readonly attribution = new Attribution()
+  private readonly quality = new FlowQuality()
   /** The flow whose turn it is to be looked at for eviction. */
   private hand = 0
-  /** Closed flows, which late segments and resets still find; then those handed on, which swallow what comes later. */
-  private readonly closedByFin = new LingerQueue(FIN_LINGER_NS)
-  private readonly closedByReset = new LingerQueue(RESET_LINGER_NS)
-  private readonly handedOn = new LingerQueue(FORGET_NS)
-  /** Before this time none of them is due. */
-  private dueNs = Number.POSITIVE_INFINITY
-  /** Flows with layers, oldest first. */
-  private readonly stacked = new FlowQueue()
-  private stacks = 0
-  /** Conversations of datagrams with layers, and datagrams that got none. */
-  private exchanges = 0
-  private exchangesLeftOut = 0
-  private evictedFlows = 0
-  private evictedStacks = 0
-  private icmpLeftOut = 0
+  private readonly lingering = new Lingering(this.table, flow => this.close(flow, 'closed'))
+  private readonly stacks: Stacks
+  private readonly exchanges: Exchanges
   private packets = 0
 
   constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
     this.dissection = new Dissection(
-      event => this.notesOf(event.conversation)?.events.push(event),
-      log => this.notesOf(log.conversation)?.logs.push(log),
+      event => this.attribution.notesOf(event.conversation)?.events.push(event),
+      log => this.attribution.notesOf(log.conversation)?.logs.push(log),
       options.watcher ?? null,
       options.keys === undefined ? null : new Decryption(options.keys),
     )
-    this.dissection.joins = conversation => this.join(conversation)
+    this.dissection.joins = conversation => this.attribution.join(conversation)
     this.datagrams = new Datagrams(this.dissection)
+    this.stacks = new Stacks(this.table, this.notes, this.dissection, this.quality)
+    this.exchanges = new Exchanges(this.table, this.dissection, this.attribution, this.quality)
   }
 
   /** bytes[start, end) of a packet that had `originalLength` bytes on the wire. */
@@ -150,11 +120,7 @@ export class Tracker {
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_ICMP && this.decoder.headers.icmpQuotes) this.icmp(packet, timeNs)
-    if (timeNs >= this.dueNs) {
-      this.serve(this.closedByFin, timeNs)
-      this.serve(this.closedByReset, timeNs)
-      this.serve(this.handedOn, timeNs)
-    }
+    if (timeNs >= this.lingering.dueNs) this.lingering.serve(timeNs)
     this.packets++
     if ((this.packets & (SWEEP_EVERY_PACKETS - 1)) === 0) this.sweep(timeNs)
     if ((this.packets & (TIME_EVERY_PACKETS - 1)) === 0) this.sink.time(timeNs)
@@ -169,8 +135,9 @@ export class Tracker {
     }
     const { ints } = this.table
     open.sort((a, b) => (ints[a * INTS + FIRST_PACKET] as number) - (ints[b * INTS + FIRST_PACKET] as number))
-    for (const flow of open) this.close(flow, this.isClosed(flow) ? 'closed' : 'end-of-capture')
-    return { neighbours: this.decoder.neighbourNotes(), quality: this.quality() }
+    for (const flow of open) this.close(flow, this.table.isClosed(flow) ? 'closed' : 'end-of-capture')
+    const limits = this.quality.notes(this.dissection.junctions.forgotten, this.assembler.holesGivenUp)
+    return { neighbours: this.decoder.neighbourNotes(), quality: [...this.decoder.quality(), ...limits] }
   }
 
   private tcp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
@@ -188,39 +155,21 @@ export class Tracker {
     const notes = this.notes[flow] ?? null
     // It closed and was handed on: what still comes is its echo.
     if (notes === null) return
-    this.current = notes
-    this.currentId = table.ints[flow * INTS + ID] as number
+    this.attribution.reads(notes, table.ints[flow * INTS + ID] as number, true)
     if (h.payloadLength > 0 && notes.stack === null) this.ready(flow, side, notes, h)
     this.segments.segment(flow, side, notes, h, packet, timeNs)
     if (h.payloadLength > 0 && notes.stack instanceof Stack && this.dissection.watcher === null)
-      this.park(flow, notes, notes.stack)
-    if (notes.stack?.finished === true) this.dropStack(flow, notes)
+      this.stacks.park(flow, notes, notes.stack)
+    if (notes.stack?.finished === true) this.stacks.drop(flow, notes)
     if ((h.flags & (FIN | RST)) !== 0) this.noteClosing(flow, timeNs)
-  }
-
-  /** Encrypted without keys: a few numbers take the place of the layers. */
-  private park(flow: number, notes: FlowNotes, stack: Stack): void {
-    const tail = stack.tail(this.table, flow, this.table.ints[flow * INTS + ID] as number)
-    if (tail === null) {
-      stack.skim(this.table.ints[flow * INTS + ID] as number)
-      return
-    }
-    notes.stack = tail
-    this.stacks--
   }
 
   private noteClosing(flow: number, timeNs: number): void {
     const { ints } = this.table
     const at = flow * INTS + STATE
-    if (((ints[at] as number) & CLOSING) !== 0 || !this.isClosed(flow)) return
+    if (((ints[at] as number) & CLOSING) !== 0 || !this.table.isClosed(flow)) return
     ints[at] = (ints[at] as number) | CLOSING
-    const lingering = ((ints[at] as number) & SAW_RESET) !== 0 ? this.closedByReset : this.closedByFin
-    this.linger(lingering, flow, timeNs)
-  }
-
-  private linger(lingering: LingerQueue, flow: number, timeNs: number): void {
-    lingering.push(flow, this.table.ints[flow * INTS + ID] as number, timeNs)
-    this.dueNs = Math.min(this.dueNs, lingering.dueNs)
+    this.lingering.closed(flow, ((ints[at] as number) & SAW_RESET) !== 0, timeNs)
   }
 
   /** Before the first payload byte is read: who is the client, and a stack of layers. */
@@ -233,16 +182,10 @@ export class Tracker {
       const roles = ROLE_EVIDENCE[(state & ROLES_MASK) >> ROLES_SHIFT] as RoleEvidence
       const speaker = speaksAs(h.bytes, h.payload, h.payloadEnd)
       if (speaker !== null && (roles === 'first-packet' || roles === 'port')) {
-        this.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
+        this.table.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
       }
     }
-    if (((ints[at + STATE] as number) & UNREADABLE) !== 0) return
-    const midStream = ints[at + SYN_PACKET] === 0 && ints[at + SYN_ACK_PACKET] === 0
-    const clientIsLow = ((ints[at + STATE] as number) & CLIENT_IS_HIGH) === 0
-    const client = ints[at + (clientIsLow ? ADDRESS_LOW : ADDRESS_HIGH)] as number
-    const server = ints[at + (clientIsLow ? ADDRESS_HIGH : ADDRESS_LOW)] as number
-    notes.stack = new Stack(this.dissection, midStream, `${(ints[at + KEY] as number) >> 8} ${client} ${server}`)
-    this.remember(flow)
+    this.stacks.open(flow, notes)
   }
 
   private udp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
@@ -256,40 +199,12 @@ export class Tracker {
     if (h.payloadLength === 0) return
     const dissector = recogniseDatagram(h)
     if (dissector === null) {
-      this.exchange(flow, side, h, packet, timeNs)
+      this.exchanges.datagram(flow, side, this.notes[flow] as FlowNotes, h, packet, timeNs)
       return
     }
     const conversation = table.ints[flow * INTS + ID] as number
-    this.current = this.notes[flow] ?? null
-    this.currentId = conversation
-    this.datagrams.read(dissector, h, conversation, this.direction(flow, side), packet, timeNs)
-  }
-
-  /** A datagram that does not stand for itself: for the layers of its conversation, if it has any or begins one. */
-  private exchange(flow: number, side: number, h: Headers, packet: number, timeNs: number): void {
-    const notes = this.notes[flow] as FlowNotes
-    if (notes.exchange === null) {
-      if (recogniseMessage(h.bytes, h.payload, h.payloadEnd, CLIENT) === null) return
-      if (this.exchanges >= MAX_EXCHANGES) {
-        this.exchangesLeftOut++
-        return
-      }
-      this.turnToClient(flow, side, notes, h)
-      notes.exchange = new Exchange(this.dissection)
-      this.exchanges++
-    }
-    this.current = notes
-    const conversation = this.table.ints[flow * INTS + ID] as number
-    notes.exchange.datagram(this.direction(flow, side), h, packet, timeNs, conversation)
-  }
-
-  /** What the first handshake message says of who is the client is surer than ports. */
-  private turnToClient(flow: number, side: number, notes: FlowNotes, h: Headers): void {
-    const speaker = speaksInDatagram(h.bytes, h.payload, h.payloadEnd)
-    if (speaker === null) return
-    const before = this.direction(flow, side)
-    this.assignRoles(flow, speaker === CLIENT ? side : 1 - side, 'content')
-    if (before !== speaker) notes.turnRound()
+    this.attribution.reads(this.notes[flow] ?? null, conversation, false)
+    this.datagrams.read(dissector, h, conversation, this.table.direction(flow, side), packet, timeNs)
   }
 
   private icmp(packet: number, timeNs: number): void {
@@ -302,7 +217,7 @@ export class Tracker {
     if (notes === null) return
     notes.icmp ??= []
     if (notes.icmp.length >= MAX_ICMP_NOTES) {
-      this.icmpLeftOut++
+      this.quality.icmpLeftOut++
       return
     }
     notes.icmp.push({
@@ -313,7 +228,7 @@ export class Tracker {
       code: headers.icmpCode,
       from: addresses.text(headers.family, headers.source),
       mtu: headers.icmpMtu,
-      direction: this.direction(flow, this.table.side),
+      direction: this.table.direction(flow, this.table.side),
     })
   }
 
@@ -322,26 +237,7 @@ export class Tracker {
     const { family, source, destination, sourcePort, destinationPort, protocol } = datagram
     const flow = this.table.find(family, source, destination, sourcePort, destinationPort, protocol)
     if (flow < 0) return
-    this.notes[flow]?.fragmented(this.direction(flow, this.table.side), datagram)
-  }
-
-  /** What this side of the record sends is the client's or the server's. */
-  private direction(flow: number, side: number): Direction {
-    return (side ^ ((this.table.ints[flow * INTS + STATE] as number) & CLIENT_IS_HIGH)) as Direction
-  }
-
-  private isTcp(flow: number): boolean {
-    return ((this.table.ints[flow * INTS + KEY] as number) & 0xff) === TCP
-  }
-
-  private join(conversation: number): void {
-    if (conversation === this.currentId && this.current !== null) this.joined.set(conversation, this.current)
-  }
-
-  /** Of the conversation itself while it is open; what comes later goes to the one that made it readable. */
-  private notesOf(conversation: number): FlowNotes | null {
-    if (conversation === this.currentId) return this.current
-    return this.joined.get(conversation) ?? this.current
+    this.notes[flow]?.fragmented(this.table.direction(flow, this.table.side), datagram)
   }
 
   private find(h: Headers, protocol: number): number {
@@ -371,19 +267,13 @@ export class Tracker {
     this.notes[flow] = new FlowNotes()
     if (protocol === TCP && (h.flags & SYN) !== 0) {
       const answer = (h.flags & ACK) !== 0
-      this.assignRoles(flow, answer ? 1 - side : side, answer ? 'syn-ack' : 'syn')
+      this.table.assignRoles(flow, answer ? 1 - side : side, answer ? 'syn-ack' : 'syn')
     } else {
       const server = likelyServerPort(h.sourcePort, h.destinationPort)
-      if (server === 0) this.assignRoles(flow, side, 'first-packet')
-      else this.assignRoles(flow, server === h.destinationPort ? side : 1 - side, 'port')
+      if (server === 0) this.table.assignRoles(flow, side, 'first-packet')
+      else this.table.assignRoles(flow, server === h.destinationPort ? side : 1 - side, 'port')
     }
     return flow
-  }
-
-  private assignRoles(flow: number, clientSide: number, evidence: RoleEvidence): void {
-    const at = flow * INTS + STATE
-    const state = (this.table.ints[at] as number) & ~(CLIENT_IS_HIGH | ROLES_MASK)
-    this.table.ints[at] = state | clientSide | (ROLE_EVIDENCE.indexOf(evidence) << ROLES_SHIFT)
   }
 
   private touch(flow: number, packet: number, timeNs: number, cut: boolean): void {
@@ -393,31 +283,6 @@ export class Tracker {
     if (cut) ints[flow * INTS + CUT_PACKETS] = (ints[flow * INTS + CUT_PACKETS] as number) + 1
   }
 
-  /** Closed flows linger without a packet for a while, are handed on, and are forgotten some time later. */
-  private serve(lingering: LingerQueue, timeNs: number): void {
-    const { queue } = lingering
-    while (queue.length > 0) {
-      const { flow, conversation } = queue
-      if (this.holds(flow, conversation)) {
-        const dueNs = (this.table.doubles[flow * DOUBLES + LAST_NS] as number) + lingering.lingerNs
-        if (dueNs > timeNs) {
-          lingering.dueNs = dueNs
-          break
-        }
-        if (lingering === this.handedOn) this.table.remove(flow)
-        else this.close(flow, 'closed')
-      }
-      queue.shift()
-    }
-    if (queue.length === 0) lingering.dueNs = Number.POSITIVE_INFINITY
-    this.dueNs = Math.min(this.closedByFin.dueNs, this.closedByReset.dueNs, this.handedOn.dueNs)
-  }
-
-  /** The record still holds this TCP conversation. */
-  private holds(flow: number, conversation: number): boolean {
-    return this.isTcp(flow) && this.table.ints[flow * INTS + ID] === conversation
-  }
-
   /** Looks at one flow after the other for what has gone idle. */
   private sweep(timeNs: number): void {
     const { table } = this
@@ -425,15 +290,8 @@ export class Tracker {
     const flow = this.hand
     const idleNs = timeNs - (table.doubles[flow * DOUBLES + LAST_NS] as number)
     if (idleNs < IDLE_UDP_NS || !table.isLive(flow)) return
-    if (idleNs < IDLE_TCP_NS && this.isTcp(flow)) return
+    if (idleNs < IDLE_TCP_NS && this.table.isTcp(flow)) return
     if (((table.ints[flow * INTS + STATE] as number) & CLOSING) === 0) this.close(flow, 'idle')
-  }
-
-  private isClosed(flow: number): boolean {
-    const { ints } = this.table
-    if (((ints[flow * INTS + STATE] as number) & SAW_RESET) !== 0) return true
-    const both = (ints[sideInts(flow, 0) + SIDE_STATE] as number) & (ints[sideInts(flow, 1) + SIDE_STATE] as number)
-    return (both & SAW_FIN) !== 0
   }
 
   /** The table is full: of a few flows the one idle for longest goes. */
@@ -452,7 +310,7 @@ export class Tracker {
     }
     if (this.notes[oldest] === null) table.remove(oldest)
     else {
-      this.evictedFlows++
+      this.quality.evictedFlows++
       this.close(oldest, 'evicted')
     }
     this.sink.time(timeNs)
@@ -463,9 +321,9 @@ export class Tracker {
     const notes = this.notes[flow] as FlowNotes
     const { ints, doubles } = table
     const record = flow * INTS
-    if (this.isTcp(flow)) {
-      this.current = notes
-      this.currentId = ints[record + ID] as number
+    if (this.table.isTcp(flow)) {
+      const conversation = ints[record + ID] as number
+      this.attribution.reads(notes, conversation, true)
       const packet = ints[record + LAST_PACKET] as number
       const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
       const clientSide = (ints[record + STATE] as number) & CLIENT_IS_HIGH
@@ -475,87 +333,16 @@ export class Tracker {
         this.assembler.at(flow, side, direction, notes, packet, lastNs).flush()
         if (((ints[sideInts(flow, side) + SIDE_STATE] as number) & ENDED) !== 0) continue
         const how: Ending = reset ? 'rst' : 'capture'
-        notes.stack?.end(direction, how, packet, lastNs, ints[record + ID] as number)
+        notes.stack?.end(direction, how, packet, lastNs, conversation)
       }
-      this.joined.delete(this.currentId)
+      this.attribution.leave(conversation)
     }
-    if (notes.exchange !== null) {
-      this.current = notes
-      const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
-      notes.exchange.end(ints[record + LAST_PACKET] as number, lastNs, ints[record + ID] as number)
-      this.exchanges--
-    }
-    if (notes.stack instanceof Stack) this.stacks--
+    this.exchanges.end(flow, notes)
+    this.stacks.closed(notes)
     const conversation = conclude(table, this.decoder.addresses, flow, notes, endedBy)
     this.notes[flow] = null
-    if (endedBy === 'closed') this.linger(this.handedOn, flow, doubles[flow * DOUBLES + LAST_NS] as number)
+    if (endedBy === 'closed') this.lingering.handedOn(flow, doubles[flow * DOUBLES + LAST_NS] as number)
     else table.remove(flow)
     this.sink.conversation(conversation)
-  }
-
-  /** Bounds how many flows have layers: the oldest one gives its stack up. */
-  private remember(flow: number): void {
-    const { stacked } = this
-    stacked.push(flow, this.table.ints[flow * INTS + ID] as number)
-    this.stacks++
-    // Entries whose flow has no layers any more leave when the queue grows long.
-    while (stacked.length > 2 * MAX_STACKS || this.stacks > MAX_STACKS) {
-      const oldest = stacked.flow
-      const { conversation } = stacked
-      const notes = this.holds(oldest, conversation) ? (this.notes[oldest] ?? null) : null
-      stacked.shift()
-      if (notes === null || !(notes.stack instanceof Stack)) continue
-      if (this.stacks > MAX_STACKS) {
-        this.dropStack(oldest, notes)
-        this.evictedStacks++
-      } else stacked.push(oldest, conversation)
-    }
-  }
-
-  private dropStack(flow: number, notes: FlowNotes): void {
-    if (notes.stack instanceof Stack) this.stacks--
-    notes.stack = null
-    this.table.ints[flow * INTS + STATE] = (this.table.ints[flow * INTS + STATE] as number) | UNREADABLE
-  }
-
-  private quality(): QualityNote[] {
-    const notes = [...this.decoder.quality()]
-    if (this.evictedFlows > 0) {
-      notes.push({
-        id: 'flow-table-full',
-        says: `${this.evictedFlows} conversations were closed early: more than ${MAX_FLOWS} were open at one time`,
-      })
-    }
-    if (this.evictedStacks > 0) {
-      notes.push({
-        id: 'layers-given-up',
-        says: `the layers of ${this.evictedStacks} conversations were given up: more than ${MAX_STACKS} spoke at one time`,
-      })
-    }
-    if (this.exchangesLeftOut > 0) {
-      notes.push({
-        id: 'datagrams-left-out',
-        says: `${this.exchangesLeftOut} datagrams were not read: more than ${MAX_EXCHANGES} conversations of them were open at one time`,
-      })
-    }
-    if (this.dissection.junctions.forgotten > 0) {
-      notes.push({
-        id: 'gateway-channels-unpaired',
-        says: `${this.dissection.junctions.forgotten} pairs of gateway channels were forgotten and may be read apart: more were open at one time than ${MAX_JUNCTIONS}`,
-      })
-    }
-    if (this.icmpLeftOut > 0) {
-      notes.push({
-        id: 'icmp-left-out',
-        says: `${this.icmpLeftOut} ICMP messages were left out: their conversations have ${MAX_ICMP_NOTES} each already`,
-      })
-    }
-    if (this.assembler.holesGivenUp > 0) {
-      notes.push({
-        id: 'reassembly-limit',
-        says: `${this.assembler.holesGivenUp} times too much data waited behind a hole in a stream and was read without it`,
-      })
-    }
-    return notes
   }
 }

@@ -3,7 +3,7 @@
  * the formats of `decode` and the terminal UI all ask here.
  */
 import { ipv6Text } from '../../dissectors/ip-address.ts'
-import { hex } from '../wire/bytes.ts'
+import { hex, NO_BYTES } from '../wire/bytes.ts'
 import type { Field, Node, Value } from '../wire/field.ts'
 
 /** Bytes that a node's positions point into. */
@@ -17,7 +17,6 @@ const NS_PER_SECOND = 1_000_000_000n
 const MS_PER_SECOND = 1000
 /** Beyond it JavaScript has no date. */
 const LAST_SECOND = 8_640_000_000_000n
-const NO_BYTES = new Uint8Array(0)
 
 /** The bytes of a node. */
 export function bytesOf({ start, end }: Node, { bytes, base }: NodeBytes): Uint8Array {

@@ -1,5 +1,8 @@
 /** Searching bytes and turning them into text, at a cost that does not depend on what lies behind them. */
 
+/** None. It has no elements, so that one serves everybody. */
+export const NO_BYTES = new Uint8Array(0)
+
 interface NativeSlices {
   latin1Slice(this: Uint8Array, start: number, end: number): string
   hexSlice(this: Uint8Array, start: number, end: number): string

@@ -1,4 +1,4 @@
-import { latin1, utf8, utf16le } from './bytes.ts'
+import { latin1, NO_BYTES, utf8, utf16le } from './bytes.ts'
 import type { Fault, LimitBy } from './fault.ts'
 import { type Field, field, Node, type Severity, type Value } from './field.ts'
 import { MAX_GROUP_DEPTH, MAX_TREE_NODES } from './limits.ts'
@@ -14,7 +14,6 @@ const LIMITS: readonly LimitBy[] = ['frame', 'length', 'capture', 'close', 'tool
 
 const root = field('pdu', 'PDU', 'group')
 const unread = field('data.rest', 'Unread bytes', 'bytes')
-const NO_BYTES = new Uint8Array(0)
 
 /**
  * A cursor over one PDU. A read past the limit of the innermost group records the fault, moves to that limit and yields 0

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { hasFailed, Lookups } from '../../src/attempt/lookups.ts'
 import type { Event } from '../../src/flow/event.ts'
 import { MAX_LOOKUPS, MAX_LOOKUPS_OF_CLIENT } from '../../src/wire/limits.ts'
-import { CLIENT_ADDRESS, type ConversationParts, conversation, event } from '../support/conversation.ts'
+import { CLIENT_ADDRESS } from '../support/addresses.ts'
+import { type ConversationParts, conversation, event } from '../support/conversation.ts'
 
 const SECOND = 1e9
 function lookups(...conversations: (ConversationParts & { events: readonly Event[] })[]): Lookups {

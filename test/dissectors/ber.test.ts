@@ -5,7 +5,8 @@ import { elementLength } from '../../dissectors/ber-header.ts'
 import { field } from '../../src/wire/field.ts'
 import { MAX_BER_ELEMENTS } from '../../src/wire/limits.ts'
 import { Pdu } from '../../src/wire/pdu.ts'
-import { bytes, Tree } from '../support/read.ts'
+import { bytes } from '../support/bytes.ts'
+import { Tree } from '../support/read.ts'
 
 const group = field('t.group', 'Group', 'group')
 const list = field('t.list', 'List')

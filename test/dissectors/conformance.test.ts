@@ -8,9 +8,9 @@ import { datagramDissectors, messageDissectors, streamDissectors } from '../../d
 import { tls } from '../../dissectors/tls.ts'
 import { x224 } from '../../dissectors/x224.ts'
 import type { Stream } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsDatagram, conformsStream, type Sample, turns } from '../support/conformance.ts'
 import { certificateOf, element } from '../support/der.ts'
-import { bytes, concat } from '../support/read.ts'
 import {
   CHANGE_CIPHER_SPEC,
   CLIENT_HELLO_1_3,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { credssp } from '../../dissectors/credssp.ts'
 import { CLIENT, MAYBE, NO, NOT_MINE, SERVER, SURE } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import {
   placesOf,
@@ -12,7 +13,7 @@ import {
   TS_PUBLIC_KEY,
   TS_RESTRICTED,
 } from '../support/logon-vectors.ts'
-import { bytes, Conversation, facts, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import { shownBetween } from '../support/shown.ts'
 
 const HYBRID = 2

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { dcerpc } from '../../dissectors/dcerpc.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream, type Sample } from '../support/conformance.ts'
-import { bytes, Conversation, concat, likeness, type Side, tree } from '../support/read.ts'
+import { Conversation, likeness, type Side, tree } from '../support/read.ts'
 import { answer, bind, bindAck, call, fault, number, openOut, pdu, sendToServer } from '../support/rpc.ts'
 
 const REQUEST = bytes('0300 0013 0ee0 0000 0000 0001 0008 0003 0000 00')

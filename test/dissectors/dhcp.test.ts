@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { dhcp } from '../../dissectors/dhcp.ts'
 import { NO, SURE } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsDatagram } from '../support/conformance.ts'
-import { bytes, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 const HEAD = '01 06 00 39 03 f3 26 00 00 80 00'
 const ADDRESSES = '00 00 00 00 c0 00 02 64 00 00 00 00 00 00 00 00'

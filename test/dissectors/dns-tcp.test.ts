@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { dnsTcp } from '../../dissectors/dns-tcp.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
-import { bytes, likeness, tree } from '../support/read.ts'
+import { likeness, tree } from '../support/read.ts'
 
 const QUESTION = '03 "rdp" 03 "lab" 00 00 01 00 01'
 const query = bytes(`00 19 12 34 01 00 00 01 00 00 00 00 00 00 ${QUESTION}`)

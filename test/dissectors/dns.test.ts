@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { dns, llmnr, mdns } from '../../dissectors/dns.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
-import { bytes, datagramReading, facts, tree } from '../support/read.ts'
+import { bytes } from '../support/bytes.ts'
+import { datagramReading, facts, tree } from '../support/read.ts'
 
 const query = bytes('12 34 01 00 00 01 00 00 00 00 00 00 03 "rdp" 03 "lab" 04 "test" 00 00 01 00 01')
 const QUESTION = '03 "rdp" 03 "lab" 04 "test" 00 00 01 00 01'

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { dtls } from '../../dissectors/dtls.ts'
 import { dtlsHandshake } from '../../dissectors/dtls-handshake.ts'
 import { LIKELY, NO, SURE } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsMessages } from '../support/conformance.ts'
 import { certificateOf } from '../support/der.ts'
 import { DTLS_SERVER_HELLO, dtlsClientHello, dtlsMessage, dtlsRecord, HELLO_VERIFY_REQUEST } from '../support/dtls.ts'
 import { exchanged } from '../support/messages.ts'
-import { bytes, concat, type Side, Tree } from '../support/read.ts'
+import { type Side, Tree } from '../support/read.ts'
 
 type Said = readonly [side: Side, message: Uint8Array]
 /** MS-TSGU 2.2.11.9, put together from its layout. */

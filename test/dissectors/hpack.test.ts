@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { type HpackField, hpackTable, readBlock } from '../../dissectors/hpack.ts'
 import { HUFFMAN_LENGTHS } from '../../dissectors/hpack-huffman.ts'
-import { bytes } from '../support/read.ts'
+import { bytes } from '../support/bytes.ts'
 
 function said(fields: HpackField[] | null): string[] | undefined {
   return fields?.map(({ name, value }) => `${name}: ${value}`)

@@ -15,7 +15,8 @@ import {
 } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
 import { MAX_HEAD_BYTES } from '../../src/wire/limits.ts'
-import { bytes, Conversation, facts, inside, likeness, Tree, tree } from '../support/read.ts'
+import { bytes, inside } from '../support/bytes.ts'
+import { Conversation, facts, likeness, Tree, tree } from '../support/read.ts'
 
 /** Lines, each ended by CRLF, and the empty one. */
 function head(...lines: string[]): Uint8Array {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { http2 } from '../../dissectors/http2.ts'
 import { LIKELY, MAYBE, NO, SURE } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream } from '../support/conformance.ts'
-import { bytes, Conversation, concat, likeness, tree } from '../support/read.ts'
+import { Conversation, likeness, tree } from '../support/read.ts'
 
 const preface = bytes('"PRI * HTTP/2.0" 0d0a 0d0a "SM" 0d0a 0d0a')
 /** RFC 9113 4.1. */

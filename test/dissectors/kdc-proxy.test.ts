@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { kdcProxy } from '../../dissectors/kdc-proxy.ts'
 import { BROKEN, LIKELY, NO, SERVER } from '../../src/wire/dissector.ts'
+import { bytes, concat, inside } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import { element, SEQUENCE } from '../support/der.ts'
 import { AS_REQUEST, PREAUTHENTICATION_REQUIRED } from '../support/logon-vectors.ts'
-import { bytes, concat, facts, inside, likeness, tree } from '../support/read.ts'
+import { facts, likeness, tree } from '../support/read.ts'
 
 const message = (kerberos: Uint8Array, ...more: Uint8Array[]) => {
   const length = Uint8Array.of(0, 0, kerberos.length >> 8, kerberos.length & 255)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { kerberos, kerberosUdp } from '../../dissectors/kerberos.ts'
 import { BROKEN, LIKELY, MAYBE, NO, NOT_MINE } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
+import { bytes, concat, inside } from '../support/bytes.ts'
 import { conformsDatagram, conformsStream, turns } from '../support/conformance.ts'
 import { element, GENERALIZED_TIME, SEQUENCE } from '../support/der.ts'
 import {
@@ -13,7 +14,7 @@ import {
   placesOf,
   UNKNOWN_SERVICE,
 } from '../support/logon-vectors.ts'
-import { bytes, Conversation, concat, facts, inside, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import { shownBetween } from '../support/shown.ts'
 
 const GENERAL_STRING = 0x1b

@@ -1,8 +1,9 @@
 /** Link-local multicast name resolution. Bytes after RFC 4795 section 2.1.1. */
 import { expect, it } from 'vitest'
 import { llmnr } from '../../dissectors/dns.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsDatagram } from '../support/conformance.ts'
-import { bytes, tree } from '../support/read.ts'
+import { tree } from '../support/read.ts'
 
 const query = bytes('b6 1a 04 00 00 01 00 00 00 00 00 00 04 "wpad" 00 00 01 00 01')
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { mcs } from '../../dissectors/mcs.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import { CLIENT_INFO, CONNECT_INITIAL, CONNECT_RESPONSE, FONT_LIST, sendData } from '../support/rdp-vectors.ts'
-import { bytes, Conversation, concat, facts, tree } from '../support/read.ts'
+import { Conversation, facts, tree } from '../support/read.ts'
 
 /** MS-RDPBCGR 4.2.3 and 2.2.2.3: what the user and what the server asks for. */
 const BY_USER = bytes('21 80')

@@ -1,8 +1,9 @@
 /** Multicast DNS. Bytes after RFC 6762 sections 5.4 and 10.2. */
 import { describe, expect, it } from 'vitest'
 import { mdns } from '../../dissectors/dns.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsDatagram } from '../support/conformance.ts'
-import { bytes, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 const query = bytes('00 00 00 00 00 01 00 00 00 00 00 00 04 "host" 05 "local" 00 00 01 80 01')
 const answer = bytes(`00 00 84 00 00 00 00 01 00 00 00 00

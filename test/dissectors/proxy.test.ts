@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { proxyHead } from '../../dissectors/proxy-head.ts'
 import { LIKELY, MAYBE, NO, SURE } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream } from '../support/conformance.ts'
-import { bytes, Conversation, likeness, tree } from '../support/read.ts'
+import { Conversation, likeness, tree } from '../support/read.ts'
 
 // The examples of sections 2.1 and 2.2 of the specification.
 const line = bytes('"PROXY TCP4 192.0.2.1 198.51.100.7 56324 443" 0d0a')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { quic } from '../../dissectors/quic.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsDatagram } from '../support/conformance.ts'
-import { bytes, concat, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 /** RFC 9001 appendix A.2: header of the client's Initial packet; what is sealed is left blank. */
 const INITIAL = concat(bytes('c0 00 00 00 01 08 83 94 c8 f0 3e 51 57 08 00 00 44 9e'), new Uint8Array(1182))

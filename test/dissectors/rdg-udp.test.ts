@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { rdgUdp } from '../../dissectors/rdg-udp.ts'
 import { LIKELY, NO } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsMessages } from '../support/conformance.ts'
 import { exchanged } from '../support/messages.ts'
-import { bytes, Tree } from '../support/read.ts'
+import { Tree } from '../support/read.ts'
 
 /** MS-TSGU 2.2.11.3 and 2.2.11.4, put together from their layouts. */
 const REQUEST = bytes('01 00 14 00 3d 0d 04 00 d0 04 d0 04 01 00 00 00 2a 00 00 00 c0 c1 c2 c3')

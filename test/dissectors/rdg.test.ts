@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { rdg } from '../../dissectors/rdg.ts'
 import { BROKEN, CLIENT, LIKELY, NO, NOT_MINE, SERVER } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream } from '../support/conformance.ts'
-import { bytes, Conversation, concat, facts, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 
 /** UTF-16LE with a final zero. */
 function wide(text: string): string {

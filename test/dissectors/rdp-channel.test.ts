@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { rdpChannel } from '../../dissectors/rdp-channel.ts'
 import { newSession } from '../../dissectors/rdp-session.ts'
 import type { Stream } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import { CHANNEL_PDU } from '../support/rdp-vectors.ts'
-import { bytes, Conversation, tree } from '../support/read.ts'
+import { Conversation, tree } from '../support/read.ts'
 
 /** One chunk that is whole. */
 const chunk = (content: string) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { rdpMessageChannel } from '../../dissectors/rdp-message-channel.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
-import { bytes, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 /** MS-RDPBCGR 2.2.14.1.5, 2.2.15.1, 2.2.15.2, 2.2.16.1, in the manner of the sections' tables. */
 const RESULT = bytes('00 10 00 00 12 00 07 00 c0 08 05 00 00 00 a0 86 01 00 07 00 00 00')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { rdp } from '../../dissectors/rdp.ts'
 import { newSession } from '../../dissectors/rdp-session.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import {
   CLIENT_INFO,
@@ -14,7 +15,7 @@ import {
   NEW_LICENSE_REQUEST,
   SYNCHRONIZE,
 } from '../support/rdp-vectors.ts'
-import { bytes, Conversation, concat, facts, tree } from '../support/read.ts'
+import { Conversation, facts, tree } from '../support/read.ts'
 
 /** Of a Windows server that a user logged off from. */
 const ERROR_INFO = bytes('16 00 17 00 00 00 ea 03 01 00 00 01 16 00 2f 00 00 00 0b 00 00 00')

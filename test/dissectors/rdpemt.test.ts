@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { rdpemt } from '../../dissectors/rdpemt.ts'
 import { NOT_MINE } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
-import { bytes, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 /** MS-RDPEMT 2.2.2.1, put together from its layout: request 5, and a cookie of 16 bytes. */
 const REQUEST = bytes(`00 18 00 04 05 00 00 00 00 00 00 00 ${'c0'.repeat(16)}`)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { rdpudp } from '../../dissectors/rdpudp.ts'
 import { NO, NOT_MINE, SURE } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsMessages } from '../support/conformance.ts'
 import { exchanged } from '../support/messages.ts'
 import {
@@ -18,7 +19,7 @@ import {
   syn,
   synAck,
 } from '../support/rdpudp.ts'
-import { bytes, concat, type Side, Tree } from '../support/read.ts'
+import { type Side, Tree } from '../support/read.ts'
 import { CLIENT_HELLO_1_3, record } from '../support/tls-vectors.ts'
 
 type Said = readonly [side: Side, message: Uint8Array]

@@ -4,8 +4,9 @@ import { rdsaad } from '../../dissectors/rdsaad.ts'
 import { BROKEN, CLIENT, LIKELY, MAYBE, NO, NOT_MINE } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
 import { MAX_HEAD_BYTES } from '../../src/wire/limits.ts'
+import { inside } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
-import { Conversation, facts, inside, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import { shownBetween } from '../support/shown.ts'
 
 const said = (text: string) => inside(new TextEncoder().encode(`${text}\0`))

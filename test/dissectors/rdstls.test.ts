@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { rdstls } from '../../dissectors/rdstls.ts'
 import { BROKEN, LIKELY, NO, NOT_MINE } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
+import { bytes, inside } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
-import { bytes, Conversation, facts, inside, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import { shownBetween } from '../support/shown.ts'
 
 const wide = (text: string) => [...text].map(character => `"${character}" 00`).join(' ')

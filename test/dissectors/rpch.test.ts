@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { rpch } from '../../dissectors/rpch.ts'
 import { CLIENT, NO, NOT_MINE, SURE } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsStream } from '../support/conformance.ts'
-import { bytes, Conversation, concat, facts, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import { bind, openIn, openOut, RTS, rts } from '../support/rpc.ts'
 
 // MS-RPCH 2.2.4: CONN/A1 has 76 bytes, CONN/B1 has 104.

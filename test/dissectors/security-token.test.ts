@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { httpAuthentication, securityToken } from '../../dissectors/security-token.ts'
 import type { Node } from '../../src/wire/field.ts'
+import { bytes, concat, inside } from '../support/bytes.ts'
 import { conformsStream, turns } from '../support/conformance.ts'
 import { element, identifier, SEQUENCE } from '../support/der.ts'
 import { AS_REQUEST, TS_AUTHENTICATE, UNKNOWN_SERVICE } from '../support/logon-vectors.ts'
-import { bytes, Conversation, concat, facts, inside, tree } from '../support/read.ts'
+import { Conversation, facts, tree } from '../support/read.ts'
 import { shownBetween } from '../support/shown.ts'
 
 /** A gateway of the lab that asks a client of HTTP. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { socks } from '../../dissectors/socks.ts'
 import { CLIENT, HOLD, LIKELY, MAYBE, NO } from '../../src/wire/dissector.ts'
+import { bytes } from '../support/bytes.ts'
 import { conformsStream, type Sample } from '../support/conformance.ts'
-import { bytes, Conversation, likeness, tree } from '../support/read.ts'
+import { Conversation, likeness, tree } from '../support/read.ts'
 
 // RFC 1928 and RFC 1929, byte by byte.
 const version5: Sample = [

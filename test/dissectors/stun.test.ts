@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { stun } from '../../dissectors/stun.ts'
 import { LIKELY, NO, SURE } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { conformsDatagram } from '../support/conformance.ts'
-import { bytes, concat, facts, tree } from '../support/read.ts'
+import { facts, tree } from '../support/read.ts'
 
 /** RFC 5769 section 2.2: a Binding response over IPv4. */
 const RESPONSE = bytes(`01 01 00 3c 21 12 a4 42 b7 e7 a7 01 bc 34 d6 86 fa 87 df ae

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { tls } from '../../dissectors/tls.ts'
 import { BROKEN, CLIENT, LIKELY, MAYBE, NO, NOT_MINE, SERVER, SKIP, SURE } from '../../src/wire/dissector.ts'
 import { Pdu } from '../../src/wire/pdu.ts'
-import { bytes, Conversation, concat, facts, likeness, tree } from '../support/read.ts'
+import { bytes, concat } from '../support/bytes.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 import {
   CHANGE_CIPHER_SPEC,
   CLIENT_HELLO_1_3,

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { websocket } from '../../dissectors/websocket.ts'
 import { BROKEN, CLIENT, LIKELY, MAYBE, NO } from '../../src/wire/dissector.ts'
 import { MAX_WEBSOCKET_FRAME_BYTES } from '../../src/wire/limits.ts'
+import { bytes, concat, inside } from '../support/bytes.ts'
 import { conformsStream } from '../support/conformance.ts'
-import { bytes, Conversation, concat, facts, inside, likeness, tree } from '../support/read.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 
 /** A frame; the client's are masked. */
 function frame(first: number, payload: Uint8Array, mask?: readonly number[]): Uint8Array {

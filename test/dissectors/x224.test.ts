@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { x224 } from '../../dissectors/x224.ts'
 import { BROKEN, CLIENT, LIKELY, MAYBE, NO, NOT_MINE, SERVER, SKIP, SURE } from '../../src/wire/dissector.ts'
-import { bytes, Conversation, facts, likeness, tree } from '../support/read.ts'
+import { bytes } from '../support/bytes.ts'
+import { Conversation, facts, likeness, tree } from '../support/read.ts'
 
 /** MS-RDPBCGR 4.1.1. */
 const request = bytes('03 00 00 2c 27 e0 00 00 00 00 00 "Cookie: mstshash=eltons" 0d 0a 01 00 08 00 00 00 00 00')

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypt
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { certificateSummary } from '../../dissectors/x509.ts'
+import { bytes, inside } from '../support/bytes.ts'
 import {
   BIT_STRING,
   BMP_STRING,
@@ -18,7 +19,6 @@ import {
   UTC_TIME,
   UTF8_STRING,
 } from '../support/der.ts'
-import { bytes, inside } from '../support/read.ts'
 
 function summaryOf(parts: CertificateParts) {
   const certificate = inside(certificateOf(parts))

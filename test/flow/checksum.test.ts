@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { tcpChecksumState } from '../../src/flow/checksum.ts'
+import { concat } from '../support/bytes.ts'
 import { decode, octets } from '../support/decoding.ts'
-import { concat, ethernet, icmp, ipv4, ipv6, type Network, tcp } from '../support/packets.ts'
+import { ethernet, icmp, ipv4, ipv6, type Network, tcp } from '../support/packets.ts'
 
 const SEGMENT = tcp({ sequence: 0xfffffff0, flags: 0x18 }, octets('0102 0304 05'))
 const IN_IPV4 = ethernet(ipv4(SEGMENT))

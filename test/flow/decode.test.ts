@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Decoder } from '../../src/flow/decode.ts'
 import { ACK, KIND_ICMP, KIND_OTHER, KIND_TCP, KIND_UDP, PSH, SYN } from '../../src/flow/headers.ts'
+import { concat } from '../support/bytes.ts'
 import { decode, expectSane, LINKTYPE_RAW, octets } from '../support/decoding.ts'
-import { concat, ethernet, icmp, ipv4, ipv6, tcp, udp } from '../support/packets.ts'
+import { ethernet, icmp, ipv4, ipv6, tcp, udp } from '../support/packets.ts'
 
 const PAYLOAD = octets('0300 0013 0ee0 0000')
 

@@ -6,8 +6,9 @@ import { Defragmenter, type FragmentedDatagram } from '../../src/flow/defragment
 import { Headers, KIND_FRAGMENT, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
 import { Position } from '../../src/flow/position.ts'
 import { FRAGMENT_COPY_LINGER_MS, FRAGMENT_TIMEOUT_MS } from '../../src/wire/limits.ts'
+import { concat } from '../support/bytes.ts'
 import { expectSane, octets } from '../support/decoding.ts'
-import { concat, ethernet, ipv4, ipv4Fragments, ipv6, type Network, tcp, udp } from '../support/packets.ts'
+import { ethernet, ipv4, ipv4Fragments, ipv6, type Network, tcp, udp } from '../support/packets.ts'
 
 const NS_PER_MS = 1e6
 const PAYLOAD = Uint8Array.from({ length: 100 }, (_, at) => at)

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import type { Event } from '../../src/flow/event.ts'
 import { GivenKeys, KeySource } from '../../src/flow/tls/keys.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
+import { bytes } from '../support/bytes.ts'
 import { DTLS_KEY_LOG, DTLS_SESSION } from '../support/dtls-session.ts'
 import { ethernet, ipv4, udp } from '../support/packets.ts'
-import { bytes } from '../support/read.ts'
 
 const ETHERNET = 1
 

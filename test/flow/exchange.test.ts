@@ -5,10 +5,11 @@ import { Tracker } from '../../src/flow/tracker.ts'
 import type { WatchedPdu } from '../../src/flow/watcher.ts'
 import { CLIENT } from '../../src/wire/dissector.ts'
 import { MAX_PIECES_AHEAD } from '../../src/wire/limits.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { DTLS_SERVER_HELLO, dtlsClientHello, dtlsMessage, dtlsRecord } from '../support/dtls.ts'
 import { ethernet, icmp, ipv4, udp } from '../support/packets.ts'
 import { packet2, source, syn, synAck } from '../support/rdpudp.ts'
-import { bytes, concat, type Side } from '../support/read.ts'
+import type { Side } from '../support/read.ts'
 import { CLIENT_HELLO_1_3, message, record, SERVER_HELLO_1_2, SERVER_HELLO_DONE } from '../support/tls-vectors.ts'
 
 type Said = readonly [side: Side, datagram: Uint8Array]

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Conversation } from '../../src/flow/conversation.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { type Packet, TcpConversation } from '../support/packets.ts'
-import { bytes, concat } from '../support/read.ts'
 import { answer, bind, bindAck, call, number, openIn, openOut, sendToServer } from '../support/rpc.ts'
 
 const ETHERNET = 1

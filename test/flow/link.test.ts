@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { KIND_ARP, KIND_OTHER, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
+import { concat } from '../support/bytes.ts'
 import { decode, octets } from '../support/decoding.ts'
-import { concat, ethernet, ipv4, ipv6, tcp, udp, vlan } from '../support/packets.ts'
+import { ethernet, ipv4, ipv6, tcp, udp, vlan } from '../support/packets.ts'
 
 const V4 = ipv4(tcp({ sourcePort: 50_123, destinationPort: 3389 }, octets('0300 0013')))
 const V6 = ipv6(udp({ sourcePort: 50_123, destinationPort: 3389 }, octets('0102 03')))

@@ -4,8 +4,9 @@ import { Decoder } from '../../src/flow/decode.ts'
 import { Headers, KIND_ARP, KIND_ICMP, KIND_OTHER } from '../../src/flow/headers.ts'
 import { Neighbours } from '../../src/flow/neighbours.ts'
 import { Position } from '../../src/flow/position.ts'
+import { concat } from '../support/bytes.ts'
 import { decode, octets } from '../support/decoding.ts'
-import { concat, ethernet, ipv6 } from '../support/packets.ts'
+import { ethernet, ipv6 } from '../support/packets.ts'
 
 const REQUEST = 1
 const REPLY = 2

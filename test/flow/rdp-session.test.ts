@@ -4,6 +4,7 @@ import type { Conversation } from '../../src/flow/conversation.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
 import type { WatchedPdu } from '../../src/flow/watcher.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
+import { bytes, concat } from '../support/bytes.ts'
 import { type Packet, TcpConversation } from '../support/packets.ts'
 import {
   CHANNEL_PDU,
@@ -17,7 +18,6 @@ import {
   sendData,
   tpkt,
 } from '../support/rdp-vectors.ts'
-import { bytes, concat } from '../support/read.ts'
 
 const ETHERNET = 1
 const REQUEST = bytes('03 00 00 13 0e e0 00 00 00 00 00 01 00 08 00 00 00 00 00')

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Conversation } from '../../src/flow/conversation.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
-import { concat, TcpConversation } from '../support/packets.ts'
+import { concat } from '../support/bytes.ts'
+import { TcpConversation } from '../support/packets.ts'
 
 const record = (type: number, length: number): Uint8Array =>
   concat(Uint8Array.from([type, 3, 3, length >> 8, length & 255]), new Uint8Array(length).fill(0x5a))

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { KIND_OTHER, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
 import { MAX_TUNNEL_DEPTH } from '../../src/wire/limits.ts'
+import { concat } from '../support/bytes.ts'
 import { decode, LINKTYPE_RAW, octets } from '../support/decoding.ts'
-import { concat, ethernet, ipv4, ipv6, type Network, tcp, udp, vlan } from '../support/packets.ts'
+import { ethernet, ipv4, ipv6, type Network, tcp, udp, vlan } from '../support/packets.ts'
 
 const OUTER = { source: '203.0.113.1', destination: '203.0.113.2' }
 const INNER = ipv4(tcp({ sourcePort: 50_123, destinationPort: 3389 }, octets('0300 0013')), { id: 77, ttl: 9 })

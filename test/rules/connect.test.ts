@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { SERVER_ADDRESS } from '../support/addresses.ts'
 import { attempt, attemptWith, claims, lookup, verdictOf } from '../support/attempt.ts'
-import { conversation, event, icmp, mark, SERVER_ADDRESS } from '../support/conversation.ts'
+import { conversation, event, icmp, mark } from '../support/conversation.ts'
 
 const SECOND = 1e9
 const syn = (packet: number, seconds: number) => mark('syn', { packet, timeNs: seconds * SECOND })

@@ -2,7 +2,8 @@
 import { Attempt, type AttemptParts, type Lookup } from '../../src/attempt/attempt.ts'
 import { rules } from '../../src/rules/index.ts'
 import type { Verdict } from '../../src/rules/rule.ts'
-import { CLIENT_ADDRESS, type ConversationParts, conversation, SERVER_ADDRESS } from './conversation.ts'
+import { CLIENT_ADDRESS, SERVER_ADDRESS } from './addresses.ts'
+import { type ConversationParts, conversation } from './conversation.ts'
 
 /** One connection, as `conversation` makes it, and what the test says about the attempt. */
 export function attempt(parts: ConversationParts = {}, values: Partial<AttemptParts> = {}): Attempt {

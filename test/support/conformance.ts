@@ -4,8 +4,9 @@ import { expect, it } from 'vitest'
 import { CLIENT, type Datagram, NEED_MORE, SERVER, type Stream, wholeMessage } from '../../src/wire/dissector.ts'
 import type { Node } from '../../src/wire/field.ts'
 import { CUT_BY_CAPTURE, CUT_BY_FRAME, type Cut } from '../../src/wire/pdu.ts'
+import { concat, inside } from './bytes.ts'
 import { exchanged } from './messages.ts'
-import { Conversation, concat, datagramReading, inside, type Side, walk } from './read.ts'
+import { Conversation, datagramReading, type Side, walk } from './read.ts'
 
 /** What both sides say, in turn. */
 export type Sample = readonly (readonly [side: Side, said: Uint8Array])[]

@@ -14,14 +14,14 @@ import type {
 } from '../../src/flow/conversation.ts'
 import type { Event, Fact, FactKind, FactOf } from '../../src/flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
+import { CLIENT_ADDRESS, SERVER_ADDRESS } from './addresses.ts'
+import { FACTS } from './facts.ts'
 
 const FIN = 0x01
 const SYN = 0x02
 const RST = 0x04
 const ACK = 0x10
 
-export const CLIENT_ADDRESS = '10.0.1.2'
-export const SERVER_ADDRESS = '10.0.2.2'
 const STEP_NS = 10_000_000
 /** Stands for a place that was not given: `conversation` numbers it. */
 const UNPLACED = -1
@@ -104,196 +104,6 @@ export function mark(kind: MarkKind, values: Partial<TcpMark> = {}): TcpMark {
   }
 }
 
-type FactDefaults = { readonly [K in FactKind]?: FactOf<K> }
-const HTTP = { version: 'HTTP/1.1', headers: [], framing: 'none', length: 0, oddity: '', complete: true } as const
-const DNS = { id: 1, name: 'rdp.lab.test', type: 1, truncated: false, complete: true } as const
-const FACTS: FactDefaults = {
-  'negotiation-request': {
-    kind: 'negotiation-request',
-    cookie: 'alice',
-    routingToken: '',
-    flags: 0,
-    protocols: 0x0b,
-    correlationId: '',
-    complete: true,
-  },
-  'negotiation-response': { kind: 'negotiation-response', flags: 0x1f, selected: 2, present: true, complete: true },
-  'negotiation-failure': { kind: 'negotiation-failure', code: 5, complete: true },
-  'x224-disconnect': { kind: 'x224-disconnect', reason: 0, complete: true },
-  'rdp-data': { kind: 'rdp-data', length: 100 },
-  'disconnect-provider-ultimatum': { kind: 'disconnect-provider-ultimatum', reason: 3 },
-  'mcs-connect-response': { kind: 'mcs-connect-response', result: 0, complete: true },
-  'mcs-refusal': { kind: 'mcs-refusal', step: 'channel-join', result: 3, channel: 1004 },
-  'rdp-client': {
-    kind: 'rdp-client',
-    version: 0x00080011,
-    build: 22_621,
-    name: 'CLIENT',
-    selectedProtocol: 2,
-    earlyCapabilities: 0x05e1,
-    connectionType: 7,
-    multitransport: 0x0305,
-    channels: ['rdpdr', 'rdpsnd', 'cliprdr', 'drdynvc'],
-    complete: true,
-  },
-  'rdp-server': {
-    kind: 'rdp-server',
-    version: 0x00080011,
-    requestedProtocols: 0x0b,
-    encryptionMethod: 0,
-    encryptionLevel: 0,
-    certificate: '',
-    channels: 4,
-    multitransport: 0x0305,
-    complete: true,
-  },
-  'client-info': {
-    kind: 'client-info',
-    user: 'alice',
-    domain: 'LAB',
-    flags: 0x000b47fb,
-    hasPassword: false,
-    address: '192.0.2.1',
-    reconnects: false,
-    complete: true,
-  },
-  'license-message': { kind: 'license-message', type: 0xff, code: 7, transition: 2, complete: true },
-  'demand-active': { kind: 'demand-active', source: 'RDP', capabilitySets: 18, complete: true },
-  'confirm-active': { kind: 'confirm-active', source: 'MSTSC', capabilitySets: 22, complete: true },
-  'session-active': { kind: 'session-active' },
-  'deactivate-all': { kind: 'deactivate-all' },
-  'error-info': { kind: 'error-info', code: 0x0c },
-  'status-info': { kind: 'status-info', code: 0x0401 },
-  'shutdown-denied': { kind: 'shutdown-denied' },
-  'auto-reconnect-failed': { kind: 'auto-reconnect-failed', status: 0xc0000022 },
-  logon: { kind: 'logon', user: 'alice', domain: 'LAB', sessionId: 2 },
-  'logon-error': { kind: 'logon-error', type: 0xfffffffb, data: 2 },
-  redirection: {
-    kind: 'redirection',
-    flags: 0x0117,
-    sessionId: 5,
-    targetAddress: '198.51.100.7',
-    targetName: 'rdsh.lab.test',
-    hasRoutingToken: true,
-    complete: true,
-  },
-  'network-characteristics': {
-    kind: 'network-characteristics',
-    baseRttMs: 5,
-    averageRttMs: 7,
-    bandwidthKbps: 100_000,
-  },
-  'multitransport-request': { kind: 'multitransport-request', requestId: 1, protocol: 1 },
-  'multitransport-response': { kind: 'multitransport-response', requestId: 1, hresult: 0x80004004 },
-  heartbeat: { kind: 'heartbeat', periodSeconds: 15, warnAfter: 3, reconnectAfter: 5 },
-  'dynamic-channel-refused': { kind: 'dynamic-channel-refused', name: 'ECHO', status: 0x80004002 },
-  'client-hello': {
-    kind: 'client-hello',
-    version: 0x0303,
-    versions: [0x0304, 0x0303],
-    suites: [0x1302, 0x1301, 0xc030, 0xc02f],
-    groups: [29, 23],
-    signatureSchemes: [0x0804, 0x0401],
-    serverName: 'rdp.lab.test',
-    alpn: [],
-    extensions: [0, 10, 13, 43, 51],
-    resumes: false,
-    sslv2: false,
-    random: '00'.repeat(32),
-    complete: true,
-  },
-  'server-hello': {
-    kind: 'server-hello',
-    version: 0x0303,
-    suite: 0xc030,
-    retry: false,
-    group: -1,
-    alpn: '',
-    random: '11'.repeat(32),
-    complete: true,
-  },
-  certificate: {
-    kind: 'certificate',
-    chain: [
-      {
-        subject: 'CN=rdp.lab.test',
-        issuer: 'CN=Lab CA',
-        commonName: 'rdp.lab.test',
-        serial: '01',
-        notBefore: 1_600_000_000,
-        notAfter: 2_000_000_000,
-        names: ['rdp.lab.test'],
-        selfIssued: false,
-        keyAlgorithm: 'rsa',
-        keyBits: 2048,
-        signatureAlgorithm: 'sha256WithRSAEncryption',
-        bytes: 900,
-      },
-    ],
-    complete: true,
-  },
-  handshake: { kind: 'handshake', type: 14, length: 0 },
-  'change-cipher-spec': { kind: 'change-cipher-spec' },
-  alert: { kind: 'alert', level: 2, code: 40, sealed: false, length: 2 },
-  record: { kind: 'record', type: 23, length: 100 },
-  'http-request': {
-    kind: 'http-request',
-    method: 'RDG_OUT_DATA',
-    target: '/remoteDesktopGateway/',
-    status: 0,
-    phrase: '',
-    ...HTTP,
-  },
-  'http-response': {
-    kind: 'http-response',
-    method: 'RDG_OUT_DATA',
-    target: '/remoteDesktopGateway/',
-    status: 200,
-    phrase: 'OK',
-    ...HTTP,
-    framing: 'until-close',
-  },
-  'http-body-cut': { kind: 'http-body-cut', how: 'fin', owed: -1 },
-  'dns-query': { kind: 'dns-query', rcode: 0, answers: [], ...DNS },
-  'dns-response': {
-    kind: 'dns-response',
-    rcode: 0,
-    answers: [{ name: 'rdp.lab.test', type: 1, data: SERVER_ADDRESS, ttlSeconds: 60 }],
-    ...DNS,
-  },
-  credssp: {
-    kind: 'credssp',
-    version: 6,
-    hasTokens: false,
-    hasAuthInfo: false,
-    publicKeyBytes: 0,
-    hasNonce: false,
-    errorCode: 0,
-    complete: true,
-  },
-  rdg: {
-    kind: 'rdg',
-    type: 9,
-    code: 0,
-    capabilities: -1,
-    extendedAuthentication: -1,
-    idleTimeoutMinutes: -1,
-    redirection: -1,
-    port: -1,
-    udpPort: -1,
-    name: '',
-    text: '',
-    complete: true,
-  },
-  unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n', protocol: 'ssh' },
-  opaque: { kind: 'opaque', why: 'no keys' },
-  malformed: {
-    kind: 'malformed',
-    fault: { field: 'tpkt.length', at: 2, wanted: 2, had: 0, by: 'frame', byField: '' },
-  },
-  'stream-gap': { kind: 'stream-gap', length: 1460 },
-  'not-decrypted': { kind: 'not-decrypted', why: 'no secret' },
-}
 /** All kinds of facts. */
 export const FACT_KINDS = Object.keys(FACTS) as readonly FactKind[]
 const SERVER_KINDS: readonly FactKind[] = [

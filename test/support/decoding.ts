@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { Decoder } from '../../src/flow/decode.ts'
 import { type Headers, KIND_FRAGMENT, KIND_OTHER, KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
-import { concat } from './packets.ts'
+import { concat } from './bytes.ts'
 
 const LINKTYPE_ETHERNET = 1
 export const LINKTYPE_RAW = 101

@@ -1,5 +1,5 @@
 /** Writes DER, and certificates with it: what a test wants one to say. They are signed by nobody. */
-import { concat } from './read.ts'
+import { concat } from './bytes.ts'
 
 export const BIT_STRING = 0x03
 const OCTET_STRING = 0x04

@@ -1,5 +1,5 @@
 /** Records and handshake messages of DTLS made by hand. RFC 6347 section 4. */
-import { bytes, concat } from './read.ts'
+import { bytes, concat } from './bytes.ts'
 
 const DTLS_1_2 = 0xfefd
 

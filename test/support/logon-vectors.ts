@@ -1,5 +1,5 @@
 /** What was said in real logons: messages as captures hold them; and what of them a tree must not show. */
-import { bytes } from './read.ts'
+import { bytes } from './bytes.ts'
 
 /** FreeRDP and its own server, NTLM: the five messages of CredSSP, taken from a decrypted capture. */
 export const TS_NEGOTIATE = bytes(

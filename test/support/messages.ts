@@ -3,7 +3,8 @@ import { CLIENT, type Direction, type Next, type Out, SERVER, type Stream } from
 import type { Fault } from '../../src/wire/fault.ts'
 import type { Node } from '../../src/wire/field.ts'
 import { CUT_BY_FRAME, type Cut, Pdu } from '../../src/wire/pdu.ts'
-import { inside, type Side } from './read.ts'
+import { inside } from './bytes.ts'
+import type { Side } from './read.ts'
 
 export interface HandedUp {
   readonly slot: number

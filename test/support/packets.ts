@@ -3,7 +3,9 @@
  * unless a test asks otherwise; and whole TCP conversations as a list of packets that can be cut, split and shuffled.
  * RFC 791, RFC 8200, RFC 9293, RFC 768, RFC 792.
  */
+
 import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
+import { concat } from './bytes.ts'
 
 export const FIN = 0x01
 export const SYN = 0x02
@@ -324,16 +326,6 @@ export function splitSegment(segment: Segment, at: number): [Segment, Segment] {
     { ...segment, flags: segment.flags & ~(PSH | FIN), payload: segment.payload.subarray(0, at) },
     { ...segment, sequence: (segment.sequence + at) >>> 0, payload: segment.payload.subarray(at) },
   ]
-}
-
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 /** One's complement sum of RFC 1071. */

@@ -2,7 +2,7 @@
  * An RDP session with TLS as FreeRDP and xrdp had it in a laboratory, decrypted: MCS PDUs, and what they carry on the
  * channel of the session.
  */
-import { bytes, concat } from './read.ts'
+import { bytes, concat } from './bytes.ts'
 
 /** MCS Connect Initial of FreeRDP. */
 export const CONNECT_INITIAL = bytes(`

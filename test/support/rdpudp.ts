@@ -2,7 +2,7 @@
  * Datagrams of RDP-UDP made by hand: the handshake, and source data and acknowledgements of both transports.
  * MS-RDPEUDP 2.2.2, MS-RDPEUDP2 2.2.1 and 3.1.1.1.5.
  */
-import { concat } from './read.ts'
+import { concat } from './bytes.ts'
 
 const SYN = 0x0001
 export const FIN = 0x0002

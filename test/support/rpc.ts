@@ -1,5 +1,5 @@
 /** PDUs of DCE/RPC and RPC over HTTP, as a client of RD Gateway and its server send them. MS-RPCH 2.2.3, MS-RPCE 2.2.2. */
-import { bytes, concat } from './read.ts'
+import { bytes, concat } from './bytes.ts'
 
 /** TsProxyRpcInterface and NDR on the wire. */
 const GATEWAY_UUID = 'dd65e244 af7d cd42 8560 3cdb6e7a2729'

@@ -3,12 +3,12 @@ import { APPLICATION_DATA } from '../../dissectors/tls.ts'
 import { isTls13, type SealState } from '../../dissectors/tls-state.ts'
 import { Dissection } from '../../src/flow/dissection.ts'
 import type { Event } from '../../src/flow/event.ts'
-import type { Slot } from '../../src/flow/pipe.ts'
+import type { Slot } from '../../src/flow/slot.ts'
 import { Stack } from '../../src/flow/stack.ts'
 import { Decryption } from '../../src/flow/tls/decryption.ts'
 import { GivenKeys, KeySource } from '../../src/flow/tls/keys.ts'
 import { CLIENT, type Direction, SERVER } from '../../src/wire/dissector.ts'
-import { concat } from './read.ts'
+import { concat } from './bytes.ts'
 
 export class TlsReading {
   readonly events: Event[] = []
@@ -63,7 +63,7 @@ export class TlsReading {
   /** The layer above says that its session runs. */
   runs(): this {
     const { root } = this.stack as unknown as { root: Slot }
-    const layer = root.pipes[CLIENT].reads
+    const layer = root.pipes[CLIENT].layer
     if (layer !== null) layer.bulk = true
     this.stack.skim(0)
     return this

@@ -1,5 +1,5 @@
 /** TLS messages for tests: the handshake trace of RFC 8448 section 3, and messages made by hand. */
-import { bytes, concat } from './read.ts'
+import { bytes, concat } from './bytes.ts'
 
 /** RFC 8448 section 3: the ClientHello message. */
 export const CLIENT_HELLO_1_3 = bytes(`

@@ -5,7 +5,9 @@
  * Behind lost bytes nobody knows the number of a record: the next ones are tried until it authenticates. RFC 8446 section 5.3
  * and 7.2 (key updates), RFC 5246 section 6.1, RFC 6347 section 4.1.
  */
+
 import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
+import { NO_BYTES } from '../../wire/bytes.ts'
 import { CLIENT, type Direction, SERVER } from '../../wire/dissector.ts'
 import { MAX_BYTES_TRIED, MAX_FAILED_RECORDS, MAX_FRUITLESS_SEARCHES, MAX_SEQUENCES_TRIED } from '../../wire/limits.ts'
 import type { Unsealer } from '../outbox.ts'
@@ -13,7 +15,6 @@ import { ConnectionKeys, NO_SECRET } from './connection-keys.ts'
 import type { KeySource } from './keys.ts'
 import { type RecordCipher, SealedBytes } from './record-cipher.ts'
 
-const NOTHING = new Uint8Array(0)
 /** Fruitless searches behind one another: what follows is no nearer. One more for the chained IV of TLS 1.0. */
 const MAX_SEARCHES = 2
 /** Where nothing is lost the first record under new keys is found at once. */
@@ -81,7 +82,7 @@ export class Decryption implements Unsealer {
 
   private exist(connection: Connection, state: SealState): Uint8Array | null {
     const missing = connection.keys.missing(state)
-    if (missing === '') return NOTHING
+    if (missing === '') return NO_BYTES
     if (missing === NO_SECRET) this.source.miss(state.clientRandom)
     // That there is none for early data alone says nothing about the rest.
     if (missing !== NO_SECRET || state.version !== 0) this.complain(connection, missing)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CLIENT, type Direction, SERVER } from '../../../src/wire/dissector.ts'
-import { concat } from '../../support/read.ts'
+import { concat } from '../../support/bytes.ts'
 import { keyLogSource, TlsReading } from '../../support/tls-reading.ts'
 import { ALERT, TlsWriter } from '../../support/tls-writer.ts'
 

@@ -8,7 +8,7 @@ import { concat, expandLabel, prf } from '../../../src/flow/tls/derivation.ts'
 import { SealedBytes } from '../../../src/flow/tls/record-cipher.ts'
 import { Rc4, StreamCipher } from '../../../src/flow/tls/stream-cipher.ts'
 import { type Suite, suiteOf } from '../../../src/flow/tls/suites.ts'
-import { bytes } from '../../support/read.ts'
+import { bytes } from '../../support/bytes.ts'
 
 const TLS_1_0 = 0x0301
 const TLS_1_2 = 0x0303

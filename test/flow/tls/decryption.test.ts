@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KeySource } from '../../../src/flow/tls/keys.ts'
 import { CLIENT, type Direction, opposite, SERVER } from '../../../src/wire/dissector.ts'
-import { concat } from '../../support/read.ts'
+import { concat } from '../../support/bytes.ts'
 import { keyLogSource, TlsReading } from '../../support/tls-reading.ts'
 import { ALERT, TlsWriter } from '../../support/tls-writer.ts'
 
