@@ -172,7 +172,8 @@ function address(pdu: Pdu): string {
   element(pdu, null, () => {
     const { bytes, pos, left } = pdu
     name = left === 4 ? ipv4Text(bytes, pos) : left === 16 ? ipv6Text(bytes, pos) : ''
-    pdu.mark(left === 4 || left === 16 ? general.address : general.unread, left)
+    if (left === 4) pdu.u32be(general.ipv4)
+    else pdu.mark(left === 16 ? general.ipv6 : general.unread, left)
   })
   return name
 }

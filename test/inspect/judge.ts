@@ -73,12 +73,14 @@ async function run(path: string, fields: readonly string[], options: readonly st
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   const unknown = /Some fields aren't valid:[\s\S]*/.exec(stderr)
   if (unknown !== null) throw new Error(`tshark: ${unknown[0]}`)
-  return stdout
-    .split('\n')
-    .map(line => line.split(COLUMN))
-    // A text with one of our separators in it: which cell is whose can not be told.
-    .filter(cells => cells.length === columns.length)
-    .map(cells => packetOf(cells, columns))
+  return (
+    stdout
+      .split('\n')
+      .map(line => line.split(COLUMN))
+      // A text with one of our separators in it: which cell is whose can not be told.
+      .filter(cells => cells.length === columns.length)
+      .map(cells => packetOf(cells, columns))
+  )
 }
 
 function packetOf(cells: readonly string[], columns: readonly string[]): JudgedPacket {
