@@ -3,6 +3,7 @@
  * read in ber.ts. Nothing here throws: what is no such value is '' or 0.
  */
 import { latin1 } from '../src/wire/bytes.ts'
+import { MAX_OBJECT_IDENTIFIER } from '../src/wire/limits.ts'
 
 export const BOOLEAN = 0x01
 export const INTEGER = 0x02
@@ -17,7 +18,7 @@ const BMP_STRING = 0x1e
 
 /** `2.5.4.3`; '' when it is empty or longer than any real one. */
 export function objectIdentifier(bytes: Uint8Array, start: number, end: number): string {
-  if (end <= start || end - start > 32) return ''
+  if (end <= start || end - start > MAX_OBJECT_IDENTIFIER) return ''
   let text = ''
   let arc = 0
   for (let at = start; at < end; at++) {

@@ -45,6 +45,8 @@ const authenticated = flag('dns.flags.authenticated', 'Answer authenticated', 0x
 const unchecked = flag('dns.flags.checkdisable', 'Non-authenticated data', 0x0010)
 const replyCode = bits('dns.flags.rcode', 'Reply code', 0x000f, 'dec', dnsRcodes.symbols)
 const queryBits = [response, opcode, truncatedBit, recursionDesired, zero, unchecked]
+/** A query that asks for this bit in the answer (RFC 6840 5.7). */
+const askingQueryBits = [response, opcode, truncatedBit, recursionDesired, zero, authenticated, unchecked]
 const responseBits = [
   response,
   opcode,
@@ -90,7 +92,7 @@ export function readMessage(pdu: Pdu, variant: DnsVariant, out: DatagramOut<DnsM
   const said = pdu.u16be(flags)
   const isResponse = (said & 0x8000) !== 0
   if (variant === 'llmnr') pdu.bits(...(isResponse ? linkLocalResponseBits : linkLocalQueryBits))
-  else pdu.bits(...(isResponse ? responseBits : queryBits))
+  else pdu.bits(...(isResponse ? responseBits : (said & 0x0020) !== 0 ? askingQueryBits : queryBits))
   const questions = pdu.u16be(counts.questions)
   const answerCount = pdu.u16be(counts.answers)
   const others = pdu.u16be(counts.authorities) + pdu.u16be(counts.additionals)

@@ -12,6 +12,8 @@ import type { Pdu } from '../src/wire/pdu.ts'
 const HEADER_BYTES = 14
 /** Up to here the two bytes behind the addresses are a length, and LLC follows. */
 const MAX_LENGTH = 1500
+/** Of a frame, without its check sequence. */
+const SHORTEST = 60
 const FCS_BYTES = 4
 /** The first bits of an address, as they lie in its first three bytes. */
 const LOCAL = 0x020000
@@ -54,20 +56,30 @@ export const ethernet = header({
     typeOrLength(pdu, trail, type, length)
   },
 
-  /** Zeros fill a short frame; what else is behind the packet somebody put there. The check sequence comes last. */
-  trailer(pdu, trail) {
-    if (trail.fcsLength === FCS_BYTES && pdu.left >= FCS_BYTES) {
-      fill(pdu, pdu.left - FCS_BYTES)
-      pdu.u32be(checkSequence)
-    } else fill(pdu, pdu.left)
+  /**
+   * Zeros fill a short frame; what else is behind the packet somebody put there. The check sequence comes last, where the
+   * file says that there is one, or a frame that is long enough without it has four bytes too many.
+   */
+  trailer(pdu, { fcsLength }, frameStart) {
+    pad(pdu, frameStart)
+    const length = pdu.limit - frameStart
+    const hasCheck = fcsLength === FCS_BYTES || (fcsLength < 0 && length >= SHORTEST + FCS_BYTES)
+    if (!hasCheck || pdu.left < FCS_BYTES) return rest(pdu, pdu.left)
+    rest(pdu, pdu.left - FCS_BYTES)
+    pdu.u32be(checkSequence)
   },
 })
 
-function fill(pdu: Pdu, length: number): void {
+/** Up to the shortest length of a frame, if nothing but zeros is there. */
+function pad(pdu: Pdu, frameStart: number): void {
+  const length = Math.min(SHORTEST - (pdu.pos - frameStart), pdu.left)
   let zeros = 0
   while (zeros < length && pdu.peek(zeros) === 0) zeros++
-  if (zeros > 0) pdu.mark(padding, zeros)
-  if (zeros < length) pdu.mark(trailer, length - zeros)
+  if (length > 0 && zeros === length) pdu.mark(padding, length)
+}
+
+function rest(pdu: Pdu, length: number): void {
+  if (length > 0) pdu.mark(trailer, length)
 }
 
 /** The two bytes behind an address or a tag. */

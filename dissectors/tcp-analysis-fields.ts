@@ -65,8 +65,6 @@ const FLAGS = new Map(
   ].map(([name, label]) => [name as string, field(`tcp.analysis.${name}`, label as string, 'group')]),
 )
 
-const anyResend = FLAGS.get('retransmission') as Field
-
 export function readTcpAnalysis(pdu: Pdu, view: TcpConnectionView): void {
   pdu.group(timestamps)
   pdu.derived(sinceFirst, view.sinceFirstNs)
@@ -96,8 +94,6 @@ function readFlags(pdu: Pdu, view: TcpConnectionView): void {
   for (const name of view.flags) {
     const f = FLAGS.get(name)
     if (f !== undefined) pdu.derived(f, '')
-    // A special kind is also one of the kind.
-    if (name.endsWith('t_retransmission') || name.startsWith('spurious')) pdu.derived(anyResend, '')
   }
   pdu.end()
   if (view.resendFrame === 0) return

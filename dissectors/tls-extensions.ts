@@ -9,6 +9,7 @@ import { hex } from '../src/wire/bytes.ts'
 import type { Field } from '../src/wire/field.ts'
 import { MAX_HELLO_VALUES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
+import { readTimestamps } from './certificate-timestamps.ts'
 import type { HandshakeFields } from './tls-fields.ts'
 import * as is from './tls-numbers.ts'
 import { bareName } from './x509-names.ts'
@@ -241,7 +242,7 @@ function describe(pdu: Pdu, f: HandshakeFields, { message }: Place, type: number
       pdu.u8(f.heartbeatMode)
       break
     case is.SIGNED_CERTIFICATE_TIMESTAMP:
-      if (message === is.SERVER_HELLO || message === is.CERTIFICATE) timestamps(pdu, f)
+      if (message === is.SERVER_HELLO || message === is.CERTIFICATE) readTimestamps(pdu, f)
       break
     case is.CLIENT_CERTIFICATE_TYPE:
     case is.SERVER_CERTIFICATE_TYPE:
@@ -343,32 +344,6 @@ function pointFormats(pdu: Pdu, f: HandshakeFields, into: Extensions): void {
   pdu.sized(f.formats, pdu.u8(f.formatsLength), f.formatsLength)
   while (pdu.left > 0) into.formats.push(pdu.u8(f.format))
   pdu.end()
-}
-
-/** RFC 6962 3.3. */
-function timestamps(pdu: Pdu, f: HandshakeFields): void {
-  pdu.sized(f.stamps, pdu.u16be(f.stampsLength), f.stampsLength)
-  while (pdu.left > 0) {
-    pdu.sized(f.stamp, pdu.u16be(f.stampLength), f.stampLength)
-    const version = pdu.u8(f.stampVersion)
-    if (version === 0) {
-      pdu.mark(f.stampLog, 32)
-      const milliseconds = peek64(pdu)
-      pdu.value(f.stampTime, 8, milliseconds * 1_000_000n)
-      const extensions = pdu.u16be(f.stampExtensionsLength)
-      if (extensions > 0) pdu.mark(f.stampExtensions, extensions)
-      readScheme(pdu, f)
-      pdu.mark(f.stampSignature, pdu.u16be(f.stampSignatureLength))
-    }
-    pdu.end()
-  }
-  pdu.end()
-}
-
-function peek64(pdu: Pdu): bigint {
-  let value = 0n
-  for (let n = 0; n < 8; n++) value = value * 256n + BigInt(Math.max(0, pdu.peek(n)))
-  return value
 }
 
 function certificateFormats(pdu: Pdu, f: HandshakeFields): void {

@@ -1,11 +1,13 @@
 /**
  * Extensions of certificates: for which names, to which end, by whose leave. RFC 5280 section 4.2, MS-WCCE 2.2.2.7.7
- * (templates).
+ * (templates), RFC 6962 section 3.3.
  */
 import { MAX_ALTERNATIVE_NAMES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
 import { boolean, element, integer, listOf, objectId, octets, peekTag } from './ber.ts'
+import { readTimestamps } from './certificate-timestamps.ts'
 import { BOOLEAN, INTEGER } from './der.ts'
+import { tlsFields } from './tls-fields.ts'
 import { certificate, extension, general, keyUsageOfOneByte, keyUsageOfTwoBytes } from './x509-fields.ts'
 import { choice, generalName, generalNames, string } from './x509-names.ts'
 
@@ -45,6 +47,9 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['2.5.29.37', pdu => listOf(pdu, extension.purposes, () => objectId(pdu, extension.purpose))],
   ['1.3.6.1.5.5.7.1.1', informationAccess],
   ['1.3.6.1.4.1.311.21.7', template],
+  // Policies again, those that bind applications.
+  ['1.3.6.1.4.1.311.21.10', policies],
+  ['1.3.6.1.4.1.11129.2.4.2', pdu => element(pdu, null, () => readTimestamps(pdu, tlsFields))],
 ])
 
 function addName(names: string[], name: string): void {

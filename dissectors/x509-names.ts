@@ -17,6 +17,8 @@ const MAX_STRING_BYTES = 4096
 const COMMON_NAME = '2.5.4.3'
 const SERIAL_NUMBER = '2.5.4.5'
 const COUNTRY = '2.5.4.6'
+/** Where a company was founded, in certificates of the stricter kind. */
+const JURISDICTION_COUNTRY = '1.3.6.1.4.1.311.60.2.1.3'
 const QUALIFIER = '2.5.4.46'
 const DOMAIN_COMPONENT = '0.9.2342.19200300.100.1.25'
 const MAIL = '1.2.840.113549.1.9.1'
@@ -41,6 +43,7 @@ const ATTRIBUTES = new Map([
 /** Attributes whose value is a string of one kind; the others choose. */
 const PLAIN: ReadonlyMap<string, Field> = new Map([
   [COUNTRY, directory.country],
+  [JURISDICTION_COUNTRY, directory.country],
   [SERIAL_NUMBER, directory.plainPrintable],
   [QUALIFIER, directory.plainPrintable],
   [DOMAIN_COMPONENT, directory.ia5],
@@ -169,7 +172,8 @@ function address(pdu: Pdu): string {
   element(pdu, null, () => {
     const { bytes, pos, left } = pdu
     name = left === 4 ? ipv4Text(bytes, pos) : left === 16 ? ipv6Text(bytes, pos) : ''
-    pdu.mark(left === 4 || left === 16 ? general.address : general.unread, left)
+    if (left === 4) pdu.u32be(general.ipv4)
+    else pdu.mark(left === 16 ? general.ipv6 : general.unread, left)
   })
   return name
 }

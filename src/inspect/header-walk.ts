@@ -192,7 +192,7 @@ export class HeaderWalk {
     if (bytes !== this.bytes) return
     pdu.reset(bytes, trail.end, end)
     if (this.isWatched) pdu.resume(tree)
-    header.trailer?.(pdu, trail)
+    header.trailer?.(pdu, trail, tree.start)
   }
 
   /** Addresses as numbers, for conversations and fragments. */

@@ -111,17 +111,18 @@ export class TcpConnections {
   segment(h: Headers, frame: number, timeNs: number): TcpConnectionView {
     let connection = this.connections.find(h)
     const direction = directionOf(h)
-    if (this.analysis.reusesPorts(connection.record, direction, h)) connection = this.connections.begin(h)
+    const isReuse = this.analysis.reusesPorts(connection.record, direction, h)
+    if (isReuse) connection = this.connections.begin(h)
     const { record } = connection
     const [own, peer] = sidesOf(connection, direction)
     const scale = this.analysis.windowShift(record, direction)
     const marks = this.analysis.analyse(record, direction, h, timeNs)
+    const isFirst = Number.isNaN(connection.firstNs)
     const times = this.touch(connection, timeNs)
     const { seen } = connection
     const sequenceBase = this.analysis.base(record, direction)
     const acknowledgementBase = this.analysis.base(record, (1 - direction) as Direction)
-    const isFirst = ((h.sequence - sequenceBase) | 0) === 1 && ((h.acknowledgement - acknowledgementBase) | 0) === 1
-    connection.seen |= seenIn(h, seen, isFirst)
+    connection.seen |= seenIn(h, isFirst)
 
     const resend = (marks & ANY_RESEND) !== 0 ? firstSent(own, h, timeNs, marks) : null
     if ((marks & LOST_SEGMENT) !== 0) own.isCountable = false
@@ -130,14 +131,16 @@ export class TcpConnections {
     note(own, h, frame, timeNs, marks)
     const acknowledged = (h.flags & ACK) !== 0 || h.acknowledgement !== 0 ? acknowledge(peer, h) : null
     const counts = h.payloadLength > 0 && own.segments.length > 0 && own.isCountable
-    const bytesInFlight = counts ? inFlight(own) : 0
+    // The number that SYN or FIN takes is no byte.
+    const bytesInFlight = counts ? inFlight(own) - ((h.flags & (SYN | FIN)) !== 0 ? 1 : 0) : 0
     if (counts) push(own, h)
     if ((h.flags & ACK) !== 0) peer.isCountable = true
     const roundTripNs = this.analysis.roundTripNs(record)
     const isSyn = (h.flags & SYN) !== 0
     return {
       stream: connection.stream,
-      completeness: seen,
+      // Wireshark begins anew with the SYN already when it finds ports used again.
+      completeness: isReuse ? connection.seen : seen,
       sequenceBase,
       acknowledgementBase,
       windowShift: isSyn ? 0 : Math.max(0, scale),
@@ -212,15 +215,15 @@ function shownMarks(marks: number): number {
   return (marks & ANY_RESEND) !== 0 ? marks | RETRANSMISSION : marks
 }
 
-function seenIn({ flags, payloadLength }: Headers, before: number, isFirst: boolean): number {
-  // In the middle of a connection nothing counts until some part of its handshake did.
-  let seen = payloadLength > 0 && before !== 0 ? SEEN_DATA : 0
-  if ((flags & (SYN | ACK)) === SYN) seen |= SEEN_SYN
+/** @param isFirst of its connection: of one that is met in the middle the first segment counts for nothing, nor does a SYN-ACK there */
+function seenIn({ flags, payloadLength }: Headers, isFirst: boolean): number {
+  let seen = (flags & (SYN | ACK)) === SYN ? SEEN_SYN : 0
+  if (isFirst) return seen
   if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= SEEN_SYN_ACK
-  // The ACK that ends the handshake.
-  if ((flags & (SYN | FIN | RST | ACK)) === ACK && isFirst && payloadLength === 0) seen |= SEEN_ACK
-  if ((flags & FIN) !== 0 && before !== 0) seen |= SEEN_FIN
   if ((flags & RST) !== 0) seen |= SEEN_RESET
+  if (payloadLength > 0) seen |= SEEN_DATA
+  else if ((flags & (SYN | RST | ACK)) === ACK) seen |= SEEN_ACK
+  if ((flags & FIN) !== 0 && (flags & ACK) !== 0) seen |= SEEN_FIN
   return seen
 }
 

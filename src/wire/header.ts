@@ -58,7 +58,7 @@ export interface HeaderDissector {
   /** Moves behind its header, and says in `trail` what follows and how far it reaches. */
   read(pdu: Pdu, trail: Trail): void
   /** The bytes behind what the header carries: padding, check sequences. */
-  trailer?(pdu: Pdu, trail: Trail): void
+  trailer?(pdu: Pdu, trail: Trail, frameStart: number): void
 }
 
 export class Header {

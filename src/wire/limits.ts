@@ -32,6 +32,8 @@ export const MAX_CHAIN_CERTIFICATES = 16
 export const MAX_CERTIFICATE_NAME = 1024
 export const MAX_ALTERNATIVE_NAMES = 128
 export const MAX_DER_ELEMENTS = 512
+/** Octets of an object identifier: those of certificate templates have 40. */
+export const MAX_OBJECT_IDENTIFIER = 64
 /** Summaries of certificates remembered: a server sends the same one to each client. */
 export const MAX_CACHED_CERTIFICATES = 256
 /** Elements of one BER structure that are read, and octets walked through to find the end of one of indefinite length. */

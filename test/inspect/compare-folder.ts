@@ -20,15 +20,22 @@ export interface FolderComparison {
   readonly unexplained: string[]
 }
 
-/** @param prefix of the captures' names in the list: `lab/` */
+/**
+ * @param prefix of the captures' names in the list: `lab/`
+ * @param chosen which of them, by name and by place in their order
+ */
 export async function compareFolder(
   folder: string,
   prefix: string,
   comparer: Comparer,
   list: KnownDifferences,
+  chosen: (name: string, at: number) => boolean = () => true,
 ): Promise<FolderComparison> {
   const total: FolderComparison = { captures: 0, packets: 0, occurrences: 0, known: 0, unexplained: [] }
-  const queue = capturesBelow(folder).values()
+  const nameOf = (path: string): string => prefix + relative(folder, path).split(sep).join('/')
+  const queue = capturesBelow(folder)
+    .filter((path, at) => chosen(nameOf(path), at))
+    .values()
   const compareNext = async (): Promise<void> => {
     for (const path of queue) {
       const compared = await comparer.compare(path)
@@ -36,7 +43,7 @@ export async function compareFolder(
       total.captures++
       total.packets += compared.packets
       total.occurrences += compared.occurrences
-      const name = prefix + relative(folder, path).split(sep).join('/')
+      const name = nameOf(path)
       const left = compared.differences.filter(difference => !list.explains(name, difference))
       total.known += compared.differences.length - left.length
       total.unexplained.push(...summary(name, left))

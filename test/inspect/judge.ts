@@ -13,7 +13,7 @@ const PREFERENCES = [
 ]
 /** tshark looks for RDP in clear on port 3389 unless it is told that TLS is spoken there. */
 const TLS_ON_RDP_PORT = ['-d', 'tcp.port==3389,tls']
-/** Capture files hold any byte in their texts but these, once tshark has escaped them. */
+/** tshark escapes most control characters in texts, and so these are rare in what it prints. */
 const COLUMN = '\x1e'
 const OCCURRENCE = '\x1f'
 /** What this file itself asks for. */
@@ -73,15 +73,19 @@ async function run(path: string, fields: readonly string[], options: readonly st
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   const unknown = /Some fields aren't valid:[\s\S]*/.exec(stderr)
   if (unknown !== null) throw new Error(`tshark: ${unknown[0]}`)
-  return stdout
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => packetOf(line, columns))
+  return (
+    stdout
+      .split('\n')
+      .map(line => line.split(COLUMN))
+      // A text with one of our separators in it: which cell is whose can not be told.
+      .filter(cells => cells.length === columns.length)
+      .map(cells => packetOf(cells, columns))
+  )
 }
 
-function packetOf(line: string, columns: readonly string[]): JudgedPacket {
+function packetOf(cells: readonly string[], columns: readonly string[]): JudgedPacket {
   const values = new Map<string, readonly string[]>()
-  for (const [at, cell] of line.split(COLUMN).entries()) {
+  for (const [at, cell] of cells.entries()) {
     if (cell !== '') values.set(columns[at] as string, cell.split(OCCURRENCE))
   }
   const tcp = values.get('tcp.stream')?.at(-1)

@@ -102,6 +102,8 @@ export function ourValue(node: Node, layer: InspectedLayer, field: JudgeField): 
     case 'presence':
       return 'there'
     case 'integer':
+      // tshark tells of some fields of several bits only whether one is set.
+      if (field.type === 'FT_BOOLEAN' && typeof value === 'number') return value === 0 ? '0' : '1'
       return typeof value === 'string' ? `${format} ${value || bytesOf(node, layer)}` : `${value}`
     case 'real':
       return `${Number(value)}`
