@@ -86,7 +86,6 @@ export const general = {
   dns: field('x509ce.dNSName', 'dNSName', 'text'),
   directory: field('x509ce.directoryName', 'directoryName', 'dec', NAMES),
   uri: field('x509ce.uniformResourceIdentifier', 'uniformResourceIdentifier', 'text'),
-  address: field('x509ce.iPAddress', 'iPAddress', 'bytes'),
   ipv4: field('x509ce.IPAddress.ipv4', 'iPAddress', 'ipv4'),
   ipv6: field('x509ce.IPAddress.ipv6', 'iPAddress', 'ipv6'),
   registered: field('x509ce.registeredID', 'registeredID', 'text'),
