@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { foreignProtocol } from '../../dissectors/foreign.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { conversation, event, mark, records } from '../support/conversation.ts'
 
@@ -144,7 +145,8 @@ describe('foreign-service', () => {
     ['\xff\xfb\x01\xff\xfb\x03', 'a Telnet server'],
     ['\x01\x02\x03\x04\x05', 'an unknown protocol (01 02 03 04 05)'],
   ])('knows %j', (first, name) => {
-    const other = attempt({ events: [event('negotiation-request'), event('unrecognised', { first })] })
+    const answer = event('unrecognised', { first, protocol: foreignProtocol(first) })
+    const other = attempt({ events: [event('negotiation-request'), answer] })
     expect(verdictOf('foreign-service', other).says).toContain(name)
   })
 
