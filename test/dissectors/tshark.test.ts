@@ -3,9 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openCapture } from '../../src/capture/open.ts'
 import type { Event, FactKind, FactOf } from '../../src/flow/event.ts'
-import { Tracker } from '../../src/flow/tracker.ts'
+import { eventsOf } from '../support/captures.ts'
 
 const LAB = join(import.meta.dirname, '../../../shared/captures/lab')
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
@@ -18,7 +17,7 @@ describe.skipIf(!isPossible)('what tshark says too', () => {
   it('of each lab capture: hellos, certificates, negotiation, and HTTP heads', async () => {
     const compared = { 'client-hello': 0, 'server-hello': 0, certificate: 0, negotiation: 0, http: 0 }
     for (const name of captures) {
-      const events = await eventsOf(name)
+      const events = await eventsOf(join(LAB, name), { decrypted: false })
       const at = (row: Row) => `${name} ${row.packet}`
       for (const row of tshark(name, TLS_FILTER, TLS_FIELDS, ['-d', 'tcp.port==3389,tls'])) {
         const types = row.list('tls.handshake.type')
@@ -120,21 +119,6 @@ function tshark(name: string, filter: string, fields: readonly string[], options
         list: field => (values[fields.indexOf(field)] ?? '').split(';').filter(value => value !== ''),
       }
     })
-}
-
-async function eventsOf(name: string): Promise<Event[]> {
-  const capture = await openCapture(join(LAB, name))
-  const events: Event[] = []
-  const tracker = new Tracker({ conversation: conversation => events.push(...conversation.events), time: () => {} })
-  do {
-    while (capture.next()) {
-      const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
-      tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-    }
-  } while (await capture.fill())
-  tracker.finish()
-  await capture.close()
-  return events
 }
 
 function only<K extends FactKind>(events: readonly Event[], packet: number, kind: K): Event<FactOf<K>> {

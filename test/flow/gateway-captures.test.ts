@@ -2,10 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
-import { openCapture } from '../../src/capture/open.ts'
-import type { Event } from '../../src/flow/event.ts'
-import { KeySource } from '../../src/flow/tls/keys.ts'
-import { Tracker } from '../../src/flow/tracker.ts'
+import { eventsOf } from '../support/captures.ts'
 
 const lab = resolve(import.meta.dirname, '../../../shared/captures/lab')
 const WEBSOCKET = 'tcp/tls/http1/websocket/rdg/x224/tls/'
@@ -23,30 +20,14 @@ it.skipIf(!existsSync(lab)).each([
   ['gw-ws-not-supported.pcapng', TWO_CHANNELS],
   ['proxy-squid-connect-ok.pcapng', TWO_CHANNELS],
 ])('%s is read down to MCS', async (name, path) => {
-  const events = await eventsOf(name)
+  const events = await eventsOf(join(lab, name), { decrypted: true })
   const inner = events.filter(event => event.path.startsWith(path))
   expect(inner.some(({ fact }) => fact.kind.startsWith('mcs-'))).toBe(true)
 })
 
 // The hop behind the front is in clear, but its capture has no keys for the session inside.
 it.skipIf(!existsSync(lab))('front-nginx-http-ok-inner.pcapng is read down to the TLS inside', async () => {
-  const events = await eventsOf('front-nginx-http-ok-inner.pcapng')
+  const events = await eventsOf(join(lab, 'front-nginx-http-ok-inner.pcapng'), { decrypted: true })
   const kinds = events.filter(({ path }) => path.startsWith('tcp/http1/rdg/x224')).map(({ fact }) => fact.kind)
   expect(kinds).toEqual(expect.arrayContaining(['negotiation-request', 'negotiation-response', 'client-hello']))
 })
-
-async function eventsOf(name: string): Promise<Event[]> {
-  const capture = await openCapture(join(lab, name))
-  const events: Event[] = []
-  const sink = { conversation: (one: { events: readonly Event[] }) => events.push(...one.events), time: () => {} }
-  const tracker = new Tracker(sink, { keys: new KeySource(null, capture.info.secrets) })
-  do {
-    while (capture.next()) {
-      const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
-      tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-    }
-  } while (await capture.fill())
-  tracker.finish()
-  await capture.close()
-  return events
-}

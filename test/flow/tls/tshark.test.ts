@@ -4,11 +4,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isTls13, type SealState } from '../../../dissectors/tls-state.ts'
-import { openCapture } from '../../../src/capture/open.ts'
 import { Decryption } from '../../../src/flow/tls/decryption.ts'
-import { KeySource } from '../../../src/flow/tls/keys.ts'
-import { Tracker } from '../../../src/flow/tracker.ts'
 import { CLIENT, type Direction, SERVER } from '../../../src/wire/dissector.ts'
+import { eventsOf } from '../../support/captures.ts'
 import { isTsharkInstalled } from '../../support/tshark.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -87,17 +85,7 @@ async function ourData(path: string): Promise<Map<string, Told>> {
     if (plain !== null && end > start) told[direction] += applicationData(bytes[start] as number, plain, version)
     return plain
   })
-  const capture = await openCapture(path)
-  const keys = new KeySource(null, capture.info.secrets)
-  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { keys })
-  do {
-    while (capture.next()) {
-      const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
-      tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-    }
-  } while (await capture.fill())
-  tracker.finish()
-  await capture.close()
+  await eventsOf(path, { decrypted: true })
   return found
 }
 
