@@ -4,7 +4,24 @@
  *
  * MS-TSGU 2.2.10 (packets), 2.2.5.3 (constants), 3.3.5.1 (the random bytes before the first answer).
  */
-import { rdgPacketTypes } from '../src/codes/rdg-names.ts'
+import {
+  CHANNEL_CREATE,
+  CHANNEL_RESPONSE,
+  CLOSE_CHANNEL,
+  CLOSE_CHANNEL_RESPONSE,
+  DATA,
+  EXTENDED_AUTH,
+  HANDSHAKE_REQUEST,
+  HANDSHAKE_RESPONSE,
+  KEEPALIVE,
+  REAUTH_MESSAGE,
+  rdgPacketTypes,
+  SERVICE_MESSAGE,
+  TUNNEL_AUTH,
+  TUNNEL_AUTH_RESPONSE,
+  TUNNEL_CREATE,
+  TUNNEL_RESPONSE,
+} from '../src/codes/rdg-names.ts'
 import {
   BROKEN,
   LIKELY,
@@ -61,22 +78,6 @@ export interface RdgState {
   opened: boolean
   keepalives: [number, number]
 }
-
-const HANDSHAKE_REQUEST = 0x01
-const HANDSHAKE_RESPONSE = 0x02
-const EXTENDED_AUTH = 0x03
-const TUNNEL_CREATE = 0x04
-const TUNNEL_RESPONSE = 0x05
-const TUNNEL_AUTH = 0x06
-const TUNNEL_AUTH_RESPONSE = 0x07
-const CHANNEL_CREATE = 0x08
-const CHANNEL_RESPONSE = 0x09
-const DATA = 0x0a
-const SERVICE_MESSAGE = 0x0b
-const REAUTH_MESSAGE = 0x0c
-const KEEPALIVE = 0x0d
-const CLOSE_CHANNEL = 0x10
-const CLOSE_CHANNEL_RESPONSE = 0x11
 
 const HEADER_BYTES = 8
 /** The header, and how much data follows. */

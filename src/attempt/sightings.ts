@@ -5,15 +5,12 @@
  * Which TLS is meant follows from order, not from ports: TLS behind a negotiation is the session's own security, TLS
  * without one is the outer one of a gateway or a web site (MS-RDPBCGR 1.3.1.1, MS-TSGU 1.3.2).
  */
+import { CHANNEL_RESPONSE, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg-names.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { isTls13 } from './sealed-session.ts'
 
-/** Handshake, extended authentication, tunnel, tunnel authorization and channel. */
-const GATEWAY_ANSWERS: ReadonlySet<number> = new Set([0x02, 0x03, 0x05, 0x07, 0x09])
-const RDG_TUNNEL_AUTH_RESPONSE = 0x07
-const RDG_CHANNEL_RESPONSE = 0x09
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
 const RECORD_APPLICATION_DATA = 23
@@ -217,22 +214,27 @@ function take(seen: Sightings, event: Event): void {
 /** MS-TSGU 2.2.10: only answers carry a result, and it is zero where the gateway agrees. */
 function takeGatewayPacket(seen: Sightings, event: Event<FactOf<'rdg'>>): void {
   const { type, code } = event.fact
-  if (event.direction !== SERVER || !GATEWAY_ANSWERS.has(type)) return
+  if (event.direction !== SERVER || !rdgAnswers.has(type)) return
   if (code > 0) seen.denied ??= event
-  else if (code === 0 && type === RDG_TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event
-  else if (code === 0 && type === RDG_CHANNEL_RESPONSE) seen.channel ??= event
+  else if (code === 0 && type === TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event
+  else if (code === 0 && type === CHANNEL_RESPONSE) seen.channel ??= event
 }
 
 /** TLS behind a negotiation is the inner one; that inside which the negotiation was read is not behind it. */
 function tlsFor(seen: Sightings, { path }: Event): TlsSighting {
   const negotiation = seen.request ?? seen.confirm
-  const records = path.replace(/\/tls-handshake$/, '')
-  if (negotiation !== null && !negotiation.path.startsWith(`${records}/`)) {
+  if (negotiation !== null && !carries(path, negotiation.path)) {
     seen.inner ??= newTls()
     return seen.inner
   }
   seen.outer ??= newTls()
   return seen.outer
+}
+
+/** Was what has the second path read inside the TLS of the first? Its messages lie one layer above its records. */
+function carries(tls: string, path: string): boolean {
+  if (tls.startsWith(path)) return false
+  return path.startsWith(`${tls.replace(/\/tls-handshake$/, '')}/`)
 }
 
 function newTls(): TlsSighting {

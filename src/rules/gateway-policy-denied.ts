@@ -1,7 +1,5 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
-import { exchangesOf } from './gateway-exchanges.ts'
-import { gatewayTalkOf, packetName, resultOf, resultText } from './gateway-refusal.ts'
-import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { gatewayTalkOf, packetName, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
 import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
@@ -37,14 +35,10 @@ export const gatewayPolicyDenied = rule({
   filter: 'http || websocket',
 
   assess(attempt): Verdict {
-    const { refusal, asked, channel } = gatewayTalkOf(attempt)
-    if (refusal === null) {
-      if (channel !== null) return OPENED
-      if (attempt.transport === 'gateway-tls') return ENCRYPTED_GATEWAY
-      return exchangesOf(attempt).length === 0 ? NOT_A_GATEWAY : NO_PACKETS
-    }
+    const { refusal, asked } = gatewayTalkOf(attempt)
+    if (refusal === null) return withoutRefusal(attempt, OPENED, NO_PACKETS)
     if (!POLICY_RESULTS.has(resultOf(refusal))) return OTHER_REFUSAL
-    const evidence: Evidence[] = [[refusal, `The gateway answers ${packetName(refusal)} with ${resultText(refusal)}.`]]
+    const evidence: Evidence[] = [refused(refusal)]
     if (asked !== null) evidence.unshift([asked, `The client sends ${packetName(asked)}.`])
     return confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
   },

@@ -1,11 +1,14 @@
 /** What the gateway said no with in its own packets, and what it said yes to. MS-TSGU 2.2.10, 2.2.6, 3.3.5.1. */
 import type { Attempt } from '../attempt/attempt.ts'
 import { gatewayResults } from '../codes/rdg-hresults.ts'
-import { rdgPacketTypes } from '../codes/rdg-names.ts'
+import { CHANNEL_RESPONSE, rdgAnswers, rdgPacketTypes } from '../codes/rdg-names.ts'
 import { written } from '../codes/table.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { exchangesOf } from './gateway-exchanges.ts'
+import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { rememberLast } from './remember.ts'
+import type { Evidence, Verdict } from './rule.ts'
 
 type Packet = Event<FactOf<'rdg'>>
 
@@ -20,12 +23,9 @@ export interface GatewayTalk {
   readonly channel: Packet | null
 }
 
-const ANSWERS: ReadonlySet<number> = new Set([0x02, 0x03, 0x05, 0x07, 0x09])
-const CHANNEL_RESPONSE = 0x09
-
 export const gatewayTalkOf: (attempt: Attempt) => GatewayTalk = rememberLast(attempt => {
   const packets = attempt.all('rdg').sort((a, b) => a.packet - b.packet)
-  const isAnswer = ({ direction, fact }: Packet) => direction === SERVER && ANSWERS.has(fact.type)
+  const isAnswer = ({ direction, fact }: Packet) => direction === SERVER && rdgAnswers.has(fact.type)
   const refusal = packets.find(packet => isAnswer(packet) && packet.fact.code > 0) ?? null
   const asked =
     refusal === null
@@ -38,6 +38,18 @@ export const gatewayTalkOf: (attempt: Attempt) => GatewayTalk = rememberLast(att
 /** The same result travels as HRESULT and as bare Windows error: only the lower half counts. */
 export function resultOf({ fact }: Packet): number {
   return fact.code & 0xffff
+}
+
+/** What a rule about refusals answers where there is none. */
+export function withoutRefusal(attempt: Attempt, opened: Verdict, unread: Verdict): Verdict {
+  if (gatewayTalkOf(attempt).channel !== null) return opened
+  if (attempt.transport === 'gateway-tls') return ENCRYPTED_GATEWAY
+  return exchangesOf(attempt).length === 0 ? NOT_A_GATEWAY : unread
+}
+
+/** The answer as evidence. */
+export function refused(refusal: Packet): Evidence {
+  return [refusal, `The gateway answers ${packetName(refusal)} with ${resultText(refusal)}.`]
 }
 
 /** `TUNNEL_AUTH_RESPONSE`. */

@@ -1,11 +1,9 @@
 /** The gateway could not reach the desktop behind it. Cause 15; MS-TSGU 2.2.6 (E_PROXY_TS_CONNECTFAILED), 2.2.10.4. */
-import { exchangesOf } from './gateway-exchanges.ts'
-import { gatewayTalkOf, packetName, resultOf, resultText } from './gateway-refusal.ts'
-import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { CHANNEL_CREATE } from '../codes/rdg-names.ts'
+import { gatewayTalkOf, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
 import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const CONNECT_FAILED = 0x59dd
-const CHANNEL_CREATE = 0x08
 
 const REACHED = ruledOut('The gateway opened the channel to the target.')
 const OTHER_REFUSAL = ruledOut('The gateway refused before it tried to reach the target, or for another reason.')
@@ -30,17 +28,13 @@ export const gatewayTargetUnreachable = rule({
   filter: 'http || websocket',
 
   assess(attempt): Verdict {
-    const { packets, refusal, channel } = gatewayTalkOf(attempt)
-    if (refusal === null) {
-      if (channel !== null) return REACHED
-      if (attempt.transport === 'gateway-tls') return ENCRYPTED_GATEWAY
-      return exchangesOf(attempt).length === 0 ? NOT_A_GATEWAY : NO_PACKETS
-    }
+    const { packets, refusal } = gatewayTalkOf(attempt)
+    if (refusal === null) return withoutRefusal(attempt, REACHED, NO_PACKETS)
     if (resultOf(refusal) !== CONNECT_FAILED) return OTHER_REFUSAL
     const asked = packets.findLast(({ fact, packet }) => fact.type === CHANNEL_CREATE && packet <= refusal.packet)
     const target =
       asked === undefined || asked.fact.name === '' ? 'the target' : `${asked.fact.name}:${asked.fact.port}`
-    const evidence: Evidence[] = [[refusal, `The gateway answers ${packetName(refusal)} with ${resultText(refusal)}.`]]
+    const evidence: Evidence[] = [refused(refusal)]
     if (asked !== undefined) evidence.unshift([asked, `The client asks the gateway for ${target}.`])
     return confirmed(`The gateway could not reach ${target}: ${resultText(refusal)}.`, ...evidence)
   },

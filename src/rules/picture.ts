@@ -94,29 +94,31 @@ function look(connection: Conversation | null): Picture {
   const draft = blank(connection)
   if (connection === null) return draft
   const sealedAlerts: SealedRecord[] = []
-  const path = innermostTls(connection.events)
-  for (const event of connection.events) if (!isOtherTls(event, path)) note(draft, event, sealedAlerts)
+  const records = innermostTls(connection.events)
+  const messages = `${records}/tls-handshake`
+  for (const event of connection.events) {
+    const isOtherTls =
+      records !== '' && event.path !== records && event.path !== messages && OF_TLS.has(event.fact.kind)
+    if (!isOtherTls) note(draft, event, sealedAlerts)
+  }
   if (draft.sealed.length > 0) settleTls13(draft, sealedAlerts)
   draft.leaving = firstLeaving(draft, sealedAlerts)
   return draft
 }
 
-/** Where TLS lies in TLS and both can be read, the inner one is the one that the session depends on. */
+/**
+ * Where TLS lies in TLS and both can be read, the inner one is the one that the session depends on: the path of its
+ * records; '' without a hello. Handshake messages lie one layer above.
+ */
 function innermostTls(events: readonly Event[]): string {
   let path = ''
   for (const event of events) {
     const isHello = event.fact.kind === 'client-hello' || event.fact.kind === 'server-hello'
     if (isHello && event.path.split('/').length > path.split('/').length) path = event.path
   }
-  return path
+  return path.replace(/\/tls-handshake$/, '')
 }
 
-/** A word of another TLS than that of `path`: handshake messages lie one layer above their records. */
-function isOtherTls({ fact, path: here }: Event, path: string): boolean {
-  if (path === '' || !OF_TLS.has(fact.kind)) return false
-  const records = path.replace(/\/tls-handshake$/, '')
-  return here !== path && here !== records && here !== `${records}/tls-handshake`
-}
 const OF_TLS: ReadonlySet<string> = new Set([
   'client-hello',
   'server-hello',
