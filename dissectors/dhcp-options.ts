@@ -19,6 +19,18 @@ export interface DhcpOptions {
   readonly ended: boolean
 }
 
+export const NO_OPTIONS: DhcpOptions = {
+  type: 0,
+  mtu: 0,
+  mask: '',
+  routers: [],
+  nameServers: [],
+  domain: '',
+  server: '',
+  leaseSeconds: 0,
+  ended: false,
+}
+
 const PAD = 0
 const END = 255
 const MASK = 1
@@ -132,17 +144,7 @@ const fqdn = {
 type Open = { -readonly [K in keyof DhcpOptions]: DhcpOptions[K] }
 
 export function readDhcpOptions(pdu: Pdu): DhcpOptions {
-  const learnt: Open = {
-    type: 0,
-    mtu: 0,
-    mask: '',
-    routers: [],
-    nameServers: [],
-    domain: '',
-    server: '',
-    leaseSeconds: 0,
-    ended: false,
-  }
+  const learnt: Open = { ...NO_OPTIONS }
   for (let n = 0; n < MAX_DHCP_OPTIONS && pdu.left > 0 && pdu.ok && !learnt.ended; n++) {
     const what = pdu.peek()
     if (what === PAD) {

@@ -7,7 +7,7 @@ import { hardwareTypes } from '../src/codes/protocol-numbers.ts'
 import { datagram, NO, SURE } from '../src/wire/dissector.ts'
 import { bits, field, flag } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
-import { type DhcpOptions, readDhcpOptions } from './dhcp-options.ts'
+import { type DhcpOptions, NO_OPTIONS, readDhcpOptions } from './dhcp-options.ts'
 import { ipv4Text } from './ip-address.ts'
 
 export interface DhcpMessage {
@@ -113,17 +113,7 @@ function readOptions(pdu: Pdu): DhcpOptions {
 function none(pdu: Pdu): DhcpOptions {
   const ended = pdu.left >= VENDOR_BYTES
   if (pdu.left > 0) pdu.mark(vendorArea, pdu.left)
-  return {
-    type: 0,
-    mtu: 0,
-    mask: '',
-    routers: [],
-    nameServers: [],
-    domain: '',
-    server: '',
-    leaseSeconds: 0,
-    ended,
-  }
+  return { ...NO_OPTIONS, ended }
 }
 
 /** A text that ends with a zero; empty is no text at all. */

@@ -135,7 +135,6 @@ class Hand implements Watcher {
         : 'packet'
     packet.layers.push({ tree: pdu.tree, bytes: pdu.bytes, base: pdu.base, source, pdu })
     packet.protocols.push(pdu.tree.field.name)
-    this.readable.add(nameOf(packet))
   }
 
   /** The oldest one: nothing more is to come. */
