@@ -114,9 +114,13 @@ function innermostTls(events: readonly Event[]): string {
   let path = ''
   for (const event of events) {
     const isHello = event.fact.kind === 'client-hello' || event.fact.kind === 'server-hello'
-    if (isHello && event.path.split('/').length > path.split('/').length) path = event.path
+    if (isHello && event.path !== path && depthOf(event.path) > depthOf(path)) path = event.path
   }
   return path.replace(/\/tls-handshake$/, '')
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length
 }
 
 const OF_TLS: ReadonlySet<string> = new Set([
