@@ -3,6 +3,7 @@
 import type { Attempt, Lookup } from '../attempt/attempt.ts'
 import { rcodeName, recordTypeName } from '../codes/dns.ts'
 import { count, duration } from './figures.ts'
+import { beforeClick } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** Resolvers ask again after 1 to 5 s: two questions and this long without an answer are no single loss any more. */
@@ -31,6 +32,7 @@ export const dnsLookupFailed = rule({
     'NXDOMAIN, SERVFAIL, REFUSED or no answer to repeated questions, no address from another question, and no connection attempt.',
   rulesOut: 'An answer with an address, or a SYN: the client knew where to go.',
   cannotSee: 'Names in the cache or the hosts file, and DNS over HTTPS or TLS. Flush the cache and capture again.',
+  settledBy: [beforeClick],
   remedy: [
     'nslookup <server> from the client; compare with nslookup <server> <another resolver>.',
     'Is the suffix right? Try the fully qualified name; look at ipconfig /all (DNS servers, suffix search list).',

@@ -1,5 +1,6 @@
 /** Packets are fragmented on a path that otherwise works. Causes 10 and 11; RFC 8900 3. */
 import { count, sideName } from './figures.ts'
+import { atMirrorPort, onClient } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf } from './stall.ts'
 
@@ -15,6 +16,7 @@ export const ipFragmentation = rule({
   confirms: 'Fragments whose content arrives.',
   rulesOut: 'No fragments, or fragments that are lost.',
   cannotSee: 'Fragments of an outer tunnel packet that were put together before the capture point.',
+  settledBy: [onClient, atMirrorPort],
   remedy: [
     'Clamp the MSS at the tunnel, or lower the MTU of the VPN interface: fragments cost throughput and many firewalls drop them.',
   ],

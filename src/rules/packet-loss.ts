@@ -4,6 +4,7 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { count, percent, sideName } from './figures.ts'
 import { type Loss, lossOf } from './loss.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { isNotable, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
@@ -34,6 +35,7 @@ export const packetLoss = rule({
   rulesOut:
     'No resend that was needed. Resends proven needless by D-SACK, repeated SYNs and FINs, and mirror copies do not count.',
   cannotSee: 'The hop that loses them. mtr, pathping, or a capture on both ends narrows it down.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'pathping <server> on Windows, mtr -rwzc 200 <server> elsewhere; run it from both ends.',
     'Look for errors and drops of the links on the way: duplex mismatch, Wi-Fi, overloaded uplinks, policers.',

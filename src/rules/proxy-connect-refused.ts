@@ -4,6 +4,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onForwardProxy } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
@@ -45,6 +46,7 @@ export const proxyConnectRefused = rule({
     'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
   rulesOut: 'A 2xx answer to CONNECT.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
+  settledBy: [onForwardProxy, beforeClick],
   remedy: [
     '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow CONNECT rdgw).',
     '403: allow CONNECT to this host and port (squid: acl SSL_ports port 443; acl Safe_ports port 443).',

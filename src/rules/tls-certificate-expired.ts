@@ -2,6 +2,7 @@
 import { secondsOf } from './certificate-exit.ts'
 import { certificateVerdict } from './certificate-verdict.ts'
 import { age, moment } from './figures.ts'
+import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { rule } from './rule.ts'
 
 export const tlsCertificateExpired = rule({
@@ -16,6 +17,7 @@ export const tlsCertificateExpired = rule({
     'A certificate that is valid longer, or a client that goes on: an expired certificate alone is only a warning.',
   cannotSee:
     'TLS 1.3 encrypts the certificate; and the clock of the client, which counts, may differ from that of the recorder.',
+  settledBy: [beforeClick, withFreerdpKeys],
   remedy: [
     'RDP host: delete the expired certificate in certlm.msc, Remote Desktop, Certificates; Restart-Service TermService -Force makes a new one (events 1057 and 1058 say why it could not).',
     'Gateway or proxy: renew the certificate and bind it (RD Gateway Manager, Properties, SSL Certificate; nginx ssl_certificate and reload).',

@@ -5,6 +5,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { pictureOf } from './picture.ts'
+import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
@@ -28,6 +29,7 @@ export const tlsHandshakeRefused = rule({
   rulesOut: 'A ServerHello, or an alert that names version or cipher.',
   cannotSee:
     'The reason: an unreadable key, a protocol switched off and a filter on the server name look the same from outside. Schannel events of the server tell.',
+  settledBy: [onServer, onBothEnds],
   remedy: [
     'On the server: Get-WinEvent -LogName System | where ProviderName -eq Schannel. 36870 = the private key can not be read, 36871 = no credential (protocols switched off), 36874 = no common cipher suite.',
     'Which versions are on? reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s; nmap --script ssl-enum-ciphers -p <port> <server>.',

@@ -1,6 +1,7 @@
 /** The session works, on a TLS version that is deprecated. Cause 3; RFC 8996. */
 import { TLS_1_1, tlsVersionName } from '../codes/tls-names.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
@@ -18,6 +19,7 @@ export const tlsVersionDeprecated = rule({
   confirms: 'TLS 1.1 or lower.',
   rulesOut: 'TLS 1.2 or later.',
   cannotSee: 'Handshakes from before the capture.',
+  settledBy: [beforeClick],
   remedy: [
     'Enable TLS 1.2 on the server before policies or updates switch the old versions off: RFC 8996 deprecates them.',
   ],

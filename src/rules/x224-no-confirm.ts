@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { duration, times } from './figures.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
@@ -43,6 +44,7 @@ export const x224NoConfirm = rule({
   rulesOut: 'A connection confirm, with or without a negotiation failure.',
   cannotSee:
     'Why: a stuck service, its connection limit, and an IPS that swallows the request look the same. The event log of the server tells.',
+  settledBy: [onServer, onBothEnds],
   remedy: [
     'On the server: Restart-Service TermService -Force; qwinsta must show the listener; events 1006, 7031, 7034.',
     'Limit of pending connections: MaxOutstandingConnections under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server.',
