@@ -33,6 +33,7 @@ export const clientAborted = rule({
   id: 'client-aborted',
   severity: 'warning',
   title: 'The client ended the attempt, and no fault of the server is visible before',
+  short: 'the client gave up',
   causes: [36, 44],
   looksAt: 'Who ended the connection first, at which step, and whether the other side owed an answer.',
   confirms:

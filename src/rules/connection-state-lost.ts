@@ -27,6 +27,7 @@ export const connectionStateLost = rule({
   id: 'connection-state-lost',
   severity: 'error',
   title: 'A working connection fell silent: packets of one side go into nothing',
+  short: 'fell silent',
   causes: [32],
   looksAt: 'Data, resends, keep-alives and FINs of one side behind the last packet of the other.',
   confirms:

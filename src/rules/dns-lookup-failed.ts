@@ -26,6 +26,7 @@ export const dnsLookupFailed = rule({
   id: 'dns-lookup-failed',
   severity: 'error',
   title: 'The name of the server could not be resolved',
+  short: 'name not resolved',
   causes: [21],
   looksAt: 'DNS questions for the name that was dialled, and their answers.',
   confirms:

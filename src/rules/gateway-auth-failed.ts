@@ -17,6 +17,7 @@ export const gatewayAuthFailed = rule({
   id: 'gateway-auth-failed',
   severity: 'error',
   title: 'The gateway refused the credentials',
+  short: 'credentials refused',
   causes: [14],
   looksAt: '401 answers of the gateway, the messages of the round before them, and what the client does next.',
   confirms:

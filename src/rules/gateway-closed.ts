@@ -16,6 +16,7 @@ export const gatewayClosed = rule({
   id: 'gateway-closed',
   severity: 'error',
   title: 'The gateway ended the tunnel without saying why',
+  short: 'closed without a reason',
   causes: [12, 22],
   looksAt: 'Channels that were answered with 101 or 200, and who ended them.',
   confirms: "FIN or reset of the gateway side on an open OUT channel or WebSocket, before the client's.",

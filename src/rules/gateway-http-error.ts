@@ -14,6 +14,7 @@ export const gatewayHttpError = rule({
   id: 'gateway-http-error',
   severity: 'error',
   title: 'The way to the gateway ended with an HTTP error',
+  short: 'HTTP error',
   causes: [12, 14],
   looksAt: 'HTTP answers to the requests to the RD Gateway, on a hop that can be read.',
   confirms: 'A status of 300 or above other than 401 in an attempt that failed (the gateway is never to redirect).',

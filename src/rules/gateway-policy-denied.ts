@@ -22,6 +22,7 @@ export const gatewayPolicyDenied = rule({
   id: 'gateway-policy-denied',
   severity: 'error',
   title: 'A policy of the gateway refused the connection',
+  short: 'policy denied',
   causes: [14],
   looksAt: 'The results in the packets with which the gateway answers: handshake, tunnel, authorization, channel.',
   confirms: 'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie.',

@@ -24,6 +24,7 @@ export const gatewayResponseBuffered = rule({
   id: 'gateway-response-buffered',
   severity: 'error',
   title: 'The answer of the gateway is held back on its way to the client',
+  short: 'answer held back',
   causes: [12],
   looksAt: 'The 200 to RDG_OUT_DATA on this hop, and whether RDG_IN_DATA follows it.',
   confirms:

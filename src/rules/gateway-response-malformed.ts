@@ -18,6 +18,7 @@ export const gatewayResponseMalformed = rule({
   id: 'gateway-response-malformed',
   severity: 'error',
   title: 'The framing of an answer of the gateway breaks the client',
+  short: 'answer malformed',
   causes: [12],
   looksAt: 'Content-Length and Transfer-Encoding of the answers, and bodies that end early.',
   confirms:

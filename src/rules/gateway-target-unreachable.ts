@@ -17,6 +17,7 @@ export const gatewayTargetUnreachable = rule({
   id: 'gateway-target-unreachable',
   severity: 'error',
   title: 'The gateway could not reach the target',
+  short: 'target not reached',
   causes: [15],
   looksAt: "The gateway's answer to CHANNEL_CREATE.",
   confirms: 'CHANNEL_RESPONSE with E_PROXY_TS_CONNECTFAILED (0x59DD).',

@@ -22,6 +22,7 @@ export const gatewayUnanswered = rule({
   id: 'gateway-unanswered',
   severity: 'error',
   title: 'A request to the gateway got no answer',
+  short: 'no answer',
   causes: [12],
   looksAt: 'Requests for the OUT channel, or for a WebSocket, and what comes back.',
   confirms: 'The end of the connection instead of an answer, or 90 s without one. Likely: 2 s or more.',

@@ -23,6 +23,7 @@ export const hostUnreachable = rule({
   id: 'host-unreachable',
   severity: 'error',
   title: 'The host can not be reached',
+  short: 'host unreachable',
   causes: [20],
   looksAt:
     'ICMP "host/network unreachable" or "time exceeded" about this connection, and ARP or neighbour requests for the host.',

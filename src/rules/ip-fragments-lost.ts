@@ -19,6 +19,7 @@ export const ipFragmentsLost = rule({
   id: 'ip-fragments-lost',
   severity: 'error',
   title: 'Packets travel in IP fragments, and some fragments are lost',
+  short: 'fragments lost',
   causes: [11],
   looksAt:
     'IP fragments of the connection, datagrams that never become whole, ICMP "fragment reassembly time exceeded", and resends of what was fragmented.',

@@ -21,6 +21,7 @@ export const middleboxReset = rule({
   id: 'middlebox-reset',
   severity: 'error',
   title: 'A device on the way reset the connection in the name of one side',
+  short: 'reset by a device on the way',
   causes: [18],
   looksAt:
     'The reset that ended the connection, against the other packets of the address that it carries: time to live, IP identification, TCP timestamps, sequence number, and whether that side sent on.',

@@ -33,6 +33,7 @@ export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
   severity: 'error',
   title: 'The server refused the logon (NLA)',
+  short: 'logon refused',
   causes: [6],
   looksAt:
     'Sizes, directions and order of the first encrypted records behind the TLS handshake, where NLA was selected.',

@@ -29,6 +29,7 @@ export const packetLoss = rule({
   id: 'packet-loss',
   severity: 'warning',
   title: 'Packets are lost on the way',
+  short: 'packets lost',
   causes: [30],
   looksAt: 'Resends of each side that were needed, and holes in what arrives, as a share of the segments.',
   confirms: 'Three or more needed resends of one side, and 1 % of its segments or more.',

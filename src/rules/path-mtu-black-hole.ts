@@ -27,6 +27,7 @@ export const pathMtuBlackHole = rule({
   id: 'path-mtu-black-hole',
   severity: 'error',
   title: 'Large packets vanish on the way while small ones pass (path MTU black hole)',
+  short: 'large packets vanish',
   causes: [10],
   looksAt:
     'Which segment sizes are acknowledged, which are sent again, selective acknowledgements beyond a hole, and ICMP "fragmentation needed".',

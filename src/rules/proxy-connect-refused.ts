@@ -40,6 +40,7 @@ export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
   title: 'The HTTP proxy did not open the tunnel',
+  short: 'proxy refused',
   causes: [12],
   looksAt: 'CONNECT requests and the answers of the proxy.',
   confirms:

@@ -28,6 +28,8 @@ export interface Rule {
   /** The highest that it may claim. */
   readonly severity: Severity
   readonly title: string
+  /** What failed, in a few words that follow the name of the step: `TLS ✗ hello refused`. */
+  readonly short: string
   /** Rows of protocol/causes.md that it stands for. */
   readonly causes: readonly number[]
   readonly looksAt: string

@@ -17,6 +17,7 @@ export const serverEndedSession = rule({
   id: 'server-ended-session',
   severity: 'info',
   title: 'The server ended the session in order',
+  short: 'ended by the server',
   causes: [27],
   looksAt: 'The MCS Disconnect Provider Ultimatum, in clear with standard RDP security.',
   confirms: 'Such a message from the server.',

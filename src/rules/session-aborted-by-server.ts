@@ -28,6 +28,7 @@ export const sessionAbortedByServer = rule({
   id: 'session-aborted-by-server',
   severity: 'error',
   title: 'The server ended the connection in use without a farewell',
+  short: 'cut off by the server',
   causes: [22],
   looksAt: 'Who ended the connection first, and whether a TLS close_notify or an RDP farewell came before.',
   confirms:

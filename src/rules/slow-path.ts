@@ -21,6 +21,7 @@ export const slowPath = rule({
   id: 'slow-path',
   severity: 'info',
   title: 'The round-trip time is long',
+  short: 'slow',
   causes: [31],
   looksAt: 'The time from SYN to the end of the TCP handshake.',
   confirms: '300 ms or more.',

@@ -7,6 +7,7 @@ export const tlsCertificateUntrusted = rule({
   id: 'tls-certificate-untrusted',
   severity: 'error',
   title: "The client does not trust the server's certificate, and gave up on it",
+  short: 'certificate not trusted',
   causes: [1, 4],
   looksAt: 'The certificate of the server (TLS 1.2 and before): who issued it, and how the client left.',
   confirms:

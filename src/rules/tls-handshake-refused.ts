@@ -23,6 +23,7 @@ export const tlsHandshakeRefused = rule({
   id: 'tls-handshake-refused',
   severity: 'error',
   title: 'The server refused the TLS handshake without a reason',
+  short: 'hello refused',
   causes: [2, 3, 18],
   looksAt: 'What the server does about the ClientHello: ServerHello, alert, FIN or reset.',
   confirms: 'FIN, reset or an alert without a telling code in answer to the ClientHello.',

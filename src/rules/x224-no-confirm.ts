@@ -37,6 +37,7 @@ export const x224NoConfirm = rule({
   id: 'x224-no-confirm',
   severity: 'error',
   title: 'The RDP connection request was never confirmed',
+  short: 'no confirm',
   causes: [23, 24],
   looksAt: 'The X.224 connection request, and what the server does about it.',
   confirms:
