@@ -165,6 +165,10 @@ describe('the other commands', () => {
   it('list the rules, and one in full', async () => {
     expect((await called('rules')).stdout).toMatch(/^nla-required +error/m)
     const { stdout } = await called('rules', 'nla-required')
-    for (const label of ['Looks at', 'Confirms', 'Rules out', 'Remedy', 'Wireshark']) expect(stdout).toContain(label)
+    for (const label of ['Looks at', 'Confirms', 'Rules out', 'Can not see', 'Settled by', 'Remedy', 'Wireshark'])
+      expect(stdout).toContain(`\n  ${label} `)
+    expect(stdout).toMatch(/Blamed as +- The server requires NLA\. It is said in clear/)
+    for (const program of ['dumpcap', 'tcpdump', 'netsh trace', 'pktmon'])
+      expect(stdout).toMatch(new RegExp(`\n {7}${program} (-i|start)`))
   })
 })
