@@ -2,7 +2,7 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import type { Severity, VerdictWord } from './rules/rule.ts'
 
@@ -59,9 +59,23 @@ export interface AttemptAnalysis {
   readonly endNs: number
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
+  /** The same for people, with what failed in a few words. */
+  readonly chain: readonly ChainLink[]
   readonly closing: Closing
   readonly quality: readonly QualityNote[]
   readonly verdicts: readonly VerdictAnalysis[]
+}
+
+export interface ChainLink {
+  /** Null for an end that belongs to no step. */
+  readonly step: MilestoneId | null
+  readonly state: Milestone['state']
+  /** Told from record sizes or from what came behind it, not read. */
+  readonly inferred: boolean
+  /** Of requests over HTTP: 401, then 200. */
+  readonly statuses: readonly number[]
+  /** What failed here, in a few words; '' when nothing did. */
+  readonly says: string
 }
 
 export interface VerdictAnalysis {
@@ -76,6 +90,15 @@ export interface VerdictAnalysis {
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string
+  /** Captures that show what this one hid, the best first; empty when it is settled. */
+  readonly settledBy: readonly NamedRecording[]
+}
+
+/** `rdpscope rules` prints its commands. */
+export interface NamedRecording {
+  readonly id: string
+  /** As it goes on after `a capture`. */
+  readonly title: string
 }
 
 export interface EvidenceAnalysis {

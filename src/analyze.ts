@@ -2,13 +2,14 @@
  * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
  * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis, NamedRecording, ReadError, VerdictAnalysis } from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
 import { Attempts } from './attempt/grouping.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
 import { captureQuality } from './capture-quality.ts'
+import { chainOf } from './chain.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
@@ -133,7 +134,7 @@ class Verdicts {
     if (this.#listed[share] >= MAX_REPORTED_ATTEMPTS) return
     this.#listed[share]++
     const inFull = this.#attempts.length < MAX_FULL_ATTEMPTS
-    this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
+    this.#attempts.push(attemptAnalysis(attempt, verdicts, inFull))
   }
 
   attempts(): AttemptAnalysis[] {
@@ -170,7 +171,7 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
   return verdict !== 'ruled-out' && verdict !== 'not-visible'
 }
 
-function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
+function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], inFull: boolean): AttemptAnalysis {
   const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
@@ -183,9 +184,10 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     endNs,
     outcome,
     milestones,
+    chain: chainOf(attempt, verdicts),
     closing,
     quality,
-    verdicts: verdicts.map(verdictAnalysis),
+    verdicts: (inFull ? verdicts : verdicts.filter(isFinding)).map(verdictAnalysis),
   }
 }
 
@@ -213,10 +215,12 @@ function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: 
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
+    settledBy: toSettle === '' ? NO_RECORDINGS : rule.settledBy.map(({ id, title }) => ({ id, title })),
   }
 }
 
 const NOTHING_TO_REMEDY: readonly string[] = []
+const NO_RECORDINGS: readonly NamedRecording[] = []
 
 /** A display filter for exactly these packets. */
 function packetFilter(packets: readonly number[]): string {

@@ -1,7 +1,7 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
 import { gatewayTalkOf, packetName, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
 import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { called, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
  * Access denied, RAP, CAP, connection limit, capabilities (consent, statement of health), quarantine, the three of the
@@ -9,6 +9,11 @@ import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } fr
  */
 const POLICY_RESULTS: ReadonlySet<number> = new Set([
   0x0005, 0x59da, 0x59db, 0x59e6, 0x59e9, 0x59ed, 0x59f7, 0x59f8, 0x59f9, 0x030c,
+])
+
+const POLICIES: ReadonlyMap<number, string> = new Map([
+  [0x59da, 'policy (RAP) denied'],
+  [0x59db, 'policy (CAP) denied'],
 ])
 
 const OPENED = ruledOut('The gateway opened the channel to the target.')
@@ -43,6 +48,7 @@ export const gatewayPolicyDenied = rule({
     if (!POLICY_RESULTS.has(resultOf(refusal))) return OTHER_REFUSAL
     const evidence: Evidence[] = [refused(refusal)]
     if (asked !== null) evidence.unshift([asked, `The client sends ${packetName(asked)}.`])
-    return confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    const verdict = confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    return called(POLICIES.get(resultOf(refusal)) ?? 'policy denied', verdict)
   },
 })

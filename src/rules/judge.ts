@@ -12,6 +12,7 @@ export interface JudgedVerdict extends Verdict {
   readonly rule: Rule
   /** Never above the rule's own. */
   readonly severity: Severity
+  readonly short: string
 }
 
 /** One line of the diagnosis: what a rule claims about some attempts. */
@@ -50,7 +51,7 @@ interface Seat {
 const UNASKED: Verdict = { verdict: 'not-visible', says: '', evidence: [], toSettle: '', severity: null }
 const seats: readonly Seat[] = rules.map(rule => ({ rule, verdict: null, judged: judged(rule, UNASKED) }))
 
-function judged(rule: Rule, { verdict, says, evidence, toSettle, severity }: Verdict): JudgedVerdict {
+function judged(rule: Rule, { verdict, says, evidence, toSettle, severity, short }: Verdict): JudgedVerdict {
   return {
     rule,
     verdict,
@@ -58,6 +59,7 @@ function judged(rule: Rule, { verdict, says, evidence, toSettle, severity }: Ver
     evidence,
     toSettle,
     severity: severity ?? rule.severity,
+    short: short ?? rule.short,
   }
 }
 

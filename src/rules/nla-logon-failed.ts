@@ -34,6 +34,7 @@ export const nlaLogonFailed = rule({
   severity: 'error',
   title: 'The server refused the logon (NLA)',
   short: 'logon refused',
+  steps: ['nla'],
   causes: [6],
   looksAt:
     'Sizes, directions and order of the first encrypted records behind the TLS handshake, where NLA was selected.',

@@ -2,7 +2,7 @@
  * What a rule is, and the words it answers in. A rule never claims more than the packets carry: `confirmed` is proof,
  * `likely` the best explanation of what the capture shows, and `not-visible` says what would settle it.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt, MilestoneId, Place } from '../attempt/attempt.ts'
 import type { Recording } from './recordings.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -20,6 +20,8 @@ export interface Verdict {
   readonly toSettle: string
   /** Lower than the rule's own, where the facts weigh less. */
   readonly severity: Severity | null
+  /** What failed in a few words, where the facts say it better than the rule. */
+  readonly short?: string
 }
 
 export interface Rule {
@@ -30,6 +32,8 @@ export interface Rule {
   readonly title: string
   /** What failed, in a few words that follow the name of the step: `TLS ✗ hello refused`. */
   readonly short: string
+  /** The steps that it is about, where the attempt seems to fail at another: behind it, or hidden by encryption. */
+  readonly steps?: readonly MilestoneId[]
   /** Rows of protocol/causes.md that it stands for. */
   readonly causes: readonly number[]
   readonly looksAt: string
@@ -73,4 +77,9 @@ export function notVisible(says: string, toSettle: string): Verdict {
 /** The same verdict, weighing less. */
 export function at(severity: Severity, verdict: Verdict): Verdict {
   return { ...verdict, severity }
+}
+
+/** The same verdict, its failure told in other words. */
+export function called(short: string, verdict: Verdict): Verdict {
+  return { ...verdict, short }
 }

@@ -35,6 +35,11 @@ describe('the JSON report', () => {
       ],
     })
     expect(report.captures[0].attempts[0].milestones[1]).toEqual({ id: 'tcp', state: 'reached', packet: 3 })
+    expect(report.captures[0].attempts[0].chain).toBe('TCP ✓ X.224 ✗ NLA required')
+    expect(report.captures[0].attempts[0].verdicts[2]).toMatchObject({
+      rule: 'packet-loss',
+      settledBy: ['on-both-ends'],
+    })
     expect(report.captures[0].attempts[0].verdicts[0]).toEqual({
       rule: 'nla-required',
       verdict: 'confirmed',
@@ -51,6 +56,7 @@ describe('the JSON report', () => {
       filter: 'frame.number in {4,5}',
       remedy: 'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.',
       toSettle: null,
+      settledBy: [],
     })
   })
 

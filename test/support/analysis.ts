@@ -1,5 +1,11 @@
 /** Analyses made by hand, for tests of reports. */
-import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../../src/analysis.ts'
+import type {
+  AttemptAnalysis,
+  CaptureAnalysis,
+  ChainLink,
+  DiagnosisEntry,
+  VerdictAnalysis,
+} from '../../src/analysis.ts'
 
 export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAnalysis {
   return {
@@ -14,8 +20,13 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     filter: 'frame.number in {4,5}',
     remedy: ['Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.'],
     toSettle: '',
+    settledBy: [],
     ...given,
   }
+}
+
+export function chainLink(given: Partial<ChainLink> = {}): ChainLink {
+  return { step: null, state: 'reached', inferred: false, statuses: [], says: '', ...given }
 }
 
 export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAnalysis {
@@ -34,6 +45,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
       { id: 'x224', state: 'failed', packet: 5 },
       { id: 'active', state: 'not-visible', packet: 0 },
     ],
+    chain: [chainLink({ step: 'tcp' }), chainLink({ step: 'x224', state: 'failed', says: 'NLA required' })],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
     quality: [],
     verdicts: [
@@ -50,6 +62,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
         says: 'too few packets',
         evidence: [],
         toSettle: 'a longer capture',
+        settledBy: [{ id: 'on-both-ends', title: 'on client and server at the same time' }],
       }),
     ],
     ...given,
