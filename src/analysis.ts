@@ -3,7 +3,6 @@
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
 import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
-import type { QualityNote } from './flow/conversation.ts'
 import type { Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
@@ -20,7 +19,7 @@ export interface CaptureAnalysis {
   readonly endNs: number
   /** Unreadable from here on; what was read before is reported. */
   readonly error: ReadError | null
-  readonly quality: readonly QualityNote[]
+  readonly quality: readonly QualityAnalysis[]
   /** In order of their start; at most MAX_REPORTED_ATTEMPTS that worked, and as many others. */
   readonly attempts: readonly AttemptAnalysis[]
   readonly attemptCounts: Readonly<Record<Outcome, number>>
@@ -43,6 +42,17 @@ export interface ReadError {
   readonly remedy: string
 }
 
+/** What limits the capture, or what was seen of an attempt. */
+export interface QualityAnalysis {
+  /** Stable, for programs: 'drops', 'one-sided' ... */
+  readonly id: string
+  readonly says: string
+  /** For verdicts; '' when nothing. */
+  readonly means: string
+  /** How to record again; '' when nothing is to be done. */
+  readonly remedy: string
+}
+
 export interface Peer {
   readonly address: string
   readonly port: number
@@ -60,7 +70,7 @@ export interface AttemptAnalysis {
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   readonly closing: Closing
-  readonly quality: readonly QualityNote[]
+  readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
 }
 

@@ -2,13 +2,14 @@
  * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
  * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis, QualityAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
 import { Attempts } from './attempt/grouping.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
-import { captureQuality } from './capture-quality.ts'
+import { CaptureClock, captureQuality } from './capture-quality.ts'
+import { qualityMeaning } from './codes/quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
@@ -61,11 +62,11 @@ async function read(
   const verdicts = new Verdicts()
   const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
   const tracker = new Tracker(attempts, { keys })
-  let endNs = 0
+  const clock = new CaptureClock()
   for (;;) {
     while (capture.next()) {
       const { timeNs } = capture
-      if (timeNs > endNs) endNs = timeNs
+      clock.packet(timeNs)
       tracker.packet(
         capture.bytes,
         capture.start,
@@ -80,9 +81,16 @@ async function read(
     options.onProgress?.(capture.bytesRead, capture.info.fileBytes)
   }
   const summary = tracker.finish()
+  const { endNs } = clock
   attempts.end(summary, endNs)
   const { packets } = capture
-  const quality = [...captureQuality(capture.info), ...summary.quality, ...attempts.quality, ...verdicts.quality()]
+  const quality = [
+    ...captureQuality(capture.info),
+    ...clock.notes(),
+    ...summary.quality,
+    ...attempts.quality,
+    ...verdicts.quality(),
+  ]
   return {
     path,
     format: capture.info.format,
@@ -91,7 +99,7 @@ async function read(
     start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
     endNs,
     error: readError(capture.error),
-    quality: distinct(quality),
+    quality: distinct(quality).map(qualityAnalysis),
     attempts: verdicts.attempts(),
     attemptCounts: verdicts.counts,
     diagnosis: verdicts.diagnosis(),
@@ -184,9 +192,13 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     outcome,
     milestones,
     closing,
-    quality,
+    quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
   }
+}
+
+function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {
+  return { id, says, ...qualityMeaning(id) }
 }
 
 /** From the first lookup or packet to the last packet. */

@@ -206,11 +206,18 @@ class TextReport {
     const notes = [...this.#analysis.quality]
     for (const attempt of this.#analysis.attempts) {
       if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
-      for (const note of attempt.quality) notes.push({ id: note.id, says: `attempt ${attempt.id}: ${note.says}` })
+      for (const note of attempt.quality) notes.push({ ...note, says: `attempt ${attempt.id}: ${note.says}` })
     }
     if (notes.length === 0) return
     this.#text('What weakens these verdicts:')
-    for (const { id, says } of notes) this.lines.push(...hanging(`  ${clean(id)}: `, clean(says), this.#style.width))
+    const told = new Set<string>()
+    for (const { id, says, means, remedy } of notes) {
+      // What a note means is told once, however many attempts it is about.
+      const more = told.has(id) ? '' : [means, remedy].filter(text => text !== '').join(' ')
+      told.add(id)
+      const text = more === '' ? says : `${sentence(says)} ${more}`
+      this.lines.push(...hanging(`  ${clean(id)}: `, clean(text), this.#style.width))
+    }
     this.lines.push('')
   }
 
