@@ -3,7 +3,7 @@
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
 import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
-import type { Severity, VerdictWord } from './rules/rule.ts'
+import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
   /** As it was given; `-` for standard input. */
@@ -86,6 +86,8 @@ export interface VerdictAnalysis {
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string
+  /** What a capture of poor quality could make up as well; empty where the packets say it themselves. */
+  readonly restsOn: readonly Ground[]
 }
 
 export interface EvidenceAnalysis {

@@ -14,6 +14,7 @@ import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
+import { weakened } from './rules/weakening.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
 export type * from './analysis.ts'
@@ -100,9 +101,9 @@ async function read(
     endNs,
     error: readError(capture.error),
     quality: distinct(quality).map(qualityAnalysis),
-    attempts: verdicts.attempts(),
+    attempts: verdicts.attempts(quality),
     attemptCounts: verdicts.counts,
-    diagnosis: verdicts.diagnosis(),
+    diagnosis: verdicts.diagnosis(quality),
   }
 }
 
@@ -144,12 +145,17 @@ class Verdicts {
     this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
   }
 
-  attempts(): AttemptAnalysis[] {
-    return this.#attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
+  /** @param notes on the whole capture: attempts were judged before they were known */
+  attempts(notes: readonly QualityNote[]): AttemptAnalysis[] {
+    const attempts = this.#attempts.map(attempt => ({
+      ...attempt,
+      verdicts: attempt.verdicts.map(verdict => weakened(verdict, notes)),
+    }))
+    return attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
   }
 
-  diagnosis() {
-    return this.#diagnosis.findings().map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
+  diagnosis(notes: readonly QualityNote[]) {
+    return this.#diagnosis.findings(notes).map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
       rule: rule.id,
       verdict,
       severity,
@@ -215,7 +221,15 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }
 }
 
-function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: JudgedVerdict): VerdictAnalysis {
+function verdictAnalysis({
+  rule,
+  verdict,
+  severity,
+  says,
+  evidence,
+  toSettle,
+  restsOn,
+}: JudgedVerdict): VerdictAnalysis {
   return {
     rule: rule.id,
     verdict,
@@ -225,6 +239,7 @@ function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: 
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
+    restsOn,
   }
 }
 

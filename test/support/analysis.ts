@@ -14,6 +14,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     filter: 'frame.number in {4,5}',
     remedy: ['Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.'],
     toSettle: '',
+    restsOn: [],
     ...given,
   }
 }
