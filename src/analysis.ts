@@ -3,6 +3,7 @@
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
 import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { CapturePoint } from './attempt/capture-point.ts'
 import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
@@ -70,6 +71,8 @@ export interface AttemptAnalysis {
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   readonly closing: Closing
+  /** Where its connection was recorded, as far as packets tell. */
+  readonly capturePoint: CapturePoint
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
 }

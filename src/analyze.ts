@@ -4,6 +4,7 @@
  */
 import type { AttemptAnalysis, CaptureAnalysis, QualityAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
+import { capturePointOf } from './attempt/capture-point.ts'
 import { Attempts } from './attempt/grouping.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
@@ -198,6 +199,7 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     outcome,
     milestones,
     closing,
+    capturePoint: capturePointOf(attempt.explained),
     quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
   }
