@@ -3,8 +3,8 @@
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
 import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
-import type { QualityNote } from './flow/conversation.ts'
-import type { Severity, VerdictWord } from './rules/rule.ts'
+import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
   /** As it was given; `-` for standard input. */
@@ -20,7 +20,7 @@ export interface CaptureAnalysis {
   readonly endNs: number
   /** Unreadable from here on; what was read before is reported. */
   readonly error: ReadError | null
-  readonly quality: readonly QualityNote[]
+  readonly quality: readonly QualityAnalysis[]
   /** In order of their start; at most MAX_REPORTED_ATTEMPTS that worked, and as many others. */
   readonly attempts: readonly AttemptAnalysis[]
   readonly attemptCounts: Readonly<Record<Outcome, number>>
@@ -43,6 +43,17 @@ export interface ReadError {
   readonly remedy: string
 }
 
+/** What limits the capture, or what was seen of an attempt. */
+export interface QualityAnalysis {
+  /** Stable, for programs: 'drops', 'one-sided' ... */
+  readonly id: string
+  readonly says: string
+  /** For verdicts; '' when nothing. */
+  readonly means: string
+  /** How to record again; '' when nothing is to be done. */
+  readonly remedy: string
+}
+
 export interface Peer {
   readonly address: string
   readonly port: number
@@ -62,7 +73,9 @@ export interface AttemptAnalysis {
   /** The same for people, with what failed in a few words. */
   readonly chain: readonly ChainLink[]
   readonly closing: Closing
-  readonly quality: readonly QualityNote[]
+  /** Where its connection was recorded, as far as packets tell. */
+  readonly capturePoint: CapturePoint
+  readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
 }
 
@@ -83,6 +96,8 @@ export interface VerdictAnalysis {
   readonly verdict: VerdictWord
   readonly severity: Severity
   readonly says: string
+  /** What failed, in a few words that follow the name of a step. */
+  readonly short: string
   readonly evidence: readonly EvidenceAnalysis[]
   /** A Wireshark display filter for the evidence, or for the rule's packets in general where there is none. */
   readonly filter: string
@@ -90,7 +105,9 @@ export interface VerdictAnalysis {
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string
-  /** Captures that show what this one hid, the best first; empty when it is settled. */
+  /** What a capture of poor quality could make up as well; empty where the packets say it themselves. */
+  readonly restsOn: readonly Ground[]
+  /** Captures that show what this one may hide, the best first: of use where it is not settled. */
   readonly settledBy: readonly NamedRecording[]
 }
 

@@ -2,10 +2,10 @@
  * An attempt as a chain of steps, for people who do not read packets: which were passed, and what failed in a few words.
  * The words are those of its first cause: a confirmed one before a likely one, cause before consequence.
  */
-import type { ChainLink } from './analysis.ts'
+import type { AttemptAnalysis, ChainLink, VerdictAnalysis } from './analysis.ts'
 import type { Attempt, Closing, Milestone, MilestoneId } from './attempt/attempt.ts'
 import type { Conversation } from './flow/conversation.ts'
-import type { JudgedVerdict } from './rules/judge.ts'
+import { rules } from './rules/index.ts'
 
 /** Steps that many connections do not have: unseen they are not worth a question mark. */
 const OPTIONAL: ReadonlySet<MilestoneId> = new Set(['dns', 'proxy', 'udp'])
@@ -14,16 +14,20 @@ const PROXY_METHODS: ReadonlySet<string> = new Set(['CONNECT'])
 /** A loop of refusals goes on and on: its beginning and its end are told. */
 const MAX_STATUSES = 4
 
-export function chainOf(attempt: Attempt, verdicts: readonly JudgedVerdict[]): ChainLink[] {
-  const { outcome } = attempt
-  const links = attempt.milestones
+/** How far it came. */
+export function chainOf(attempt: Attempt): ChainLink[] {
+  return attempt.milestones
     .filter(({ id, state }) => state !== 'not-visible' || !OPTIONAL.has(id))
     .map(milestone => link(milestone, attempt))
-  if (outcome === 'established') return links
+}
+
+/** The same, with what failed: when the verdicts are final. */
+export function withEnd({ chain, outcome, verdicts, closing }: AttemptAnalysis): readonly ChainLink[] {
+  if (outcome === 'established') return chain
   const cause = firstCause(verdicts)
-  if (cause === null && outcome === 'unfinished') return [...links, end('not-visible', 'how it ended is not visible')]
-  const says = cause === null ? closedBy(attempt.closing) : wordsOf(cause)
-  return withFailure(links, cause?.rule.steps ?? [], says)
+  if (cause === null && outcome === 'unfinished') return [...chain, end('not-visible', 'how it ended is not visible')]
+  const steps = cause === null ? [] : (rules.find(({ id }) => id === cause.rule)?.steps ?? [])
+  return withFailure(chain, steps, cause === null ? closedBy(closing) : wordsOf(cause))
 }
 
 function link({ id, state, inferred }: Milestone, attempt: Attempt): ChainLink {
@@ -41,7 +45,7 @@ function end(state: ChainLink['state'], says: string): ChainLink {
 }
 
 /** Hangs the words on the step that the cause is about, else on the one that failed, else behind all. */
-function withFailure(links: ChainLink[], steps: readonly MilestoneId[], says: string): ChainLink[] {
+function withFailure(links: readonly ChainLink[], steps: readonly MilestoneId[], says: string): ChainLink[] {
   const failed = links.findLastIndex(({ step, state }) => state === 'failed' && step !== 'udp')
   const about = links.findLastIndex(({ step }) => step !== null && steps.includes(step))
   const at = about >= 0 ? about : failed
@@ -51,7 +55,7 @@ function withFailure(links: ChainLink[], steps: readonly MilestoneId[], says: st
   return [...links.slice(0, at), { ...(links[at] as ChainLink), state: 'failed', inferred: false, says }, ...rest]
 }
 
-function firstCause(verdicts: readonly JudgedVerdict[]): JudgedVerdict | null {
+function firstCause(verdicts: readonly VerdictAnalysis[]): VerdictAnalysis | null {
   const claims = verdicts.filter(({ severity }) => severity !== 'info')
   const named = (word: string, severity: string) =>
     claims.find(one => one.verdict === word && one.severity === severity) ?? null
@@ -63,7 +67,7 @@ function firstCause(verdicts: readonly JudgedVerdict[]): JudgedVerdict | null {
   )
 }
 
-function wordsOf({ verdict, short }: JudgedVerdict): string {
+function wordsOf({ verdict, short }: VerdictAnalysis): string {
   return verdict === 'likely' ? `${short} (likely)` : short
 }
 

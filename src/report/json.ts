@@ -82,6 +82,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
     },
+    capturePoint: attempt.capturePoint,
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }
@@ -93,6 +94,7 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     verdict: verdict.verdict,
     severity: verdict.severity,
     says: verdict.says,
+    short: verdict.short,
     evidence: verdict.evidence.map(({ packet, timeNs, says }) => ({
       packet,
       time: start && isoTime(start, timeNs),
@@ -101,6 +103,6 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     filter: verdict.filter,
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
-    settledBy: verdict.settledBy.map(({ id }) => id),
+    settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
   }
 }

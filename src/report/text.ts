@@ -6,7 +6,7 @@ import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, Verdi
 import { clean } from './clean.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { spokenTime } from './time.ts'
-import { chainLegend, chainTexts, closingText, transportText } from './words.ts'
+import { capturePointText, chainLegend, chainTexts, closingText, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -120,6 +120,7 @@ class TextReport {
     this.#chains.push(attempt.chain)
     this.#field('From', `${describe(attempt)}${others}`)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Recorded', capturePointText(attempt.capturePoint))
   }
 
   #proof(verdict: VerdictAnalysis): void {
@@ -226,7 +227,9 @@ class TextReport {
 
   /** Nothing is proven: which captures would prove what is claimed, then show what this one hides. */
   #wanted({ verdicts }: AttemptAnalysis): void {
-    const open = verdicts.filter(({ severity, settledBy }) => severity !== 'info' && settledBy.length > 0)
+    const open = verdicts.filter(
+      ({ severity, toSettle, settledBy }) => severity !== 'info' && toSettle !== '' && settledBy.length > 0,
+    )
     const claimed = open.filter(({ verdict }) => verdict !== 'not-visible')
     const byRecording = new Map<string, string[]>(claimed.map(({ settledBy }) => [settledBy[0]?.title as string, []]))
     for (const { rule, settledBy } of open) {
@@ -254,11 +257,18 @@ class TextReport {
     const notes = [...this.#analysis.quality]
     for (const attempt of this.#analysis.attempts) {
       if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
-      for (const note of attempt.quality) notes.push({ id: note.id, says: `attempt ${attempt.id}: ${note.says}` })
+      for (const note of attempt.quality) notes.push({ ...note, says: `attempt ${attempt.id}: ${note.says}` })
     }
     if (notes.length === 0) return
     this.#text('What weakens these verdicts:')
-    for (const { id, says } of notes) this.lines.push(...hanging(`  ${clean(id)}: `, clean(says), this.#style.width))
+    const told = new Set<string>()
+    for (const { id, says, means, remedy } of notes) {
+      // What a note means is told once, however many attempts it is about.
+      const more = told.has(id) ? '' : [means, remedy].filter(text => text !== '').join(' ')
+      told.add(id)
+      const text = more === '' ? says : `${sentence(says)} ${more}`
+      this.lines.push(...hanging(`  ${clean(id)}: `, clean(text), this.#style.width))
+    }
     this.lines.push('')
   }
 

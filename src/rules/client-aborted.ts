@@ -46,6 +46,7 @@ export const clientAborted = rule({
     'Event log Microsoft-Windows-TerminalServices-RDPClient/Operational: event 1026 holds the disconnect reason.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && (tcp.dstport == 3389 || tcp.dstport == 443)',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED

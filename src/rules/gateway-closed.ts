@@ -28,6 +28,7 @@ export const gatewayClosed = rule({
     'Proxies end long answers: nginx proxy_read_timeout 1h, HAProxy timeout tunnel 1h, Azure Application Gateway request timeout.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && http',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)

@@ -36,6 +36,7 @@ export const gatewayResponseBuffered = rule({
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1. Apache: SetEnv proxy-sendchunked, flushpackets=on. Switch off content inspection for /remoteDesktopGateway/.',
   ],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA"} || http.response.code == 200',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)

@@ -34,6 +34,7 @@ export const gatewayUnanswered = rule({
     'On the gateway: Get-Service TSGateway, Restart-Service TSGateway; httperr logs under C:\\Windows\\System32\\LogFiles\\HTTPERR.',
   ],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA", "RPC_OUT_DATA", "RPC_IN_DATA"} && !http.response_in',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)

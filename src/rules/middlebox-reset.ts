@@ -5,11 +5,14 @@ import { duration, sideName } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { type ForeignReset, foreignResetOf } from './resets.ts'
-import { type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_RESET = ruledOut('No reset ended the connection.')
 const WORKED = ruledOut('The connection worked; a reset at the end of a session is how clients close it.')
-const GENUINE = ruledOut('The reset looks like the other packets of its sender, which sent nothing more.')
+const GENUINE = resting(
+  ['sender'],
+  ruledOut('The reset looks like the other packets of its sender, which sent nothing more.'),
+)
 const NOT_CONNECTED = notVisible(
   'The connection was refused before its server sent anything that a reset could be compared with.',
   'Capture an attempt to another port of the same host that works, and compare the time to live.',
@@ -36,6 +39,7 @@ export const middleboxReset = rule({
     'Test from another network, or past the device; exempt the connection from inspection as a test.',
   ],
   filter: 'tcp.flags.reset == 1',
+  restsOn: ['sender'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED

@@ -42,6 +42,7 @@ export const packetLoss = rule({
     'Look for errors and drops of the links on the way: duplex mismatch, Wi-Fi, overloaded uplinks, policers.',
   ],
   filter: 'tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.lost_segment',
+  restsOn: ['loss'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)

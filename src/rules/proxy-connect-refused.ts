@@ -5,7 +5,7 @@ import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { beforeClick, onForwardProxy } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
@@ -61,7 +61,7 @@ export const proxyConnectRefused = rule({
     const { connectRequest, connectResponse } = picture
     if (connectRequest === null) return NO_CONNECT
     if (attempt.outcome === 'established') return WORKED
-    if (connectResponse === null) return unanswered(attempt, picture)
+    if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
     return status >= 200 && status < 300 ? OPENED : refused(picture)
   },

@@ -42,6 +42,7 @@ export const sessionAbortedByServer = rule({
     'Was the host restarted, or the session ended by an administrator or a limit? quser, event 1074.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && tcp.srcport == 3389',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED

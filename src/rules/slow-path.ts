@@ -33,6 +33,7 @@ export const slowPath = rule({
     'ping and tracert to the server; look for a VPN detour, a satellite link or a queue that is full (bufferbloat).',
   ],
   filter: 'tcp.analysis.initial_rtt > 0.3',
+  restsOn: ['time'],
 
   assess(attempt): Verdict {
     const { tcp } = pictureOf(attempt)

@@ -44,6 +44,7 @@ export const tcpConnectUnanswered = rule({
     'In a cloud: look at the security group or NSG flow logs (Azure: Network Watcher, IP flow verify).',
   ],
   filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.analysis.retransmission',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const { tcp, connected } = pictureOf(attempt)

@@ -7,7 +7,7 @@ import { helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { pictureOf } from './picture.ts'
 import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
   'This capture holds no TLS ClientHello.',
@@ -37,6 +37,7 @@ export const tlsHandshakeRefused = rule({
     'Compare with another server name or without one (openssl s_client -connect <server>:<port> -noservername): a filter on SNI answers differently.',
   ],
   filter: 'tls.handshake.type == 1 || (tls.alert_message && !tls.handshake.type == 2) || tcp.flags.reset == 1',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -65,6 +66,7 @@ export const tlsHandshakeRefused = rule({
       [clientHello, `The client offers TLS up to ${tlsVersionName(highestOffered(picture))}.`],
       [by, `The server ${how}.`],
     ] as const
-    return refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    const verdict = refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    return by.how === 'alert' ? resting([], verdict) : verdict
   },
 })

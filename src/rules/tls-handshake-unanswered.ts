@@ -50,6 +50,7 @@ export const tlsHandshakeUnanswered = rule({
     'If the ClientHello arrives: Restart-Service TermService -Force (or the gateway service), and look at its processor load.',
   ],
   filter: 'tls.handshake.type == 1',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)

@@ -45,6 +45,7 @@ describe('the JSON report', () => {
       verdict: 'confirmed',
       severity: 'error',
       says: 'the server requires NLA and the client did not offer it',
+      short: 'NLA required',
       evidence: [
         { packet: 4, time: '2025-11-21T00:00:00.001239567Z', says: 'the client offers TLS' },
         {

@@ -9,11 +9,13 @@ const VERDICT: VerdictAnalysis = {
   verdict: 'possible',
   severity: 'error',
   says: '',
+  short: '',
   evidence: [],
   filter: '',
   remedy: [],
   toSettle: '',
   settledBy: [],
+  restsOn: [],
 }
 const reached = (step: MilestoneId) => chainLink({ step })
 const hidden = (step: MilestoneId) => chainLink({ step, state: 'not-visible' })

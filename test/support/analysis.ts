@@ -13,6 +13,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     verdict: 'confirmed',
     severity: 'error',
     says: 'the server requires NLA and the client did not offer it',
+    short: 'NLA required',
     evidence: [
       { packet: 4, timeNs: 1_234_567, says: 'the client offers TLS' },
       { packet: 5, timeNs: 2_345_678, says: 'the server answers: NLA is required (failure code 5)' },
@@ -21,6 +22,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     remedy: ['Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.'],
     toSettle: '',
     settledBy: [],
+    restsOn: [],
     ...given,
   }
 }
@@ -47,6 +49,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     ],
     chain: [chainLink({ step: 'tcp' }), chainLink({ step: 'x224', state: 'failed', says: 'NLA required' })],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
+    capturePoint: { at: 'unknown', because: '' },
     quality: [],
     verdicts: [
       verdictAnalysis(),
