@@ -1,7 +1,9 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
 import { clientAborted } from './client-aborted.ts'
+import { clockSkew } from './clock-skew.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
+import { credSspVersionMismatch } from './credssp-version-mismatch.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
 import { foreignService } from './foreign-service.ts'
 import { gatewayAuthFailed } from './gateway-auth-failed.ts'
@@ -17,8 +19,10 @@ import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
+import { licenseRefused } from './license-refused.ts'
 import { middleboxReset } from './middlebox-reset.ts'
 import { nlaLogonFailed } from './nla-logon-failed.ts'
+import { nlaNtlmRefused } from './nla-ntlm-refused.ts'
 import { nlaRequired } from './nla-required.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pathMtuBlackHole } from './path-mtu-black-hole.ts'
@@ -26,8 +30,10 @@ import { proxyConnectRefused } from './proxy-connect-refused.ts'
 import type { Rule } from './rule.ts'
 import { securityNegotiationFailed } from './security-negotiation-failed.ts'
 import { serverCertificateUnusable } from './server-certificate-unusable.ts'
+import { serverDenied } from './server-denied.ts'
 import { serverEndedSession } from './server-ended-session.ts'
 import { sessionAbortedByServer } from './session-aborted-by-server.ts'
+import { sessionRedirected } from './session-redirected.ts'
 import { slowPath } from './slow-path.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
 import { tcpConnectUnanswered } from './tcp-connect-unanswered.ts'
@@ -81,12 +87,18 @@ export const rules: readonly Rule[] = [
   gatewayTargetUnreachable,
   gatewayClosed,
   // The logon and the session.
+  credSspVersionMismatch,
+  clockSkew,
+  nlaNtlmRefused,
   nlaLogonFailed,
+  licenseRefused,
+  serverDenied,
   connectionStateLost,
   sessionAbortedByServer,
   packetLoss,
   clientAborted,
   serverEndedSession,
+  sessionRedirected,
   tlsVersionDeprecated,
   ipFragmentation,
   slowPath,

@@ -147,6 +147,15 @@ const PATHS: Partial<Record<FactKind, string>> = {
   'http-response': 'tcp/http',
   'dns-query': 'udp/dns',
   'dns-response': 'udp/dns',
+  credssp: 'tcp/x224/tls/credssp',
+  'early-user-authorization': 'tcp/x224/tls/credssp',
+  spnego: 'tcp/x224/tls/credssp',
+  'ntlm-negotiate': 'tcp/x224/tls/credssp',
+  'ntlm-challenge': 'tcp/x224/tls/credssp',
+  'ntlm-authenticate': 'tcp/x224/tls/credssp',
+  'kerberos-request': 'tcp/kerberos',
+  'kerberos-reply': 'tcp/kerberos',
+  'kerberos-error': 'tcp/kerberos',
 }
 
 /**
