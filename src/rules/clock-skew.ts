@@ -8,7 +8,18 @@ import { credSspRefusalOf } from './credssp-refusal.ts'
 import { age, moment } from './figures.ts'
 import { type KerberosRefusal, kerberosRefusalsOf } from './kerberos.ts'
 import { isPastLogon } from './logon.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  noteUnlessFailed,
+  notVisible,
+  possible,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 
 /** A certificate that a host made for itself begins when it was made: two days ahead, its clock is ahead. */
 const FRESH_SECONDS = 2 * 86_400
@@ -80,17 +91,12 @@ function byClocks(attempt: Attempt): Verdict | null {
   if (witness !== undefined) {
     evidence.push(clockEvidence(witness))
     const says = `${apart} the recorder's, with which that of ${witness.of} agrees: Kerberos allows 5 min.`
-    return weighed(attempt, likely(says, SETTLE_WHOSE, ...evidence))
+    return noteUnlessFailed(attempt, likely(says, SETTLE_WHOSE, ...evidence))
   }
   const other = clocks.find(one => one.host !== off.host)
   if (other !== undefined) evidence.push(clockEvidence(other))
   const says = `${apart} the recorder's; which of the two is wrong this capture does not show.`
   return at('info', possible(says, SETTLE_WHOSE, ...evidence))
-}
-
-/** Only an attempt that failed can have failed for it. */
-function weighed(attempt: Attempt, verdict: Verdict): Verdict {
-  return attempt.outcome === 'failed' ? verdict : at('info', verdict)
 }
 
 function byCertificate(attempt: Attempt): Verdict | null {

@@ -1,4 +1,5 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+import { avdServiceClosed } from './avd-service-closed.ts'
 import { clientAborted } from './client-aborted.ts'
 import { clockSkew } from './clock-skew.ts'
 import { connectProhibited } from './connect-prohibited.ts'
@@ -45,6 +46,7 @@ import { tlsCertificateUntrusted } from './tls-certificate-untrusted.ts'
 import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
 import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
 import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
+import { tlsIntercepted } from './tls-intercepted.ts'
 import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
 import { tlsVersionMismatch } from './tls-version-mismatch.ts'
 import { x224NoConfirm } from './x224-no-confirm.ts'
@@ -62,6 +64,7 @@ export const rules: readonly Rule[] = [
   foreignService,
   proxyConnectRefused,
   // The negotiation, then TLS.
+  tlsIntercepted,
   serverCertificateUnusable,
   nlaRequired,
   securityNegotiationFailed,
@@ -86,6 +89,7 @@ export const rules: readonly Rule[] = [
   gatewayPolicyDenied,
   gatewayTargetUnreachable,
   gatewayClosed,
+  avdServiceClosed,
   // The logon and the session.
   credSspVersionMismatch,
   clockSkew,

@@ -69,3 +69,8 @@ export function notVisible(says: string, toSettle: string): Verdict {
 export function at(severity: Severity, verdict: Verdict): Verdict {
   return { ...verdict, severity }
 }
+
+/** Only an attempt that failed can have failed for it: of another one it is a note. */
+export function noteUnlessFailed(attempt: Attempt, verdict: Verdict): Verdict {
+  return attempt.outcome === 'failed' ? verdict : at('info', verdict)
+}
