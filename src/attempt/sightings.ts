@@ -5,7 +5,8 @@
  * Which TLS is meant follows from order, not from ports: TLS behind a negotiation is the session's own security, TLS
  * without one is the outer one of a gateway or a web site (MS-RDPBCGR 1.3.1.1, MS-TSGU 1.3.2).
  */
-import { CHANNEL_RESPONSE, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg-names.ts'
+import { CHANNEL_RESPONSE, isRefusal, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg-names.ts'
+import { AUTHORIZE_TUNNEL, CREATE_CHANNEL, tsProxyAnswers } from '../codes/ts-proxy.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
@@ -67,10 +68,10 @@ export interface Sightings {
   /** The last request to the gateway in clear, and the last answer to any. */
   gatewayRequest: Event<FactOf<'http-request'>> | null
   gatewayAnswer: Event<FactOf<'http-response'>> | null
-  /** Gateway packets by which the tunnel and the channel were granted, and the first that refused something. */
-  tunnel: Event<FactOf<'rdg'>> | null
-  channel: Event<FactOf<'rdg'>> | null
-  denied: Event<FactOf<'rdg'>> | null
+  /** Gateway packets, or results of its calls, by which tunnel and channel were granted, and the first that refused. */
+  tunnel: Event | null
+  channel: Event | null
+  denied: Event | null
   /** What the server said in a protocol that nobody knows. */
   foreign: Event<FactOf<'unrecognised'>> | null
   /** Bytes are missing in some layer, or a layer became unreadable for another reason than missing keys. */
@@ -230,6 +231,9 @@ function take(seen: Sightings, event: Event): void {
     case 'rdg':
       takeGatewayPacket(seen, event as Event<typeof fact>)
       break
+    case 'ts-proxy-result':
+      takeGatewayCall(seen, event as Event<typeof fact>)
+      break
     case 'unrecognised':
       if (event.direction === SERVER) seen.foreign ??= event as Event<typeof fact>
       break
@@ -301,9 +305,18 @@ function isLicensed({ type, code }: FactOf<'license-message'>): boolean {
 function takeGatewayPacket(seen: Sightings, event: Event<FactOf<'rdg'>>): void {
   const { type, code } = event.fact
   if (event.direction !== SERVER || !rdgAnswers.has(type)) return
-  if (code > 0) seen.denied ??= event
+  if (isRefusal(code)) seen.denied ??= event
   else if (code === 0 && type === TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event
   else if (code === 0 && type === CHANNEL_RESPONSE) seen.channel ??= event
+}
+
+/** The same by RPC over HTTP: MS-TSGU 3.2.6. */
+function takeGatewayCall(seen: Sightings, event: Event<FactOf<'ts-proxy-result'>>): void {
+  const { call, result } = event.fact
+  if (!tsProxyAnswers.has(call)) return
+  if (isRefusal(result)) seen.denied ??= event
+  else if (result === 0 && call === AUTHORIZE_TUNNEL) seen.tunnel ??= event
+  else if (result === 0 && call === CREATE_CHANNEL) seen.channel ??= event
 }
 
 /** TLS behind a negotiation is the inner one; that inside which the negotiation was read is not behind it. */

@@ -226,3 +226,19 @@ describe('a connection whose session can be read', () => {
     expect(outcome({ events: behindTls(...records, sessionActive()), tcp: fin })).toBe('failed')
   })
 })
+
+describe('a gateway that can be read', () => {
+  const opened = [event('http-request'), event('http-response', { status: 101 })]
+  const said = (...answers: ReturnType<typeof event>[]) => outcome({ events: [...opened, ...answers] })
+
+  it('has refused by a packet or by the result of a call, but not while a round goes on', () => {
+    const packet = (code: number) => event('rdg', { type: 3, code }, { direction: SERVER })
+    expect(said(packet(0x8009030c))).toBe('failed')
+    expect(said(packet(0x00090312))).toBe('unfinished')
+    const call = (result: number) => event('ts-proxy-result', { call: 2, result })
+    expect(said(call(0x800759db))).toBe('failed')
+    expect(said(call(0))).toBe('unfinished')
+    // The call that waits for messages is cancelled at the end of each session.
+    expect(said(event('ts-proxy-result', { call: 3, result: 0x8007071a }))).toBe('unfinished')
+  })
+})
