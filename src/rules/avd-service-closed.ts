@@ -1,6 +1,7 @@
 import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import {
   at,
@@ -30,6 +31,7 @@ export const avdServiceClosed = rule({
   id: 'avd-service-closed',
   severity: 'warning',
   title: 'The Azure Virtual Desktop service closed the connection',
+  short: 'closed by the service',
   causes: [38],
   looksAt:
     'Connections to *.wvd.microsoft.com (and the national clouds): whether TLS was established and who ended them.',
@@ -37,12 +39,14 @@ export const avdServiceClosed = rule({
     'Never: the reason is inside TLS. Likely: the gateway of the service answered and then ended the connection first. Possible: another part of the service did, which may be only idle.',
   rulesOut: 'Another server, a connection that did not come past TLS, or a client that left first.',
   cannotSee: 'The verdict of the broker (host pool, drain mode, agent). Log Analytics tells.',
+  settledBy: [beforeClick, withFreerdpKeys],
   remedy: [
     'Azure portal, host pool, session hosts: status Available, not in drain mode, agent up to date (event log RemoteDesktopServices and WVD-Agent on the host).',
     'On the session host: WVDAgentUrlTool.exe, or Test-NetConnection rdbroker.wvd.microsoft.com -Port 443: the agent must reach the service, too.',
     'Log Analytics: WVDErrors | where UserName == "<user>" | order by TimeGenerated desc.',
   ],
   filter: 'tls.handshake.extensions_server_name contains "wvd.microsoft.com"',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)

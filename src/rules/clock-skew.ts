@@ -8,6 +8,7 @@ import { credSspRefusalOf } from './credssp-refusal.ts'
 import { age, moment } from './figures.ts'
 import { type KerberosRefusal, kerberosRefusalsOf } from './kerberos.ts'
 import { isPastLogon } from './logon.ts'
+import { onClient, onDomainController, withFreerdpKeys } from './recordings.ts'
 import {
   at,
   confirmed,
@@ -16,6 +17,7 @@ import {
   noteUnlessFailed,
   notVisible,
   possible,
+  resting,
   rule,
   ruledOut,
   type Verdict,
@@ -37,6 +39,7 @@ export const clockSkew = rule({
   id: 'clock-skew',
   severity: 'warning',
   title: 'Clocks differ by more than the logon allows',
+  short: 'clocks differ',
   causes: [40],
   looksAt:
     'Kerberos errors about time, codes of CredSSP, the times in Kerberos, NTLM and HTTP answers against the clock of the recorder, and the beginning of certificates.',
@@ -44,6 +47,7 @@ export const clockSkew = rule({
     'Kerberos error 37 (or 33, 11) that no ticket overcame, SEC_E_TIME_SKEW or STATUS_TIME_DIFFERENCE_AT_DC. Likely: one clock is off by more than 5 min while another one agrees with the recorder. Possible: nothing to compare with, as the recorder may be wrong itself.',
   rulesOut: 'Clocks within 5 min of one another, or an attempt that came past the logon.',
   cannotSee: 'Clocks inside TLS without keys, and that of the client unless Kerberos repeats it. w32tm tells.',
+  settledBy: [onDomainController, onClient, withFreerdpKeys],
   remedy: [
     'w32tm /query /status and w32tm /resync on client, server and domain controller; in virtual machines let either the host or the domain set the clock, not both.',
     'Kerberos allows 5 min (policy "Maximum tolerance for computer clock synchronization"): mend the clock, do not widen it.',
@@ -63,7 +67,9 @@ export const clockSkew = rule({
       ])
     }
     if (isPastLogon(attempt)) return WORKED
-    return byClocks(attempt) ?? byCertificate(attempt) ?? (clocksOf(attempt).length > 0 ? AGREE : NO_CLOCK)
+    const seen = byClocks(attempt)
+    if (seen !== null) return resting(['time'], seen)
+    return byCertificate(attempt) ?? (clocksOf(attempt).length > 0 ? AGREE : NO_CLOCK)
   },
 })
 

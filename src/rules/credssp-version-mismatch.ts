@@ -3,7 +3,8 @@ import { logonCodeWords } from './code-words.ts'
 import { credSspRefusalOf } from './credssp-refusal.ts'
 import { type Logon, logonOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { withFreerdpKeys, withServerKey } from './recordings.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('No logon by CredSSP (NLA) took place.')
@@ -20,6 +21,7 @@ export const credSspVersionMismatch = rule({
   id: 'credssp-version-mismatch',
   severity: 'error',
   title: 'Client and server speak versions of CredSSP that do not go together',
+  short: 'CredSSP versions differ',
   causes: [7],
   looksAt: 'The version in the messages of CredSSP of both sides, the error code of the server, and who left.',
   confirms:
@@ -27,6 +29,7 @@ export const credSspVersionMismatch = rule({
   rulesOut: 'Versions that go together, a logon that works, or none by CredSSP.',
   cannotSee:
     'The versions inside TLS without keys. The dialog of mstsc names the remediation, the update history the patch level.',
+  settledBy: [withFreerdpKeys, withServerKey],
   remedy: [
     'Update the side with the older version: CVE-2018-0886, any cumulative update since May 2018.',
     'Until then, on the updated side: policy "Encryption Oracle Remediation" = Vulnerable (AllowEncryptionOracle=2 under HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\CredSSP\\Parameters); take it back afterwards.',
@@ -50,10 +53,13 @@ export const credSspVersionMismatch = rule({
       ])
     }
     if (refusal.left !== null) evidence.push([refusal.left, 'The client leaves without another message.'])
-    return likely(
-      `The client left right behind the first message of the server: ${gap}, which an updated client refuses.`,
-      TO_SETTLE,
-      ...evidence,
+    return resting(
+      ['absence'],
+      likely(
+        `The client left right behind the first message of the server: ${gap}, which an updated client refuses.`,
+        TO_SETTLE,
+        ...evidence,
+      ),
     )
   },
 })

@@ -7,7 +7,8 @@ import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { gatewayTalkOf, resultOf, resultText } from './gateway-refusal.ts'
 import { firstClose } from './gateway-unanswered.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
-import { confirmed, type Evidence, rule, ruledOut, type Verdict } from './rule.ts'
+import { behindReverseProxy, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
+import { confirmed, type Evidence, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { isUnseen } from './unseen.ts'
 
 const WORKED = ruledOut('The session was established and ended in order.')
@@ -19,6 +20,7 @@ export const gatewayClosed = rule({
   id: 'gateway-closed',
   severity: 'error',
   title: 'The gateway ended the tunnel without saying why',
+  short: 'closed without a reason',
   causes: [12, 22],
   looksAt:
     'Channels that were answered with 101 or 200, and who ended them: the result in CLOSE_CHANNEL, the code of a WebSocket close, FIN or reset.',
@@ -26,11 +28,13 @@ export const gatewayClosed = rule({
     "CLOSE_CHANNEL or a WebSocket close of the gateway with an error; FIN or reset of the gateway side on an open OUT channel or WebSocket, before the client's.",
   rulesOut: 'A client that left first.',
   cannotSee: 'What the gateway said inside the tunnel before, and tunnels inside TLS: keys tell.',
+  settledBy: [onGateway, behindReverseProxy, withFreerdpKeys, withServerKey],
   remedy: [
     'On the gateway: events 200 to 304 and 312, 313 of TerminalServices-Gateway at that second; is the service running (Get-Service TSGateway)?',
     'Proxies end long answers: nginx proxy_read_timeout 1h, HAProxy timeout tunnel 1h, Azure Application Gateway request timeout.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && http',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)
@@ -39,7 +43,7 @@ export const gatewayClosed = rule({
     const { refusal } = gatewayTalkOf(attempt)
     if (refusal !== null) return OTHER_RULE
     const said = byResult(attempt) ?? byWebSocket(attempt)
-    if (said !== null) return said
+    if (said !== null) return resting([], said)
     const open = exchanges.filter(isOpen)
     if (open.length === 0) return NOT_OPEN
     for (const { conversation, response } of open) {

@@ -1,5 +1,6 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
 import { gatewayTalkOf, isOfExtendedAuth, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
+import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { at, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
@@ -23,6 +24,7 @@ export const gatewayPolicyDenied = rule({
   id: 'gateway-policy-denied',
   severity: 'error',
   title: 'A policy of the gateway refused the connection',
+  short: 'policy denied',
   causes: [14],
   looksAt:
     'The results with which the gateway answers, in its packets or in its calls over RPC (handshake, tunnel, authorization, channel), and the one with which it closes the channel.',
@@ -31,6 +33,7 @@ export const gatewayPolicyDenied = rule({
   rulesOut: 'A channel that was opened, or a refusal for another reason.',
   cannotSee:
     'Anything inside TLS without keys. The event log of the gateway tells (200 to 304), and that of NPS (6272 to 6274).',
+  settledBy: [withFreerdpKeys, withServerKey, onGateway],
   remedy: [
     'CAP (0x800759DB): RD Gateway Manager, Connection Authorization Policies: is the user in a group that may connect, by this authentication method? NPS events 6272 to 6274 name the rule.',
     'RAP (0x800759DA): Resource Authorization Policies: is the target, by the very name that the client dials, in the group of computers, and its port allowed?',

@@ -1,6 +1,7 @@
 /** Framing of gateway messages that breaks the client. Cause 12; RFC 9112 6.3, MS-TSGU 3.3.5.1. */
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { at, confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** What RPC over HTTP announces at least for a channel, and at most to ask whether anybody is there (MS-RPCH 2.1.2.1). */
@@ -20,12 +21,14 @@ export const gatewayResponseMalformed = rule({
   id: 'gateway-response-malformed',
   severity: 'error',
   title: 'The framing of an answer of the gateway breaks the client',
+  short: 'answer malformed',
   causes: [12],
   looksAt: 'Content-Length and Transfer-Encoding of the requests and answers of the channels.',
   confirms:
     'Lengths that differ or can not be read; an OUT answer whose Content-Length ends at the seed. Likely: Content-Length and Transfer-Encoding together, an IN channel that is not chunked, a channel of RPC over HTTP whose length is not that of a channel. Chunked OUT answers are a note only.',
   rulesOut: 'Sound framing: a missing Content-Length is none of these faults.',
   cannotSee: 'Answers inside TLS. Capture behind the reverse proxy, or with TLS keys.',
+  settledBy: [behindReverseProxy, withFreerdpKeys, withServerKey],
   remedy: [
     'Let the proxy pass the answer as it is: nginx proxy_buffering off; chunked_transfer_encoding off; proxy_http_version 1.1. Switch off compression, caching and content inspection for /remoteDesktopGateway/.',
   ],

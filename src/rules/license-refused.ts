@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { endsWithFarewell } from './farewell.ts'
 import { pictureOf } from './picture.ts'
+import { withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { failureOf, licenceWords, sessionTalkOf } from './server-word.ts'
 
@@ -23,12 +24,14 @@ export const licenseRefused = rule({
   id: 'license-refused',
   severity: 'error',
   title: 'Licensing was refused',
+  short: 'licence refused',
   causes: [26],
   looksAt: 'Licensing error messages other than "valid client" (code 7), and the licensing codes of Set Error Info.',
   confirms:
     'A licensing error that ends the connection, or ERRINFO 0x100 to 0x10A. Likely: a licensing error behind which the session did not go on. Possible: without keys, a farewell of the server at the place where licensing stands.',
   rulesOut: 'Code 7 (success) or a new licence, an active session, or an end before licensing.',
   cannotSee: 'The messages inside TLS without keys. Events 1128 to 1130 and lsdiag.msc on the server tell.',
+  settledBy: [withFreerdpKeys, withServerKey, withXrdpKeys],
   remedy: [
     'On the server: lsdiag.msc (RD Licensing Diagnoser); licensing mode and licence server by policy ("Use the specified Remote Desktop license servers"). The grace period ends 120 days after the role was installed.',
     'On one client only: delete HKLM\\SOFTWARE\\Microsoft\\MSLicensing there and start mstsc once as administrator.',

@@ -11,7 +11,8 @@ import { duration } from './figures.ts'
 import { type KerberosRefusal, kerberosRefusalsOf } from './kerberos.ts'
 import { isPastLogon, type Logon, logonOf, userOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('The server did not select NLA.')
@@ -37,6 +38,7 @@ export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
   severity: 'error',
   title: 'The server refused the logon (NLA)',
+  short: 'logon refused',
   causes: [6],
   looksAt:
     'Error codes of CredSSP and answers of SPNEGO behind TLS, errors of Kerberos beside the attempt, and without keys sizes, directions and order of the first encrypted records.',
@@ -46,6 +48,7 @@ export const nlaLogonFailed = rule({
     'An established session, an accepted logon, a server that did not select NLA, or a refusal that another rule names.',
   cannotSee:
     'The reason inside TLS without keys, and then logons of other sizes (Kerberos, smart cards). The security log of the server (4625, 4771, 4776) tells.',
+  settledBy: [withFreerdpKeys, withServerKey, onDomainController],
   remedy: [
     'Event 4625 on the server: sub status 0xC000006A wrong password, 0xC0000234 locked out, 0xC0000071 password expired, 0xC000015B no right to log on this way.',
     'Is the user in Remote Desktop Users, and may log on through Remote Desktop Services (secpol.msc, user rights)?',
@@ -117,11 +120,14 @@ function bySilence(attempt: Attempt, logon: Logon): Verdict | null {
   const refusal = credSspRefusalOf(attempt)
   if (refusal?.kind !== 'silence') return null
   const { proof, left } = refusal
-  return likely(
-    `The server ended the connection ${duration(left.timeNs - proof.timeNs)} after the last logon message${ofUser(logon)}, without an error code: it most likely refused the credentials or the account.`,
-    SETTLE_SILENT,
-    ...asked(attempt, logon),
-    [left, 'The server ends the connection instead of an answer.'],
+  return resting(
+    ['absence'],
+    likely(
+      `The server ended the connection ${duration(left.timeNs - proof.timeNs)} after the last logon message${ofUser(logon)}, without an error code: it most likely refused the credentials or the account.`,
+      SETTLE_SILENT,
+      ...asked(attempt, logon),
+      [left, 'The server ends the connection instead of an answer.'],
+    ),
   )
 }
 

@@ -5,6 +5,7 @@ import { credSspRefusalOf } from './credssp-refusal.ts'
 import { kerberosRefusalsOf } from './kerberos.ts'
 import { isPastLogon, type Logon, logonOf, userOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
+import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
@@ -28,6 +29,7 @@ export const nlaNtlmRefused = rule({
   id: 'nla-ntlm-refused',
   severity: 'error',
   title: 'The client used NTLM, and the server refuses NTLM',
+  short: 'NTLM refused',
   causes: [8],
   looksAt:
     'The messages of NTLM and Kerberos inside CredSSP, the name that the client dialled, and the error code of the server.',
@@ -35,6 +37,7 @@ export const nlaNtlmRefused = rule({
     'The codes STATUS_NTLM_BLOCKED, or SEC_E_UNSUPPORTED_FUNCTION in answer to the last NTLM message. Likely: where the message itself is not readable, or the account is restricted. Possible: without keys, a refused logon to a dialled IP address.',
   rulesOut: 'A Kerberos ticket in the logon, an accepted logon, or another error code.',
   cannotSee: 'NTLM and codes inside TLS without keys. The event log Microsoft-Windows-NTLM/Operational tells.',
+  settledBy: [withFreerdpKeys, withServerKey, onDomainController],
   remedy: [
     'Dial the full name of the server, never its address: Kerberos needs the name TERMSRV/<fqdn> (setspn -L <server> lists it).',
     'Let the client reach a domain controller: port 88, or a KDC proxy (kdcproxyname:s:<gateway> in the .rdp file).',

@@ -8,7 +8,8 @@ import { ntStatuses } from '../codes/ntstatus.ts'
 import { codeWords } from './code-words.ts'
 import { sealedDenialOf } from './farewell.ts'
 import { pictureOf } from './picture.ts'
-import { at, confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
+import { at, confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { failureOf, type ServerWord, sessionTalkOf } from './server-word.ts'
 
 const LOGON_MSG_DISCONNECT_REFUSED = 0xfffffff9
@@ -38,6 +39,7 @@ export const serverDenied = rule({
   id: 'server-denied',
   severity: 'error',
   title: 'The server turned the user or the connection away',
+  short: 'turned away',
   causes: [27],
   looksAt:
     'Set Error Info, the early user authorization result, results of RDSTLS, Entra ID and MCS, and logon errors; without keys the sizes of the last records of the server.',
@@ -45,6 +47,7 @@ export const serverDenied = rule({
     'One of these with a refusal, read. Likely: without keys, a record of the size of the early result, or of Set Error Info and farewell, as the last words of the server before the session was active.',
   rulesOut: 'A session that can be read and in which the server refused nothing, or an attempt that ended before.',
   cannotSee: 'The words of the server inside TLS without keys. Its event logs tell.',
+  settledBy: [withFreerdpKeys, withServerKey, withXrdpKeys],
   remedy: [
     'Is the user in Remote Desktop Users (net localgroup "Remote Desktop Users"), and does "Allow log on through Remote Desktop Services" hold and no "Deny log on" (secpol.msc, user rights)?',
     'Are logons switched off (change logon /query), or is the limit of sessions reached (query session; policy "Limit number of connections", fSingleSessionPerUser)?',
@@ -61,7 +64,9 @@ export const serverDenied = rule({
     if (notice !== null) return notice
     if (talk.isRead) return attempt.outcome === 'established' ? WORKED : NO_REFUSAL
     if (attempt.outcome === 'established') return WORKED
-    return sealed(attempt) ?? (pictureOf(attempt).clientApplication === null ? NOT_SO_FAR : UNREAD)
+    const sized = sealed(attempt)
+    if (sized !== null) return resting(['absence'], sized)
+    return pictureOf(attempt).clientApplication === null ? NOT_SO_FAR : UNREAD
   },
 })
 

@@ -7,6 +7,7 @@ import { mcsDisconnectReasons } from '../codes/mcs.ts'
 import { symbolOf } from '../codes/table.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
+import { untilItHappens, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { failureOf, type ServerWord, sessionTalkOf } from './server-word.ts'
 
@@ -22,11 +23,13 @@ export const serverEndedSession = rule({
   id: 'server-ended-session',
   severity: 'info',
   title: 'The server ended the session in order',
+  short: 'ended by the server',
   causes: [27],
   looksAt: 'Set Error Info, Deactivate All and the MCS Disconnect Provider Ultimatum, in clear or decrypted.',
   confirms: 'One of these from the server as the first sign of the end, with the reason that it names.',
   rulesOut: 'None in a session that can be read, a client that left first, or an error instead of a reason.',
   cannotSee: 'Sessions inside TLS without keys.',
+  settledBy: [untilItHappens, withFreerdpKeys, withServerKey, withXrdpKeys],
   remedy: [
     'On the server: events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager name the reason; session limits: MaxIdleTime, MaxConnectionTime under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
   ],

@@ -2,6 +2,7 @@
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { pictureOf } from './picture.ts'
+import { onClient, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { sessionTalkOf } from './server-word.ts'
 
@@ -17,11 +18,13 @@ export const sessionRedirected = rule({
   id: 'session-redirected',
   severity: 'info',
   title: 'The broker sent the client to another server',
+  short: 'sent elsewhere',
   causes: [39],
   looksAt: 'The redirection packet of the server, and the routing token with which a redirected client comes back.',
   confirms: 'A redirection packet. Likely: a routing token "Cookie: msts=" in the connection request.',
   rulesOut: 'Neither in a session that can be read.',
   cannotSee: 'The redirection packet inside TLS without keys.',
+  settledBy: [withFreerdpKeys, withServerKey, onClient],
   remedy: [
     'The first close is normal. When the connection behind it fails, that one is the fault: can the client resolve and reach the host to which it was sent (Resolve-DnsName <host>; Test-NetConnection <host> -Port 3389)?',
     'Clients that can reach the broker alone need a gateway, or redirection by token (Set-RDSessionCollectionConfiguration; use of IP address redirection).',

@@ -3,6 +3,7 @@ import type { CertificateSummary } from '../../dissectors/tls.ts'
 import type { Attempt, SeenCertificate } from '../attempt/attempt.ts'
 import { inspectionProduct } from '../codes/inspection-issuers.ts'
 import { SERVER } from '../wire/dissector.ts'
+import { onBothEnds, onClient, withFreerdpKeys } from './recordings.ts'
 import {
   confirmed,
   type Evidence,
@@ -31,6 +32,7 @@ export const tlsIntercepted = rule({
   id: 'tls-intercepted',
   severity: 'warning',
   title: 'TLS is opened and sealed again on its way',
+  short: 'intercepted',
   causes: [41],
   looksAt:
     'Who issued the certificate of the server, and whether the same server showed another one for the same name.',
@@ -38,6 +40,7 @@ export const tlsIntercepted = rule({
     'For one name of one server two certificates of different issuers, one of them an inspection product. Likely: such an issuer alone. Possible: two issuers, of which none is known.',
   rulesOut: 'A self-issued certificate.',
   cannotSee: 'Certificates in TLS 1.3, and products whose authority was renamed. A look from another network tells.',
+  settledBy: [onBothEnds, onClient, withFreerdpKeys],
   remedy: [
     'Except the gateway or the server from TLS inspection (proxy, firewall, web shield of the antivirus): RDP and RD Gateway bind their logon to the certificate (channel bindings), which inspection breaks.',
     'Let RDP to port 3389 pass without inspection: CredSSP checks the public key of the server and refuses another one.',
