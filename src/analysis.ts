@@ -3,8 +3,8 @@
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
 import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
-import type { QualityNote } from './flow/conversation.ts'
-import type { Severity, VerdictWord } from './rules/rule.ts'
+import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
   /** As it was given; `-` for standard input. */
@@ -20,7 +20,7 @@ export interface CaptureAnalysis {
   readonly endNs: number
   /** Unreadable from here on; what was read before is reported. */
   readonly error: ReadError | null
-  readonly quality: readonly QualityNote[]
+  readonly quality: readonly QualityAnalysis[]
   /** In order of their start; at most MAX_REPORTED_ATTEMPTS that worked, and as many others. */
   readonly attempts: readonly AttemptAnalysis[]
   readonly attemptCounts: Readonly<Record<Outcome, number>>
@@ -43,6 +43,17 @@ export interface ReadError {
   readonly remedy: string
 }
 
+/** What limits the capture, or what was seen of an attempt. */
+export interface QualityAnalysis {
+  /** Stable, for programs: 'drops', 'one-sided' ... */
+  readonly id: string
+  readonly says: string
+  /** For verdicts; '' when nothing. */
+  readonly means: string
+  /** How to record again; '' when nothing is to be done. */
+  readonly remedy: string
+}
+
 export interface Peer {
   readonly address: string
   readonly port: number
@@ -60,7 +71,9 @@ export interface AttemptAnalysis {
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   readonly closing: Closing
-  readonly quality: readonly QualityNote[]
+  /** Where its connection was recorded, as far as packets tell. */
+  readonly capturePoint: CapturePoint
+  readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
 }
 
@@ -76,6 +89,8 @@ export interface VerdictAnalysis {
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string
+  /** What a capture of poor quality could make up as well; empty where the packets say it themselves. */
+  readonly restsOn: readonly Ground[]
 }
 
 export interface EvidenceAnalysis {

@@ -2,7 +2,7 @@
  * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
  * The first that failed is the one to explain, unless a later one worked.
  */
-import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
+import type { Conversation, NeighbourNote, QualityNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { AttemptParts, Closing, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
@@ -21,6 +21,7 @@ export interface Assembled extends AttemptParts {
   history: ServerHistory
   captureEndNs: number
   captureStartSeconds: number
+  quality: readonly QualityNote[]
 }
 
 /** What is known beside the connections. */

@@ -99,10 +99,7 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
-  /**
-   * What weakens verdicts about this attempt: 'no-syn', 'one-sided', 'snap-length', 'drops', 'duplicates', 'offload',
-   * 'events-lost', 'not-decrypted'.
-   */
+  /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
   readonly captureEndNs: number

@@ -80,6 +80,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
     },
+    capturePoint: attempt.capturePoint,
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }

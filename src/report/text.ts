@@ -6,7 +6,7 @@ import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis 
 import { clean } from './clean.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { spokenTime } from './time.ts'
-import { closingText, steps, transportText } from './words.ts'
+import { capturePointText, closingText, steps, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -109,6 +109,7 @@ class TextReport {
     this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
     this.#steps(attempt)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Recorded', capturePointText(attempt.capturePoint))
   }
 
   #proof(verdict: VerdictAnalysis): void {
@@ -171,6 +172,7 @@ class TextReport {
     this.#field(`Attempt ${attempt.id}`, describe(attempt))
     this.#steps(attempt)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Recorded', capturePointText(attempt.capturePoint))
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
     if (this.#style.verbose) this.#silentRules(attempt)
@@ -206,11 +208,18 @@ class TextReport {
     const notes = [...this.#analysis.quality]
     for (const attempt of this.#analysis.attempts) {
       if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
-      for (const note of attempt.quality) notes.push({ id: note.id, says: `attempt ${attempt.id}: ${note.says}` })
+      for (const note of attempt.quality) notes.push({ ...note, says: `attempt ${attempt.id}: ${note.says}` })
     }
     if (notes.length === 0) return
     this.#text('What weakens these verdicts:')
-    for (const { id, says } of notes) this.lines.push(...hanging(`  ${clean(id)}: `, clean(says), this.#style.width))
+    const told = new Set<string>()
+    for (const { id, says, means, remedy } of notes) {
+      // What a note means is told once, however many attempts it is about.
+      const more = told.has(id) ? '' : [means, remedy].filter(text => text !== '').join(' ')
+      told.add(id)
+      const text = more === '' ? says : `${sentence(says)} ${more}`
+      this.lines.push(...hanging(`  ${clean(id)}: `, clean(text), this.#style.width))
+    }
     this.lines.push('')
   }
 

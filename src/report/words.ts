@@ -74,3 +74,15 @@ export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closin
   const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
   return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
 }
+
+const POINTS: Record<AttemptAnalysis['capturePoint']['at'], string> = {
+  client: 'at or near the client',
+  server: 'at or near the server',
+  middle: 'on the way between both',
+  unknown: '',
+}
+
+/** `at or near the client: packets of the client have passed no router, those of the server 5`; '' when unknown. */
+export function capturePointText({ at, because }: AttemptAnalysis['capturePoint']): string {
+  return at === 'unknown' ? '' : `${POINTS[at]}: ${because}`
+}

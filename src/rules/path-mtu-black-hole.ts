@@ -5,7 +5,8 @@ import { CLIENT, opposite } from '../wire/dissector.ts'
 import { duration, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
-import { confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
+import { confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf, type Stall, stallOf } from './stall.ts'
 
 const WORKED = ruledOut('The connection worked: its large packets came through.')
@@ -26,6 +27,7 @@ export const pathMtuBlackHole = rule({
   id: 'path-mtu-black-hole',
   severity: 'error',
   title: 'Large packets vanish on the way while small ones pass (path MTU black hole)',
+  short: 'large packets vanish',
   causes: [10],
   looksAt:
     'Which segment sizes are acknowledged, which are sent again, selective acknowledgements beyond a hole, and ICMP "fragmentation needed".',
@@ -35,6 +37,7 @@ export const pathMtuBlackHole = rule({
     'Acknowledged segments as large as the maximum segment size; a connection that ended before a segment above 536 bytes.',
   cannotSee:
     'Where on the path the packets vanish, and a black hole beyond the capture point that no large packet reached. Two captures, or pings of growing size, find it.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Clamp the MSS where the tunnel begins: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu; ip tcp adjust-mss 1360 (Cisco).',
     'Or lower the MTU of the VPN or uplink interface: netsh interface ipv4 set subinterface "<name>" mtu=1400 store=persistent.',
@@ -43,6 +46,7 @@ export const pathMtuBlackHole = rule({
   ],
   filter:
     '(tcp.analysis.retransmission && tcp.len > 536) || (icmp.type == 3 && icmp.code == 4) || icmpv6.type == 2 || tcp.options.sack_le',
+  restsOn: ['silence', 'size'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -65,10 +69,13 @@ function found(attempt: Attempt, stall: Stall, icmp: IcmpNote | null): Verdict {
   const receiver = sideName(opposite(stall.direction))
   if (icmp !== null) {
     const limit = icmp.mtu > 0 ? `packets above ${icmp.mtu} bytes` : 'packets of this size'
-    return confirmed(
-      `${icmp.from} reports that ${limit} do not fit, but the ${sender} sent ${stall.length} bytes of payload again ${times(stall.resends)} all the same.`,
-      [icmp, `${icmp.from} reports: fragmentation needed${icmp.mtu > 0 ? `, next-hop MTU ${icmp.mtu}` : ''}.`],
-      [stall.last, `The ${sender} sends ${stall.length} bytes of payload again, still in one packet.`],
+    return resting(
+      ['size'],
+      confirmed(
+        `${icmp.from} reports that ${limit} do not fit, but the ${sender} sent ${stall.length} bytes of payload again ${times(stall.resends)} all the same.`,
+        [icmp, `${icmp.from} reports: fragmentation needed${icmp.mtu > 0 ? `, next-hop MTU ${icmp.mtu}` : ''}.`],
+        [stall.last, `The ${sender} sends ${stall.length} bytes of payload again, still in one packet.`],
+      ),
     )
   }
   const tcp = attempt.explained?.tcp

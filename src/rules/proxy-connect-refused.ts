@@ -4,7 +4,8 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { beforeClick, onForwardProxy } from './recordings.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
@@ -39,12 +40,14 @@ export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
   title: 'The HTTP proxy did not open the tunnel',
+  short: 'proxy refused',
   causes: [12],
   looksAt: 'CONNECT requests and the answers of the proxy.',
   confirms:
     'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
   rulesOut: 'A 2xx answer to CONNECT.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
+  settledBy: [onForwardProxy, beforeClick],
   remedy: [
     '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow CONNECT rdgw).',
     '403: allow CONNECT to this host and port (squid: acl SSL_ports port 443; acl Safe_ports port 443).',
@@ -58,7 +61,7 @@ export const proxyConnectRefused = rule({
     const { connectRequest, connectResponse } = picture
     if (connectRequest === null) return NO_CONNECT
     if (attempt.outcome === 'established') return WORKED
-    if (connectResponse === null) return unanswered(attempt, picture)
+    if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
     return status >= 200 && status < 300 ? OPENED : refused(picture)
   },

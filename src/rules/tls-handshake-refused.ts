@@ -5,8 +5,9 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { pictureOf } from './picture.ts'
+import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
   'This capture holds no TLS ClientHello.',
@@ -22,18 +23,21 @@ export const tlsHandshakeRefused = rule({
   id: 'tls-handshake-refused',
   severity: 'error',
   title: 'The server refused the TLS handshake without a reason',
+  short: 'hello refused',
   causes: [2, 3, 18],
   looksAt: 'What the server does about the ClientHello: ServerHello, alert, FIN or reset.',
   confirms: 'FIN, reset or an alert without a telling code in answer to the ClientHello.',
   rulesOut: 'A ServerHello, or an alert that names version or cipher.',
   cannotSee:
     'The reason: an unreadable key, a protocol switched off and a filter on the server name look the same from outside. Schannel events of the server tell.',
+  settledBy: [onServer, onBothEnds],
   remedy: [
     'On the server: Get-WinEvent -LogName System | where ProviderName -eq Schannel. 36870 = the private key can not be read, 36871 = no credential (protocols switched off), 36874 = no common cipher suite.',
     'Which versions are on? reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s; nmap --script ssl-enum-ciphers -p <port> <server>.',
     'Compare with another server name or without one (openssl s_client -connect <server>:<port> -noservername): a filter on SNI answers differently.',
   ],
   filter: 'tls.handshake.type == 1 || (tls.alert_message && !tls.handshake.type == 2) || tcp.flags.reset == 1',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -62,6 +66,7 @@ export const tlsHandshakeRefused = rule({
       [clientHello, `The client offers TLS up to ${tlsVersionName(highestOffered(picture))}.`],
       [by, `The server ${how}.`],
     ] as const
-    return refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    const verdict = refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    return by.how === 'alert' ? resting([], verdict) : verdict
   },
 })

@@ -117,16 +117,27 @@ describe('the text report', () => {
     expect(text).toMatch(/^[\x20-\x7e\n]*$/)
   })
 
+  it('says once what a quality note means and what to do', () => {
+    const note = { id: 'drops', means: 'A gap may be its own.', remedy: 'Use a larger buffer.' }
+    const analysis = captureAnalysis({
+      quality: [{ ...note, says: 'the recorder dropped 3 packets' }],
+      attempts: [attemptAnalysis({ quality: [{ ...note, says: 'packets are missing' }] })],
+    })
+    const text = textReport(analysis, { ...plain, width: 200 })
+    expect(text).toContain('drops: The recorder dropped 3 packets. A gap may be its own. Use a larger buffer.\n')
+    expect(text).toContain('drops: attempt 1: packets are missing\n')
+  })
+
   it('lets no escape sequence of a capture through', () => {
     const hostile = '\x1b]0;owned\x07\x9b2J'
     const says = `name ${hostile}`
     const analysis = captureAnalysis({
       path: `${hostile}.pcap`,
-      quality: [{ id: 'x', says }],
+      quality: [{ id: 'x', says, means: says, remedy: says }],
       attempts: [
         attemptAnalysis({
           serverName: hostile,
-          quality: [{ id: 'y', says }],
+          quality: [{ id: 'y', says, means: '', remedy: '' }],
           verdicts: [
             verdictAnalysis({
               says,

@@ -12,6 +12,7 @@ const VERDICT: VerdictAnalysis = {
   filter: '',
   remedy: [],
   toSettle: '',
+  restsOn: [],
 }
 const reached = (id: Milestone['id'], packet = 1): Milestone => ({ id, state: 'reached', packet })
 const hidden = (id: Milestone['id']): Milestone => ({ id, state: 'not-visible', packet: 0 })

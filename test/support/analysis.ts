@@ -14,6 +14,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     filter: 'frame.number in {4,5}',
     remedy: ['Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.'],
     toSettle: '',
+    restsOn: [],
     ...given,
   }
 }
@@ -35,6 +36,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
       { id: 'active', state: 'not-visible', packet: 0 },
     ],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
+    capturePoint: { at: 'unknown', because: '' },
     quality: [],
     verdicts: [
       verdictAnalysis(),
