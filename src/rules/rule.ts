@@ -97,6 +97,11 @@ export function at(severity: Severity, verdict: Verdict): Verdict {
   return { ...verdict, severity }
 }
 
+/** Only an attempt that failed can have failed for it: of another one it is a note. */
+export function noteUnlessFailed(attempt: Attempt, verdict: Verdict): Verdict {
+  return attempt.outcome === 'failed' ? verdict : at('info', verdict)
+}
+
 /** The same verdict, its failure told in other words. */
 export function called(short: string, verdict: Verdict): Verdict {
   return { ...verdict, short }

@@ -17,6 +17,8 @@ export interface Expectation {
   readonly first?: string
   /** May be claimed besides, where the story justifies it. */
   readonly mayAlso?: readonly string[]
+  /** May be claimed besides, but never as confirmed: what is inferred. */
+  readonly mayGuess?: readonly string[]
 }
 
 export interface Scenario {
@@ -29,6 +31,11 @@ export interface Scenario {
   readonly awaits?: readonly string[]
   /** tshark may find malformed packets in it: they belong to the story. */
   readonly isMalformed?: true
+}
+
+/** Without keys the end of a session is inferred from sizes at most, and its client seems to have left. */
+export function encrypted(...mayGuess: readonly string[]): Expectation {
+  return { outcome: 'any', mayGuess: [...mayGuess, 'client-aborted'] }
 }
 
 /** Nothing to find. */

@@ -4,7 +4,7 @@
  * draft-ietf-opsawg-pcapng, RFC 826.
  */
 import { Blocks } from '../../capture/build.ts'
-import { arp, ethernet, ipv4, type Network, type Transport } from '../../support/packets.ts'
+import { arp, ethernet, ipv4, type Network, type Transport, udp } from '../../support/packets.ts'
 import { Random } from '../../support/random.ts'
 
 /** Monday, 30 November 2026, 09:14:07 UTC. */
@@ -49,7 +49,7 @@ export class Wire {
   snapLength = 262_144
   private readonly written: Written[] = []
   private readonly secrets: string[] = []
-  private readonly waiting: (() => void)[] = []
+  private waiting: (() => void)[] = []
   private tapped: Host | null = null
   private numbers = 0
 
@@ -93,9 +93,12 @@ export class Wire {
 
   /** A story beside this one, from the same moment: the clock goes back afterwards. */
   meanwhile(tell: () => void): this {
-    const { nowUs } = this
+    const { nowUs, waiting } = this
+    this.waiting = []
     tell()
+    for (const pay of this.waiting) pay()
     this.nowUs = nowUs
+    this.waiting = waiting
     return this
   }
 
@@ -116,6 +119,12 @@ export class Wire {
   /** Any datagram that is already one: a fragment, a quoted packet. */
   carriesNetwork(from: Host, to: Host, network: Network): void {
     this.put('', () => this.framed(from, to, network, {}))
+  }
+
+  /** One UDP datagram. */
+  datagram(from: Host, to: Host, ports: readonly [source: number, destination: number], payload: Uint8Array): this {
+    this.carries(from, to, udp({ sourcePort: ports[0], destinationPort: ports[1] }, payload))
+    return this.later(25)
   }
 
   /** `asker` wants to know who has this address. */
