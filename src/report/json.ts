@@ -6,6 +6,7 @@ import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } 
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import { isoTime } from './time.ts'
+import { chainTexts } from './words.ts'
 
 /** What stands before the first capture. */
 export function jsonHead(): string {
@@ -74,6 +75,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
     end: start && isoTime(start, attempt.endNs),
     outcome: attempt.outcome,
     milestones: attempt.milestones.map(({ id, state, packet }) => ({ id, state, packet: packet || null })),
+    chain: chainTexts(attempt.chain, { unicode: true }).join(' '),
     closedBy: {
       side: closing.side,
       how: closing.how,
@@ -92,6 +94,7 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     verdict: verdict.verdict,
     severity: verdict.severity,
     says: verdict.says,
+    short: verdict.short,
     evidence: verdict.evidence.map(({ packet, timeNs, says }) => ({
       packet,
       time: start && isoTime(start, timeNs),
@@ -100,5 +103,6 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     filter: verdict.filter,
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
+    settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
   }
 }
