@@ -174,6 +174,9 @@ describe('server-ended-session', () => {
   it('says so when the session was not active yet', () => {
     const one = ends([...joined(), errorInfo(0x0c)])
     expect(verdictOf('server-ended-session', one).says).toContain('before it became active')
+    const limit = ends([...joined(), errorInfo(4)])
+    expect(verdictOf('server-ended-session', limit).verdict).toBe('confirmed')
+    expect(claims(limit)).toEqual(['server-denied (confirmed)'])
   })
 
   it('is confirmed by Deactivate All before the close, but not by a reactivation', () => {
