@@ -234,6 +234,13 @@ describe('session-redirected', () => {
     expect(says).toContain('This attempt holds no connection behind it')
   })
 
+  it('is found in the connection before the one to explain', () => {
+    const first = conversation({ events: [...joined(), event('redirection')], tcp: left })
+    const second = conversation({ id: 1, from: 100, fromNs: 4e9, events: active() })
+    const one = attemptWith({ conversations: [first, second], explained: second, ...WORKED })
+    expect(verdictOf('session-redirected', one).verdict).toBe('confirmed')
+  })
+
   it('shows the connection that follows', () => {
     const first = conversation({ events: [...joined(), event('redirection')], tcp: left })
     const second = conversation({ id: 1, from: 100, fromNs: 4e9, server: { address: '198.51.100.7' } })
