@@ -12,8 +12,8 @@ import { sessionTalkOf } from './server-word.ts'
 
 /** MCS Disconnect Provider Ultimatum with TPKT and X.224 headers. */
 const ULTIMATUM_LENGTH = 9
-/** Set Error Info with all its headers. */
-const ERROR_INFO_LENGTH = 36
+/** Set Error Info with all its headers: one more where the length in MCS takes two bytes. */
+const ERROR_INFO_LENGTHS: readonly number[] = [36, 37]
 const EARLY_RESULT_LENGTH = 4
 /** The logon takes so many messages of the client before the server can give the early result. */
 const LEAST_LOGON_MESSAGES = 3
@@ -52,7 +52,7 @@ function look(attempt: Attempt): SealedDenial | null {
   if (last === undefined || before === undefined) return null
   const length = (record: SealedRecord) => record.length - overhead
   if (attempt.reached('mcs')) {
-    const isDenial = length(before) === ERROR_INFO_LENGTH && length(last) === ULTIMATUM_LENGTH
+    const isDenial = ERROR_INFO_LENGTHS.includes(length(before)) && length(last) === ULTIMATUM_LENGTH
     return isDenial ? { kind: 'error-info', word: before, farewell: last } : null
   }
   if (confirm.fact.selected !== PROTOCOL_HYBRID_EX || length(last) !== EARLY_RESULT_LENGTH) return null

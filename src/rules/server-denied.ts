@@ -115,7 +115,7 @@ function sealed(attempt: Attempt): Verdict | null {
       [word, 'The last record of the server holds 4 bytes, as an early user authorization result does.'],
     )
   }
-  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info (36 bytes).']]
+  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info.']]
   if (farewell !== null) evidence.push([farewell, 'Its last record has the size of a Disconnect Provider Ultimatum.'])
   return likely(
     'The server most likely refused the user or the connection: before the session was active it sent records of the sizes of an error message and a farewell.',
