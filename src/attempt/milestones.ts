@@ -79,7 +79,8 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   // Standard RDP security is in clear, but not read further than its first packets.
   const plain = seen.plain[CLIENT] !== null
   const sealed = hidden || plain || (seen.inner !== null && securityPacket(seen) !== null && session?.exact !== true)
-  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) steps.push(inferredStep('nla', null, sealed))
+  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0)
+    steps.push(inferredStep('nla', session?.logon ?? null, sealed))
   steps.push(seen.mcs === null ? inferredStep('mcs', session?.mcs ?? null, sealed) : step('mcs', seen.mcs.packet))
   steps.push(inferredStep('licence', session?.licence ?? null, sealed))
   steps.push(seen.active === null ? inferredStep('active', active, sealed) : step('active', seen.active.packet))

@@ -9,7 +9,7 @@ import { CHANNEL_RESPONSE, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import { isTls13 } from './sealed-session.ts'
+import { isTls13 } from './record-sizes.ts'
 
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22

@@ -5,7 +5,7 @@ import { meaningOf, symbolOf, written } from '../codes/table.ts'
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
-import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
+import { type LogonEnd, refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('The server did not select NLA.')
 const NO_NEGOTIATION = notVisible(
@@ -19,6 +19,12 @@ const UNCLEAR = notVisible(
 )
 const TO_SETTLE =
   'Event 4625 in the security log of the server names the reason (wrong password, locked, expired, no right to log on), as would a capture with TLS keys. A server that fails for another reason at this moment looks the same.'
+
+const ANSWERS: Readonly<Record<LogonEnd['how'], string>> = {
+  error: 'a record of the size of a CredSSP error',
+  either: 'a record of the size of a CredSSP error, or of a refused authorization,',
+  alert: 'an alert and the end of the connection',
+}
 
 /** `STATUS_LOGON_FAILURE (0xC000006D): bad user name or password`. Windows puts results of both kinds there. */
 function logonError(code: number): string {
@@ -59,8 +65,7 @@ export const nlaLogonFailed = rule({
     }
     const end = refusedLogonOf(attempt)
     if (end === null) return UNCLEAR
-    const what =
-      end.how === 'error' ? 'a record of the size of a CredSSP error' : 'an alert and the end of the connection'
+    const what = ANSWERS[end.how]
     return likely(
       `The server answered the client's last logon message with ${what}: it most likely refused the credentials or the account.`,
       TO_SETTLE,

@@ -1,5 +1,5 @@
 /** The server ended a connection in use without a farewell. Cause 22; RFC 8446 6.1, MS-RDPBCGR 1.3.1.4. */
-import { sealOverhead } from '../attempt/sealed-session.ts'
+import { holds, isExact, overheadOf } from '../attempt/record-sizes.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { idleResetOf } from './idle-reset.ts'
@@ -53,7 +53,8 @@ export const sessionAbortedByServer = rule({
       return OTHER_CAUSE
     }
     if (!isInUse(picture)) return attempt.transport === 'direct' ? early(picture) : NOT_IN_USE
-    if (endsWithFarewell(picture)) return FAREWELL
+    const farewell = endsWithFarewell(picture)
+    if (farewell === 'yes') return FAREWELL
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
     const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.`
@@ -66,8 +67,11 @@ export const sessionAbortedByServer = rule({
     ] as const
     if (attempt.transport === 'direct') {
       // A farewell, or the client's own close before, may be what the capture does not hold.
-      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && connection.cutPackets === 0
-      return whole ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && farewell === 'no'
+      if (whole) return confirmed(says, ...evidence)
+      const doubt =
+        farewell === 'maybe' ? ` The cipher suite pads its records, so that the last one may be a farewell.` : ''
+      return likely(says, `${TO_SETTLE}${doubt}`, ...evidence)
     }
     // Web servers close behind their answer without a word; a reset into a gateway's stream is another matter.
     if (leaving.how === 'rst') return likely(says, TO_SETTLE, ...evidence)
@@ -108,9 +112,12 @@ const SERVER_TIMER_NS = 55e9
 /** MCS Disconnect Provider Ultimatum with TPKT and X.224 headers. */
 const ULTIMATUM_LENGTH = 9
 
-function endsWithFarewell({ sealed, serverHello }: Picture): boolean {
+/** 'maybe': padding leaves it possible, or the suite is not known. */
+function endsWithFarewell({ sealed, serverHello }: Picture): 'yes' | 'maybe' | 'no' {
   const last = sealed.findLast(record => record.direction === SERVER)
-  if (last === undefined || serverHello === null) return false
-  const overhead = sealOverhead(serverHello.fact.version, serverHello.fact.suite)
-  return overhead >= 0 && last.length === ULTIMATUM_LENGTH + overhead
+  if (last === undefined) return 'no'
+  const overhead = serverHello === null ? null : overheadOf(serverHello.fact.version, serverHello.fact.suite)
+  if (overhead === null) return 'maybe'
+  if (!holds(overhead, last.length, ULTIMATUM_LENGTH)) return 'no'
+  return isExact(overhead) ? 'yes' : 'maybe'
 }
