@@ -6,6 +6,7 @@ import { duration } from './figures.ts'
 import { helloRefusalOf } from './hello-refusal.ts'
 import { selectionRefusal } from './negotiation.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { onClient, withFreerdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { at, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
@@ -32,12 +33,14 @@ export const clientAborted = rule({
   id: 'client-aborted',
   severity: 'warning',
   title: 'The client ended the attempt, and no fault of the server is visible before',
+  short: 'the client gave up',
   causes: [36, 44],
   looksAt: 'Who ended the connection first, at which step, and whether the other side owed an answer.',
   confirms:
     'Never: a capture does not show what a client thinks. Likely: the client leaves in clear sight, with nothing wrong before.',
   rulesOut: 'A server that left first, or a fault that another rule names.',
   cannotSee: 'The reason: a person who cancels, a local error, security software. The log of the client tells.',
+  settledBy: [onClient, withFreerdpKeys],
   remedy: [
     'Try from another PC and another network; on this one switch off the web shield of the antivirus as a test, then netsh winsock reset.',
     'Event log Microsoft-Windows-TerminalServices-RDPClient/Operational: event 1026 holds the disconnect reason.',

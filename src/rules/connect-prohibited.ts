@@ -2,6 +2,7 @@
 import { icmpName } from '../codes/icmp.ts'
 import { count, duration } from './figures.ts'
 import { countIcmp, firstIcmp } from './icmp.ts'
+import { onBothEnds, onClient } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_ICMP = ruledOut('No ICMP message forbids this connection.')
@@ -11,12 +12,14 @@ export const connectProhibited = rule({
   id: 'connect-prohibited',
   severity: 'error',
   title: 'A filter on the way forbids the connection, and says so by ICMP',
+  short: 'prohibited by a filter',
   causes: [18],
   looksAt: 'ICMP and ICMPv6 messages that quote a packet of this connection.',
   confirms:
     'ICMP 3/9, 3/10 or 3/13 (administratively prohibited) or ICMPv6 1/1, 1/5, 1/6 about this connection; or "port unreachable" (3/3, ICMPv6 1/4), which a TCP stack does not send: a packet filter rejects with it.',
   rulesOut: 'No such message, or a connection that works.',
   cannotSee: 'Filters that drop without a word, or that suppress ICMP: see tcp-connect-unanswered.',
+  settledBy: [onClient, onBothEnds],
   remedy: [
     'The device that sent the message holds the rule: allow TCP from the client to the server and port there.',
     'On Linux look for REJECT rules: iptables -S | grep REJECT, nft list ruleset | grep reject.',

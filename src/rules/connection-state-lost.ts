@@ -5,6 +5,7 @@ import { count, duration, sideName } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { type IdleReset, idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { onBothEnds, untilItHappens } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { isCertain, isNotable, type Silence, silenceOf } from './silence.ts'
@@ -26,6 +27,7 @@ export const connectionStateLost = rule({
   id: 'connection-state-lost',
   severity: 'error',
   title: 'A working connection fell silent: packets of one side go into nothing',
+  short: 'fell silent',
   causes: [32],
   looksAt: 'Data, resends, keep-alives and FINs of one side behind the last packet of the other.',
   confirms:
@@ -33,6 +35,7 @@ export const connectionStateLost = rule({
   rulesOut: 'Answers to the end; a peer with window 0, which is alive.',
   cannotSee:
     'Whether a device on the way forgot the connection or the other host is gone. Captures on both ends settle it.',
+  settledBy: [untilItHappens, onBothEnds],
   remedy: [
     'Raise the idle time-out of the firewall or NAT above the keep-alive interval, or send keep-alives: KeepAliveEnable=1 and KeepAliveInterval=1 (minutes) under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
     'Look for a failover, a changed route or a VPN reconnect at that moment; asymmetric routing past a stateful firewall looks the same.',

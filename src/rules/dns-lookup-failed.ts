@@ -3,6 +3,7 @@
 import type { Attempt, Lookup } from '../attempt/attempt.ts'
 import { rcodeName, recordTypeName } from '../codes/dns.ts'
 import { count, duration } from './figures.ts'
+import { beforeClick } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** Resolvers ask again after 1 to 5 s: two questions and this long without an answer are no single loss any more. */
@@ -25,12 +26,14 @@ export const dnsLookupFailed = rule({
   id: 'dns-lookup-failed',
   severity: 'error',
   title: 'The name of the server could not be resolved',
+  short: 'name not resolved',
   causes: [21],
   looksAt: 'DNS questions for the name that was dialled, and their answers.',
   confirms:
     'NXDOMAIN, SERVFAIL, REFUSED or no answer to repeated questions, no address from another question, and no connection attempt.',
   rulesOut: 'An answer with an address, or a SYN: the client knew where to go.',
   cannotSee: 'Names in the cache or the hosts file, and DNS over HTTPS or TLS. Flush the cache and capture again.',
+  settledBy: [beforeClick],
   remedy: [
     'nslookup <server> from the client; compare with nslookup <server> <another resolver>.',
     'Is the suffix right? Try the fully qualified name; look at ipconfig /all (DNS servers, suffix search list).',

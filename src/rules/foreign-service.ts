@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { Event } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onServer } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { isLate } from './unseen.ts'
 
@@ -46,12 +47,14 @@ export const foreignService = rule({
   id: 'foreign-service',
   severity: 'error',
   title: 'Something else than the expected service answers on that port',
+  short: 'another service answers',
   causes: [43],
   looksAt: 'The first bytes of the server, against the protocol that the client speaks: RDP negotiation, TLS or HTTP.',
   confirms:
     'A banner or another protocol in answer to the RDP connection request or the TLS ClientHello, or before the client said anything.',
   rulesOut: 'An answer in the protocol of the question.',
   cannotSee: 'A program that speaks TLS or RDP itself, and stands in for the expected one.',
+  settledBy: [beforeClick, onServer],
   remedy: [
     'On the server: netstat -abno | findstr :<port> names the program that listens there.',
     'Is it the right port? RDP: reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp" /v PortNumber. Look at port forwardings of the router, too.',

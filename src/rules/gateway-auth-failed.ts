@@ -2,6 +2,7 @@
 import { gatewayAuthLoop, isRefusedRound } from './gateway-auth-loop.ts'
 import { exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, onDomainController, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
@@ -16,12 +17,14 @@ export const gatewayAuthFailed = rule({
   id: 'gateway-auth-failed',
   severity: 'error',
   title: 'The gateway refused the credentials',
+  short: 'credentials refused',
   causes: [14],
   looksAt: '401 answers of the gateway, the messages of the round before them, and what the client does next.',
   confirms:
     '401 in answer to the last message of an NTLM round on one connection. Likely: 401 to a token that can not be read, or schemes of which the client uses none.',
   rulesOut: 'A 200 or 101 behind the round. First 401 answers with a challenge are normal.',
   cannotSee: 'Why: wrong password, locked account, policy. The security log of the gateway tells (4625).',
+  settledBy: [behindReverseProxy, onGateway, onDomainController, withFreerdpKeys, withServerKey],
   remedy: [
     'Event 4625 on the gateway: sub status names the reason. Write the user as DOMAIN\\user.',
     'Protected Users may not use NTLM: such accounts need Kerberos (KDC proxy) or a smart card.',

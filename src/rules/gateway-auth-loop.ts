@@ -2,6 +2,7 @@
 import type { Attempt } from '../attempt/attempt.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, onGateway, withFreerdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
@@ -17,12 +18,14 @@ export const gatewayAuthLoop = rule({
   id: 'gateway-auth-loop',
   severity: 'error',
   title: 'The authentication to the gateway was torn apart on the way',
+  short: 'authentication torn apart',
   causes: [12],
   looksAt: 'On which TCP connections the messages of an NTLM round travel, and how often 401 repeats.',
   confirms:
     'The challenge on one connection, the answer to it on another, and 401 in answer. Likely: four complete rounds refused.',
   rulesOut: 'Rounds that stay on one connection, or an authentication that works.',
   cannotSee: "The hop behind a proxy that keeps the client's connection whole; capture there.",
+  settledBy: [behindReverseProxy, onGateway, withFreerdpKeys],
   remedy: [
     'NTLM binds to its TCP connection: let the proxy keep one upstream connection a client. nginx: proxy_http_version 1.1; proxy_set_header Connection ""; with keepalive alone rounds mix: use the stream module (TCP) or ntlm (NGINX Plus). HAProxy: option http-keep-alive with http-reuse never, or mode tcp.',
     'Load balancers need source affinity: IN and OUT channels must reach the same gateway.',

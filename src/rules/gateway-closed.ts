@@ -4,6 +4,7 @@ import { duration } from './figures.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { firstClose } from './gateway-unanswered.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 import { isUnseen } from './unseen.ts'
 
@@ -15,11 +16,13 @@ export const gatewayClosed = rule({
   id: 'gateway-closed',
   severity: 'error',
   title: 'The gateway ended the tunnel without saying why',
+  short: 'closed without a reason',
   causes: [12, 22],
   looksAt: 'Channels that were answered with 101 or 200, and who ended them.',
   confirms: "FIN or reset of the gateway side on an open OUT channel or WebSocket, before the client's.",
   rulesOut: 'A client that left first.',
   cannotSee: 'What the gateway said inside the tunnel before, and tunnels inside TLS: keys tell.',
+  settledBy: [onGateway, behindReverseProxy, withFreerdpKeys, withServerKey],
   remedy: [
     'On the gateway: events 200 to 304 and 312, 313 of TerminalServices-Gateway at that second; is the service running (Get-Service TSGateway)?',
     'Proxies end long answers: nginx proxy_read_timeout 1h, HAProxy timeout tunnel 1h, Azure Application Gateway request timeout.',

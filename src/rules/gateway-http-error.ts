@@ -2,6 +2,7 @@
 import { httpStatusMeaning } from '../codes/http-status.ts'
 import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
@@ -13,11 +14,13 @@ export const gatewayHttpError = rule({
   id: 'gateway-http-error',
   severity: 'error',
   title: 'The way to the gateway ended with an HTTP error',
+  short: 'HTTP error',
   causes: [12, 14],
   looksAt: 'HTTP answers to the requests to the RD Gateway, on a hop that can be read.',
   confirms: 'A status of 300 or above other than 401 in an attempt that failed (the gateway is never to redirect).',
   rulesOut: 'Answers of 101 and 200, and 401 while the authentication goes on.',
   cannotSee: 'Answers inside TLS. Capture behind the reverse proxy, or with TLS keys.',
+  settledBy: [behindReverseProxy, onGateway, withFreerdpKeys, withServerKey],
   remedy: [
     '404, 410: the request does not reach the gateway role: forward /remoteDesktopGateway/ and /rpc/ to it, and look at the host name.',
     '403, 405, 501: a filter does not know RDG_OUT_DATA and RDG_IN_DATA: allow these methods (IIS request filtering, WAF, HAProxy ACL); Cloudflare and others can not pass them.',

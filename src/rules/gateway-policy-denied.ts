@@ -1,5 +1,6 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
 import { gatewayTalkOf, packetName, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
+import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
@@ -21,12 +22,14 @@ export const gatewayPolicyDenied = rule({
   id: 'gateway-policy-denied',
   severity: 'error',
   title: 'A policy of the gateway refused the connection',
+  short: 'policy denied',
   causes: [14],
   looksAt: 'The results in the packets with which the gateway answers: handshake, tunnel, authorization, channel.',
   confirms: 'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie.',
   rulesOut: 'A channel that was opened, or a refusal for another reason.',
   cannotSee:
     'Anything inside TLS without keys. The event log of the gateway tells (200 to 304), and that of NPS (6272 to 6274).',
+  settledBy: [withFreerdpKeys, withServerKey, onGateway],
   remedy: [
     'CAP (0x800759DB): RD Gateway Manager, Connection Authorization Policies: is the user in a group that may connect, by this authentication method? NPS events 6272 to 6274 name the rule.',
     'RAP (0x800759DA): Resource Authorization Policies: is the target, by the very name that the client dials, in the group of computers, and its port allowed?',

@@ -4,6 +4,7 @@ import { duration } from './figures.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { firstClose } from './gateway-unanswered.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, withFreerdpKeys } from './recordings.ts'
 import { type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS } from './silence.ts'
 
@@ -23,12 +24,14 @@ export const gatewayResponseBuffered = rule({
   id: 'gateway-response-buffered',
   severity: 'error',
   title: 'The answer of the gateway is held back on its way to the client',
+  short: 'answer held back',
   causes: [12],
   looksAt: 'The 200 to RDG_OUT_DATA on this hop, and whether RDG_IN_DATA follows it.',
   confirms:
     'Never from one hop. Likely: the gateway answers, and for 2 s or more no RDG_IN_DATA follows, until the asking side gives up.',
   rulesOut: 'An RDG_IN_DATA behind the answer.',
   cannotSee: 'The other hop. A capture between client and proxy settles it.',
+  settledBy: [behindReverseProxy, withFreerdpKeys],
   remedy: [
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1. Apache: SetEnv proxy-sendchunked, flushpackets=on. Switch off content inspection for /remoteDesktopGateway/.',
   ],

@@ -1,6 +1,7 @@
 /** Framing of gateway messages that breaks the client. Cause 12; RFC 9112 6.3, MS-TSGU 3.3.5.1. */
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { at, confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** The seed of the OUT channel is 10 to 100 bytes: a body of that length ends right behind it. */
@@ -17,12 +18,14 @@ export const gatewayResponseMalformed = rule({
   id: 'gateway-response-malformed',
   severity: 'error',
   title: 'The framing of an answer of the gateway breaks the client',
+  short: 'answer malformed',
   causes: [12],
   looksAt: 'Content-Length and Transfer-Encoding of the answers, and bodies that end early.',
   confirms:
     'Lengths that differ or can not be read; an OUT answer whose Content-Length ends at the seed. Likely: Content-Length and Transfer-Encoding together, a body that ended before its length. Chunked OUT answers are a note only.',
   rulesOut: 'Sound framing: a missing Content-Length is none of these faults.',
   cannotSee: 'Answers inside TLS. Capture behind the reverse proxy, or with TLS keys.',
+  settledBy: [behindReverseProxy, withFreerdpKeys, withServerKey],
   remedy: [
     'Let the proxy pass the answer as it is: nginx proxy_buffering off; chunked_transfer_encoding off; proxy_http_version 1.1. Switch off compression, caching and content inspection for /remoteDesktopGateway/.',
   ],

@@ -1,6 +1,7 @@
 /** The gateway could not reach the desktop behind it. Cause 15; MS-TSGU 2.2.6 (E_PROXY_TS_CONNECTFAILED), 2.2.10.4. */
 import { CHANNEL_CREATE } from '../codes/rdg-names.ts'
 import { gatewayTalkOf, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
+import { onGateway, withFreerdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const CONNECT_FAILED = 0x59dd
@@ -16,11 +17,13 @@ export const gatewayTargetUnreachable = rule({
   id: 'gateway-target-unreachable',
   severity: 'error',
   title: 'The gateway could not reach the target',
+  short: 'target not reached',
   causes: [15],
   looksAt: "The gateway's answer to CHANNEL_CREATE.",
   confirms: 'CHANNEL_RESPONSE with E_PROXY_TS_CONNECTFAILED (0x59DD).',
   rulesOut: 'A channel that was opened, or another refusal.',
   cannotSee: 'Why: name resolution, firewall or a closed port between gateway and target. Only a capture there tells.',
+  settledBy: [onGateway, withFreerdpKeys],
   remedy: [
     'On the gateway: Test-NetConnection TARGET -Port 3389; Resolve-DnsName TARGET (the gateway resolves the name, not the client).',
     'Capture on the gateway towards the target: no answer = firewall or host down, RST = nothing listens.',

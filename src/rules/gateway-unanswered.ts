@@ -5,6 +5,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, onGateway, withFreerdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS } from './silence.ts'
 import { isUnseen } from './unseen.ts'
@@ -21,11 +22,13 @@ export const gatewayUnanswered = rule({
   id: 'gateway-unanswered',
   severity: 'error',
   title: 'A request to the gateway got no answer',
+  short: 'no answer',
   causes: [12],
   looksAt: 'Requests for the OUT channel, or for a WebSocket, and what comes back.',
   confirms: 'The end of the connection instead of an answer, or 90 s without one. Likely: 2 s or more.',
   rulesOut: 'An answer. A second RDG_IN_DATA and an RPC_IN_DATA are never answered: normal.',
   cannotSee: 'Requests inside TLS. Capture behind the reverse proxy, or with TLS keys.',
+  settledBy: [behindReverseProxy, onGateway, withFreerdpKeys],
   remedy: [
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1; proxy_read_timeout 1h.',
     'On the gateway: Get-Service TSGateway, Restart-Service TSGateway; httperr logs under C:\\Windows\\System32\\LogFiles\\HTTPERR.',

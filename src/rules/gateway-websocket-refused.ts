@@ -1,6 +1,7 @@
 /** The WebSocket upgrade to the gateway was dropped, refused or answered wrongly. Cause 12; RFC 6455 4.2.2. */
 import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { behindReverseProxy, withFreerdpKeys } from './recordings.ts'
 import { at, confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 import { acceptFor } from './websocket-accept.ts'
 
@@ -14,12 +15,14 @@ export const gatewayWebsocketRefused = rule({
   id: 'gateway-websocket-refused',
   severity: 'warning',
   title: 'The WebSocket upgrade to the gateway was refused',
+  short: 'WebSocket refused',
   causes: [12],
   looksAt: 'Requests with Upgrade: websocket, and the answers to them.',
   confirms:
     'An answer other than 101 behind the authentication, or 101 with a Sec-WebSocket-Accept that does not fit the key.',
   rulesOut: '101 with the right Sec-WebSocket-Accept.',
   cannotSee: 'Upgrades inside TLS, and upgrades that a proxy removed before this hop: compare with the hop before it.',
+  settledBy: [behindReverseProxy, withFreerdpKeys],
   remedy: [
     'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade". Apache: mod_proxy_wstunnel. Clients fall back to two HTTP channels: slower, and another thing that a proxy can break.',
   ],

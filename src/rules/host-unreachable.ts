@@ -6,6 +6,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { countIcmp, firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
+import { onClient, onServer } from './recordings.ts'
 import { confirmed, likely, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** ARP asks three times, a second apart, before it gives up (RFC 1122 2.3.2.1 limits the rate; RFC 4861 10 for IPv6). */
@@ -22,6 +23,7 @@ export const hostUnreachable = rule({
   id: 'host-unreachable',
   severity: 'error',
   title: 'The host can not be reached',
+  short: 'host unreachable',
   causes: [20],
   looksAt:
     'ICMP "host/network unreachable" or "time exceeded" about this connection, and ARP or neighbour requests for the host.',
@@ -30,6 +32,7 @@ export const hostUnreachable = rule({
   rulesOut: 'Answers of the host after the message.',
   cannotSee:
     'Whether the host is off or merely on another network; and hosts behind a router that sends no ICMP: see tcp-connect-unanswered.',
+  settledBy: [onClient, onServer],
   remedy: [
     'Is the host up, and is this still its address? ping <server>, arp -a, ipconfig /all on its console.',
     'Wake it up: Wake-on-LAN, or the hypervisor; and forbid sleep: powercfg /change standby-timeout-ac 0.',

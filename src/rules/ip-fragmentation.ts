@@ -1,5 +1,6 @@
 /** Packets are fragmented on a path that otherwise works. Causes 10 and 11; RFC 8900 3. */
 import { count, sideName } from './figures.ts'
+import { atMirrorPort, onClient } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf } from './stall.ts'
 
@@ -10,11 +11,13 @@ export const ipFragmentation = rule({
   id: 'ip-fragmentation',
   severity: 'info',
   title: 'Packets of the connection travel in IP fragments',
+  short: 'fragments',
   causes: [10, 11],
   looksAt: 'IP fragments of the connection.',
   confirms: 'Fragments whose content arrives.',
   rulesOut: 'No fragments, or fragments that are lost.',
   cannotSee: 'Fragments of an outer tunnel packet that were put together before the capture point.',
+  settledBy: [onClient, atMirrorPort],
   remedy: [
     'Clamp the MSS at the tunnel, or lower the MTU of the VPN interface: fragments cost throughput and many firewalls drop them.',
   ],

@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { FragmentNote } from '../flow/conversation.ts'
 import { count, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf, type Stall } from './stall.ts'
 
@@ -18,6 +19,7 @@ export const ipFragmentsLost = rule({
   id: 'ip-fragments-lost',
   severity: 'error',
   title: 'Packets travel in IP fragments, and some fragments are lost',
+  short: 'fragments lost',
   causes: [11],
   looksAt:
     'IP fragments of the connection, datagrams that never become whole, ICMP "fragment reassembly time exceeded", and resends of what was fragmented.',
@@ -25,6 +27,7 @@ export const ipFragmentsLost = rule({
     'Three or more datagrams that never become whole, or ICMP 11/1 (ICMPv6 3/1). Likely: all fragments are here, but what they carry is never acknowledged: they are lost behind the capture point.',
   rulesOut: 'No fragments at all, or fragments whose content is acknowledged.',
   cannotSee: 'Which device drops them. A capture on each side of a firewall settles it.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Avoid fragments: clamp the MSS at the tunnel (see path-mtu-black-hole) or lower the MTU of the VPN interface to 1400.',
     'Let the firewall reassemble: nft/iptables conntrack does by default; look for "drop fragments", "fragment filter", -f rules, or virtual reassembly limits.',

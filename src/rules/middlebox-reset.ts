@@ -3,6 +3,7 @@
 import type { Attempt } from '../attempt/attempt.ts'
 import { duration, sideName } from './figures.ts'
 import { pictureOf } from './picture.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { type ForeignReset, foreignResetOf } from './resets.ts'
 import { type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
@@ -23,6 +24,7 @@ export const middleboxReset = rule({
   id: 'middlebox-reset',
   severity: 'error',
   title: 'A device on the way reset the connection in the name of one side',
+  short: 'reset by a device on the way',
   causes: [18],
   looksAt:
     'The reset that ended the connection, against the other packets of the address that it carries: time to live, IP identification, TCP timestamps, sequence number, and whether that side sent on.',
@@ -31,6 +33,7 @@ export const middleboxReset = rule({
   rulesOut: 'A reset with the time to live of its sender, which falls silent afterwards.',
   cannotSee:
     'A forger one hop away that copies the time to live, and a reset towards the other end. Captures on both ends settle it.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Ask for the logs of IPS, application control and TLS inspection on the way at that second: the rule that fired names itself there.',
     'Test from another network, or past the device; exempt the connection from inspection as a test.',

@@ -4,6 +4,7 @@ import { sspiResults } from '../codes/sspi.ts'
 import { meaningOf, symbolOf, written } from '../codes/table.ts'
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
+import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { type LogonEnd, refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
@@ -38,6 +39,7 @@ export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
   severity: 'error',
   title: 'The server refused the logon (NLA)',
+  short: 'logon refused',
   causes: [6],
   looksAt:
     'Sizes, directions and order of the first encrypted records behind the TLS handshake, where NLA was selected.',
@@ -46,6 +48,7 @@ export const nlaLogonFailed = rule({
   rulesOut: 'An established session, or a server that did not select NLA.',
   cannotSee:
     'The reason, and logons of other sizes (Kerberos, smart cards). The security log of the server (4625, 4771, 4776) tells.',
+  settledBy: [withFreerdpKeys, withServerKey, onDomainController],
   remedy: [
     'Event 4625 on the server: sub status 0xC000006A wrong password, 0xC0000234 locked out, 0xC0000071 password expired, 0xC000015B no right to log on this way.',
     'Is the user in Remote Desktop Users, and may log on through Remote Desktop Services (secpol.msc, user rights)?',

@@ -2,6 +2,7 @@
 import { HYBRID_REQUIRED_BY_SERVER, PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX, protocolNames } from '../codes/negotiation.ts'
 import { failureCode, offeredBy } from './negotiation.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick, onGateway } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NOT_VISIBLE = notVisible(
@@ -16,11 +17,13 @@ export const nlaRequired = rule({
   id: 'nla-required',
   severity: 'error',
   title: 'The server requires Network Level Authentication, and the client did not offer it',
+  short: 'NLA required',
   causes: [5],
   looksAt: 'The negotiation that opens every RDP connection, readable without keys.',
   confirms: 'Negotiation failure 5 (HYBRID_REQUIRED_BY_SERVER) in the first connection of the attempt that failed.',
   rulesOut: 'A negotiation response, or another failure code.',
   cannotSee: 'Negotiations inside a gateway tunnel: capture between gateway and server.',
+  settledBy: [beforeClick, onGateway],
   remedy: [
     'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file, /sec:nla in FreeRDP; mstsc offers it unless the file forbids it.',
     'A client that can not: switch off "Allow connections only from computers running Remote Desktop with Network Level Authentication" on the server (SystemPropertiesRemote), or UserAuthentication=0 under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp.',

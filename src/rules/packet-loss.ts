@@ -4,6 +4,7 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { count, percent, sideName } from './figures.ts'
 import { type Loss, lossOf } from './loss.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { isNotable, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
@@ -28,12 +29,14 @@ export const packetLoss = rule({
   id: 'packet-loss',
   severity: 'warning',
   title: 'Packets are lost on the way',
+  short: 'packets lost',
   causes: [30],
   looksAt: 'Resends of each side that were needed, and holes in what arrives, as a share of the segments.',
   confirms: 'Three or more needed resends of one side, and 1 % of its segments or more.',
   rulesOut:
     'No resend that was needed. Resends proven needless by D-SACK, repeated SYNs and FINs, and mirror copies do not count.',
   cannotSee: 'The hop that loses them. mtr, pathping, or a capture on both ends narrows it down.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'pathping <server> on Windows, mtr -rwzc 200 <server> elsewhere; run it from both ends.',
     'Look for errors and drops of the links on the way: duplex mismatch, Wi-Fi, overloaded uplinks, policers.',

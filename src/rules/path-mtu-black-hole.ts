@@ -5,6 +5,7 @@ import { CLIENT, opposite } from '../wire/dissector.ts'
 import { duration, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf, type Stall, stallOf } from './stall.ts'
 
@@ -26,6 +27,7 @@ export const pathMtuBlackHole = rule({
   id: 'path-mtu-black-hole',
   severity: 'error',
   title: 'Large packets vanish on the way while small ones pass (path MTU black hole)',
+  short: 'large packets vanish',
   causes: [10],
   looksAt:
     'Which segment sizes are acknowledged, which are sent again, selective acknowledgements beyond a hole, and ICMP "fragmentation needed".',
@@ -35,6 +37,7 @@ export const pathMtuBlackHole = rule({
     'Acknowledged segments as large as the maximum segment size; a connection that ended before a segment above 536 bytes.',
   cannotSee:
     'Where on the path the packets vanish, and a black hole beyond the capture point that no large packet reached. Two captures, or pings of growing size, find it.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Clamp the MSS where the tunnel begins: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu; ip tcp adjust-mss 1360 (Cisco).',
     'Or lower the MTU of the VPN or uplink interface: netsh interface ipv4 set subinterface "<name>" mtu=1400 store=persistent.',

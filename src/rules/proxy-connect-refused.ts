@@ -4,6 +4,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onForwardProxy } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
@@ -39,12 +40,14 @@ export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
   title: 'The HTTP proxy did not open the tunnel',
+  short: 'proxy refused',
   causes: [12],
   looksAt: 'CONNECT requests and the answers of the proxy.',
   confirms:
     'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
   rulesOut: 'A 2xx answer to CONNECT.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
+  settledBy: [onForwardProxy, beforeClick],
   remedy: [
     '407: mstsc authenticates to a proxy with the logged-on user only; allow the gateway without authentication, or use an exception (squid: acl rdgw dstdomain <gateway>, http_access allow CONNECT rdgw).',
     '403: allow CONNECT to this host and port (squid: acl SSL_ports port 443; acl Safe_ports port 443).',

@@ -3,6 +3,7 @@
  * `likely` the best explanation of what the capture shows, and `not-visible` says what would settle it.
  */
 import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Recording } from './recordings.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
 export type VerdictWord = 'confirmed' | 'likely' | 'possible' | 'ruled-out' | 'not-visible'
@@ -43,13 +44,17 @@ export interface Rule {
   /** The highest that it may claim. */
   readonly severity: Severity
   readonly title: string
+  /** What failed, in a few words that follow the name of the step: `TLS ✗ hello refused`. */
+  readonly short: string
   /** Rows of protocol/causes.md that it stands for. */
   readonly causes: readonly number[]
   readonly looksAt: string
   readonly confirms: string
   readonly rulesOut: string
-  /** What a capture may hide from it, and which capture would settle it. */
+  /** What a capture may hide from it. */
   readonly cannotSee: string
+  /** Which captures show what another hid, the best first. */
+  readonly settledBy: readonly Recording[]
   readonly remedy: readonly string[]
   /** A Wireshark display filter that shows the same packets in any capture. */
   readonly filter: string

@@ -10,6 +10,7 @@ import { meaningOf } from '../codes/table.ts'
 import { duration } from './figures.ts'
 import { failureCode, offeredBy, selectionRefusal } from './negotiation.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onGateway } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NOT_VISIBLE = notVisible(
@@ -26,12 +27,14 @@ export const securityNegotiationFailed = rule({
   id: 'security-negotiation-failed',
   severity: 'error',
   title: 'Client and server have no security protocol in common',
+  short: 'no common security protocol',
   causes: [5, 9],
   looksAt: 'What the client offers, what the server selects or refuses, and whether the client goes on.',
   confirms:
     'Negotiation failure 1, 2, 4, 6 or an unknown one; or a selection that the client had not offered, behind which it left.',
   rulesOut: 'A selection with which the client goes on.',
   cannotSee: 'Negotiations inside a gateway tunnel: capture between gateway and server.',
+  settledBy: [beforeClick, onGateway],
   remedy: [
     'Failure 1: let the client offer TLS (mstsc does; FreeRDP /sec:tls or /sec:nla).',
     'Failure 2, or standard security selected: SecurityLayer=2 under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp; on xrdp security_layer=negotiate and a readable key.pem.',

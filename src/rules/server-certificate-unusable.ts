@@ -4,6 +4,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { helloRefusalOf } from './hello-refusal.ts'
 import { failureCode, offeredBy } from './negotiation.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick, onServer } from './recordings.ts'
 import { confirmed, type Evidence, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NOT_VISIBLE = notVisible(
@@ -19,12 +20,14 @@ export const serverCertificateUnusable = rule({
   id: 'server-certificate-unusable',
   severity: 'error',
   title: 'The server has no usable certificate',
+  short: 'server certificate unusable',
   causes: [2],
   looksAt: 'The negotiation failure code, and whether the server ever signs a TLS handshake.',
   confirms: 'Negotiation failure 3 (SSL_CERT_NOT_ON_SERVER).',
   rulesOut: 'A certificate or key exchange of the server: the signature shows that its key works.',
   cannotSee:
     'A missing key from a protocol that is switched off: both end the connection at ClientHello. Schannel events of the server tell.',
+  settledBy: [beforeClick, onServer],
   remedy: [
     'Let Windows make a new one: delete the certificate in certlm.msc, Remote Desktop, Certificates; then Restart-Service TermService -Force.',
     'Permissions of C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys: NETWORK SERVICE must read the key (f686aace…); icacls shows them.',

@@ -3,6 +3,7 @@ import { mcsDisconnectReasons } from '../codes/mcs.ts'
 import { symbolOf } from '../codes/table.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
+import { untilItHappens, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const ENCRYPTED = notVisible(
@@ -16,11 +17,13 @@ export const serverEndedSession = rule({
   id: 'server-ended-session',
   severity: 'info',
   title: 'The server ended the session in order',
+  short: 'ended by the server',
   causes: [27],
   looksAt: 'The MCS Disconnect Provider Ultimatum, in clear with standard RDP security.',
   confirms: 'Such a message from the server.',
   rulesOut: 'None in a session that can be read.',
   cannotSee: 'Sessions inside TLS without keys.',
+  settledBy: [untilItHappens, withFreerdpKeys, withServerKey, withXrdpKeys],
   remedy: [
     'On the server: events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager name the reason; session limits: MaxIdleTime, MaxConnectionTime under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
   ],

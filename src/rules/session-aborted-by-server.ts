@@ -4,6 +4,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { onServer, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
@@ -27,6 +28,7 @@ export const sessionAbortedByServer = rule({
   id: 'session-aborted-by-server',
   severity: 'error',
   title: 'The server ended the connection in use without a farewell',
+  short: 'cut off by the server',
   causes: [22],
   looksAt: 'Who ended the connection first, and whether a TLS close_notify or an RDP farewell came before.',
   confirms:
@@ -34,6 +36,7 @@ export const sessionAbortedByServer = rule({
   rulesOut: 'A client that left first, or a farewell of the server.',
   cannotSee:
     'An RDP farewell inside TLS, other than by its size; crash and kill look the same. The event log of the server tells.',
+  settledBy: [onServer, withFreerdpKeys, withServerKey, withXrdpKeys],
   remedy: [
     'On the server: Get-WinEvent System (7031, 7034), Application (1000, 1001), TerminalServices-LocalSessionManager (23, 24, 39, 40) at that second.',
     'Was the host restarted, or the session ended by an administrator or a limit? quser, event 1074.',

@@ -1,6 +1,7 @@
 /** The round trip is long enough to be felt. Cause 31; RFC 6298. */
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
+import { onBothEnds, onGateway } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** From here on typing and pointing lag visibly; slow alone never closes a session. */
@@ -20,12 +21,14 @@ export const slowPath = rule({
   id: 'slow-path',
   severity: 'info',
   title: 'The round-trip time is long',
+  short: 'slow',
   causes: [31],
   looksAt: 'The time from SYN to the end of the TCP handshake.',
   confirms: '300 ms or more.',
   rulesOut: 'Less than 300 ms.',
   cannotSee:
     'Delay behind a proxy or gateway that answers the handshake itself. Slow alone closes no session: a timer must have expired.',
+  settledBy: [onBothEnds, onGateway],
   remedy: [
     'ping and tracert to the server; look for a VPN detour, a satellite link or a queue that is full (bufferbloat).',
   ],

@@ -2,6 +2,7 @@
 import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
+import { atMirrorPort, onServer } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const ANSWERED = ruledOut('The server accepted the connection.')
@@ -15,12 +16,14 @@ export const tcpConnectRefused = rule({
   id: 'tcp-connect-refused',
   severity: 'error',
   title: 'The TCP connection was refused with a reset',
+  short: 'connection refused',
   causes: [19, 45],
   looksAt: 'The first packet that comes back for the SYN.',
   confirms: 'A reset in answer to the SYN: nothing listens on that port, or a filter says so in the name of the host.',
   rulesOut: 'A SYN-ACK.',
   cannotSee:
     'Whether the host itself or a device on the way wrote the reset. A capture on the server settles it: there the SYN arrives, or it does not.',
+  settledBy: [onServer, atMirrorPort],
   remedy: [
     'On the server: Get-Service TermService; netstat -ano | findstr :3389; qwinsta (the rdp-tcp listener must be there).',
     'Is Remote Desktop allowed? reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server" /v fDenyTSConnections (0 = allowed).',

@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { count, duration } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
+import { atMirrorPort, onServer } from './recordings.ts'
 import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** Two SYNs may be one lost answer; with three resends in vain, or two over a while, that is out of the question. */
@@ -29,12 +30,14 @@ export const tcpConnectUnanswered = rule({
   id: 'tcp-connect-unanswered',
   severity: 'error',
   title: 'The server never answered the TCP connection request',
+  short: 'no answer',
   causes: [17, 37],
   looksAt: 'The SYNs of the client and everything that comes back for them: SYN-ACK, reset, ICMP.',
   confirms: 'Four SYNs, or three within 3.5 s or more, without an answer of any kind.',
   rulesOut: 'A SYN-ACK, a reset or an ICMP message in answer to the SYN.',
   cannotSee:
     'Who drops the SYN: a firewall, a cloud security group, a host that is off, a wrong address or a lost route look the same. A capture on the server, or on the other side of the firewall, settles it.',
+  settledBy: [onServer, atMirrorPort],
   remedy: [
     'From the client: Test-NetConnection <server> -Port 3389, then tracert -d <server>.',
     'On the server: Get-NetFirewallRule -DisplayGroup "Remote Desktop" | Get-NetFirewallPortFilter, and enable the rules.',

@@ -2,12 +2,14 @@
 import { secondsOf } from './certificate-exit.ts'
 import { certificateVerdict } from './certificate-verdict.ts'
 import { age, moment } from './figures.ts'
+import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { rule } from './rule.ts'
 
 export const tlsCertificateExpired = rule({
   id: 'tls-certificate-expired',
   severity: 'error',
   title: "The server's certificate has expired, and the client gave up on it",
+  short: 'certificate expired',
   causes: [1, 4],
   looksAt:
     'The certificate of the server (TLS 1.2 and before) against the time of the capture, and how the client left.',
@@ -16,6 +18,7 @@ export const tlsCertificateExpired = rule({
     'A certificate that is valid longer, or a client that goes on: an expired certificate alone is only a warning.',
   cannotSee:
     'TLS 1.3 encrypts the certificate; and the clock of the client, which counts, may differ from that of the recorder.',
+  settledBy: [beforeClick, withFreerdpKeys],
   remedy: [
     'RDP host: delete the expired certificate in certlm.msc, Remote Desktop, Certificates; Restart-Service TermService -Force makes a new one (events 1057 and 1058 say why it could not).',
     'Gateway or proxy: renew the certificate and bind it (RD Gateway Manager, Properties, SSL Certificate; nginx ssl_certificate and reload).',

@@ -2,12 +2,14 @@
 import { secondsOf } from './certificate-exit.ts'
 import { certificateVerdict } from './certificate-verdict.ts'
 import { age, moment } from './figures.ts'
+import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { rule } from './rule.ts'
 
 export const tlsCertificateNotYetValid = rule({
   id: 'tls-certificate-not-yet-valid',
   severity: 'error',
   title: "The server's certificate is not valid yet, and the client gave up on it",
+  short: 'certificate not yet valid',
   causes: [1, 40],
   looksAt:
     'The certificate of the server (TLS 1.2 and before) against the time of the capture, and how the client left.',
@@ -15,6 +17,7 @@ export const tlsCertificateNotYetValid = rule({
   rulesOut: 'A certificate that is valid already, or a client that goes on.',
   cannotSee:
     'TLS 1.3 encrypts the certificate; and which clock is wrong: that of the issuer, the client or the recorder. Compare with the Date of an HTTP answer.',
+  settledBy: [beforeClick, withFreerdpKeys],
   remedy: [
     'w32tm /query /status on client and server; w32tm /resync. A clock that is wrong by the difference explains it.',
     'Otherwise issue the certificate again with a beginning in the past.',

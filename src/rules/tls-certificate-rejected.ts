@@ -2,6 +2,7 @@
 import { certificateExitOf } from './certificate-exit.ts'
 import { howItLeft } from './certificate-verdict.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_CERTIFICATE = notVisible(
@@ -18,6 +19,7 @@ export const tlsCertificateRejected = rule({
   id: 'tls-certificate-rejected',
   severity: 'error',
   title: "The client left right behind the server's certificate",
+  short: 'certificate rejected',
   causes: [1, 4],
   looksAt: 'Whether the client sends any data behind the TLS handshake, and how it leaves.',
   confirms:
@@ -25,6 +27,7 @@ export const tlsCertificateRejected = rule({
   rulesOut:
     'Data of the client behind the handshake; a certificate that can be read: then the rule about its fault speaks.',
   cannotSee: 'What is wrong with a certificate that TLS 1.3 encrypts. Keys, or a look at the certificate, tell.',
+  settledBy: [beforeClick, withFreerdpKeys],
   remedy: [
     'Check name, dates and issuer of the certificate that the server sends now: nmap --script ssl-cert -p <port> <server>.',
     'On the client: the dialog of mstsc, event log Microsoft-Windows-TerminalServices-RDPClient/Operational, or the log of FreeRDP.',

@@ -5,6 +5,7 @@ import { cipherSuiteName, tlsVersionName } from '../codes/tls-names.ts'
 import { count, sideName } from './figures.ts'
 import { type HelloRefusal, helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onServer } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
@@ -21,6 +22,7 @@ export const tlsCipherMismatch = rule({
   id: 'tls-cipher-mismatch',
   severity: 'error',
   title: 'Client and server have no TLS cipher suite, group or signature scheme in common',
+  short: 'no common cipher suite',
   causes: [3],
   looksAt: 'The suites that the client offers, the one that the server chooses, and the alerts of both.',
   confirms:
@@ -28,6 +30,7 @@ export const tlsCipherMismatch = rule({
   rulesOut: 'A handshake that goes on.',
   cannotSee:
     "Which of them is missing: the alert does not tell suite from group or signature scheme. A list of the server's suites does.",
+  settledBy: [beforeClick, onServer],
   remedy: [
     'Windows: Get-TlsCipherSuite | ft Name on both sides; the policy "SSL Cipher Suite Order" (HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002) may have cut the list.',
     'Servers and proxies: widen ssl_ciphers (nginx), ssl-default-bind-ciphers (HAProxy), tls_ciphers (xrdp); an ECDSA certificate needs ECDSA suites, an RSA certificate RSA ones.',

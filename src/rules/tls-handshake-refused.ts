@@ -5,6 +5,7 @@ import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { pictureOf } from './picture.ts'
+import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
@@ -22,12 +23,14 @@ export const tlsHandshakeRefused = rule({
   id: 'tls-handshake-refused',
   severity: 'error',
   title: 'The server refused the TLS handshake without a reason',
+  short: 'hello refused',
   causes: [2, 3, 18],
   looksAt: 'What the server does about the ClientHello: ServerHello, alert, FIN or reset.',
   confirms: 'FIN, reset or an alert without a telling code in answer to the ClientHello.',
   rulesOut: 'A ServerHello, or an alert that names version or cipher.',
   cannotSee:
     'The reason: an unreadable key, a protocol switched off and a filter on the server name look the same from outside. Schannel events of the server tell.',
+  settledBy: [onServer, onBothEnds],
   remedy: [
     'On the server: Get-WinEvent -LogName System | where ProviderName -eq Schannel. 36870 = the private key can not be read, 36871 = no credential (protocols switched off), 36874 = no common cipher suite.',
     'Which versions are on? reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s; nmap --script ssl-enum-ciphers -p <port> <server>.',

@@ -4,6 +4,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
@@ -36,11 +37,13 @@ export const tlsHandshakeUnanswered = rule({
   id: 'tls-handshake-unanswered',
   severity: 'error',
   title: 'The TLS ClientHello was never answered',
+  short: 'hello unanswered',
   causes: [17, 18],
   looksAt: 'The ClientHello, whether it was acknowledged, and what the server sends afterwards.',
   confirms: 'Three or more resends of the ClientHello in vain, or a silence of 60 s. Likely: a silence of 2 s or more.',
   rulesOut: 'Any answer of the server, or its close.',
   cannotSee: 'Whether the server or a device on the way keeps silent. A capture on the server settles it.',
+  settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Exempt the connection from TLS inspection and IPS as a test, or try from a network without them.',
     'openssl s_client -connect <server>:<port> with and without -servername shows whether the name matters.',

@@ -1,6 +1,7 @@
 /** The session works, on a TLS version that is deprecated. Cause 3; RFC 8996. */
 import { TLS_1_1, tlsVersionName } from '../codes/tls-names.ts'
 import { pictureOf } from './picture.ts'
+import { beforeClick } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
@@ -13,11 +14,13 @@ export const tlsVersionDeprecated = rule({
   id: 'tls-version-deprecated',
   severity: 'info',
   title: 'The connection uses TLS 1.0 or 1.1',
+  short: 'old TLS version',
   causes: [3],
   looksAt: 'The version in the ServerHello of a handshake that came to its end.',
   confirms: 'TLS 1.1 or lower.',
   rulesOut: 'TLS 1.2 or later.',
   cannotSee: 'Handshakes from before the capture.',
+  settledBy: [beforeClick],
   remedy: [
     'Enable TLS 1.2 on the server before policies or updates switch the old versions off: RFC 8996 deprecates them.',
   ],

@@ -5,6 +5,7 @@ import { tlsVersionName } from '../codes/tls-names.ts'
 import { sideName } from './figures.ts'
 import { type HelloRefusal, helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { beforeClick, onServer } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
@@ -20,12 +21,14 @@ export const tlsVersionMismatch = rule({
   id: 'tls-version-mismatch',
   severity: 'error',
   title: 'Client and server have no TLS version in common',
+  short: 'no common TLS version',
   causes: [3],
   looksAt: 'The versions that the client offers, the one that the server chooses, and the alerts of both.',
   confirms:
     'Alert 70 (protocol_version), or a version that the client did not offer. Likely: TLS 1.0 or 1.1 was chosen and the client refused what it needs; or the server spoke only higher versions with others in this capture.',
   rulesOut: 'A handshake that goes on.',
   cannotSee: 'Servers that close without an alert: see tls-handshake-refused.',
+  settledBy: [beforeClick, onServer],
   remedy: [
     'Windows: HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\{Client,Server}: Enabled=1, DisabledByDefault=0; then restart.',
     'Old clients (Windows 7, 2008 R2) need KB3080079 and the settings above for TLS 1.2 with RDP; better replace them.',

@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { duration, times } from './figures.ts'
 import { type Picture, pictureOf } from './picture.ts'
+import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import {
   confirmed,
@@ -46,6 +47,7 @@ export const x224NoConfirm = rule({
   id: 'x224-no-confirm',
   severity: 'error',
   title: 'The RDP connection request was never confirmed',
+  short: 'no confirm',
   causes: [23, 24],
   looksAt: 'The X.224 connection request, and what the server does about it.',
   confirms:
@@ -53,6 +55,7 @@ export const x224NoConfirm = rule({
   rulesOut: 'A connection confirm, with or without a negotiation failure.',
   cannotSee:
     'Why: a stuck service, its connection limit, and an IPS that swallows the request look the same. The event log of the server tells.',
+  settledBy: [onServer, onBothEnds],
   remedy: [
     'On the server: Restart-Service TermService -Force; qwinsta must show the listener; events 1006, 7031, 7034.',
     'Limit of pending connections: MaxOutstandingConnections under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server.',
