@@ -81,6 +81,7 @@ export function withoutSplits<R extends { readonly direction: Direction }>(
   })
 }
 
-function exactly(bytes: number): Overhead {
+/** The same for every record. */
+export function exactly(bytes: number): Overhead {
   return { least: bytes, most: bytes, splits: false }
 }
