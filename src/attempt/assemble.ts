@@ -109,7 +109,7 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }
+const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */

@@ -75,6 +75,21 @@ export interface ServerHistory {
   /** TLS versions and suites that it chose for other clients. */
   readonly versions: readonly number[]
   readonly suites: readonly number[]
+  /** Certificates of its own, not of a desktop behind it, that it sent in clear or decrypted: each once. */
+  readonly certificates: readonly SeenCertificate[]
+}
+
+export interface SeenCertificate {
+  /** For which name in SNI; '' without. */
+  readonly name: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  readonly keyAlgorithm: string
+  readonly selfIssued: boolean
+  /** Where it was sent first. */
+  readonly packet: number
+  readonly timeNs: number
 }
 
 /** Anything that has a place in the capture and can be evidence. */

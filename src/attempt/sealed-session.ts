@@ -47,7 +47,7 @@ export interface SealedSession {
   readonly clientInfo: Place | null
   /** The first message after MCS by which the server lets the client go on: licence, Demand Active. */
   readonly licence: Place | null
-  /** A Set Error Info PDU before the session was active: the server gives a reason, which can not be read. */
+  /** A Set Error Info PDU and the farewell before the session was active: the server gives a reason, which can not be read. */
   readonly errorInfo: Place | null
   /** The Font Map: the session is active. */
   readonly active: Place | null
@@ -327,10 +327,9 @@ function laterErrorInfo(records: readonly Sealed[], overhead: Overhead, from: nu
   return null
 }
 
-/** An ultimatum follows that is the server's last word, or nothing at all, where its size tells it from a licence of 34 bytes. */
+/** An ultimatum follows that is the server's last word: alone, a record of this size may be a Synchronize. */
 function isFarewellBehind(records: readonly Sealed[], overhead: Overhead, at: number): boolean {
   const behind = next(records, at, SERVER)
-  if (behind < 0) return isExact(overhead)
   return fits(records, behind, overhead, DISCONNECT_ULTIMATUM_BYTES) && next(records, behind, SERVER) < 0
 }
 

@@ -52,7 +52,7 @@ export const gatewayResponseBuffered = rule({
     if (until - opened.timeNs < NOTABLE_WAIT_NS) return TOO_SHORT
     if (closed !== null && closed.direction !== CLIENT) return WENT_ON
     const evidence: Evidence[] = [
-      [out.request, 'The OUT channel is asked for.'],
+      [out.request, `The OUT channel is asked for${oldVersion(out)}.`],
       [opened, `The gateway answers 200, ${duration(opened.timeNs - out.request.timeNs)} later.`],
     ]
     if (closed !== null)
@@ -67,4 +67,9 @@ export const gatewayResponseBuffered = rule({
 
 function isOpenOut({ request, response }: Exchange): boolean {
   return request.fact.method === 'RDG_OUT_DATA' && response?.fact.status === OK
+}
+
+/** nginx speaks HTTP/1.0 upstream unless it is told otherwise. */
+function oldVersion({ request }: Exchange): string {
+  return request.fact.version === 'HTTP/1.0' ? ', over HTTP/1.0, in which neither chunks nor WebSockets pass' : ''
 }

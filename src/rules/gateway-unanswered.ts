@@ -3,7 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
-import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
+import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, onGateway, withFreerdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
@@ -61,7 +61,8 @@ function needsAnswer({ request }: Exchange, exchanges: readonly Exchange[]): boo
 }
 
 function found(attempt: Attempt, { request, conversation }: Exchange): Verdict {
-  const asked: Evidence = [request, `The client sends ${request.fact.method} ${request.fact.target}.`]
+  const waits = header(request.fact, 'expect').toLowerCase() === '100-continue' ? ', and waits for 100 Continue' : ''
+  const asked: Evidence = [request, `The client sends ${request.fact.method} ${request.fact.target}${waits}.`]
   const closed = firstClose(conversation, request.packet)
   if (closed !== null && closed.direction === SERVER) {
     return confirmed(

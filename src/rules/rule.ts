@@ -93,6 +93,11 @@ export function at(severity: Severity, verdict: Verdict): Verdict {
   return { ...verdict, severity }
 }
 
+/** Only an attempt that failed can have failed for it: of another one it is a note. */
+export function noteUnlessFailed(attempt: Attempt, verdict: Verdict): Verdict {
+  return attempt.outcome === 'failed' ? verdict : at('info', verdict)
+}
+
 /** The same verdict, resting on other things than the claims of its rule: `[]` = its packets say it themselves. */
 export function resting(on: readonly Ground[], verdict: Verdict): Verdict {
   return { ...verdict, restsOn: on }

@@ -69,16 +69,21 @@ describe.each(SUITES)('%s %s', (version, ciphers) => {
     expect(either || deniedLogonOf(attempt) !== null).toBe(true)
     // Only padding leaves it open.
     if (either) expect(padded).toBe(true)
+    expect(claimsOf(attempt)).toEqual([`${either ? 'nla-logon-failed' : 'server-denied'} (likely)`])
     expect(sealedEndOf(attempt)).toBeNull()
   })
 
   run('a reason that the server gives behind Client Info, or behind the licence, has its place', async () => {
-    const refused = sealedEndOf(await attempted([...LOGON, ...OPENED, 36, 9], EARLY, 'client-reset'))
+    const attempt = await attempted([...LOGON, ...OPENED, 36, 9], EARLY, 'client-reset')
+    const refused = sealedEndOf(attempt)
     expect(refused).toMatchObject({ step: 'client-info' })
+    expect(claimsOf(attempt)).toEqual(padded ? [] : ['server-denied (likely)'])
+    expect(judge(attempt).find(({ rule }) => rule.id === 'server-denied')?.verdict).toBe(padded ? 'possible' : 'likely')
     expect(refused?.errorInfo).not.toBeNull()
     const licensed = sealedEndOf(await attempted([...LOGON, ...OPENED, 34, 36, 9], EARLY, 'client-reset'))
     expect(licensed).toMatchObject({ step: 'licence' })
     expect(licensed?.errorInfo).not.toBeNull()
+    expect(claimsOf(attempt).filter(claim => claim.includes('confirmed'))).toEqual([])
   })
 
   run('a server that aborts the opening gives none', async () => {

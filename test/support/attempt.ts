@@ -20,7 +20,7 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     explained: null,
     lookups: [],
     neighbours: [],
-    history: { attempts: 0, established: 0, versions: [], suites: [] },
+    history: { attempts: 0, established: 0, versions: [], suites: [], certificates: [] },
     transport: 'direct',
     client: { address: CLIENT_ADDRESS, port: 50_000 },
     server: { address: SERVER_ADDRESS, port: 3389 },
