@@ -122,6 +122,7 @@ export const healthProbes = scenario({
     rdp.isEndedByServer()
     tcp.resets(CLIENT)
   },
+  notSeenYet: 'that probes are no attempts',
   withKeys: HEALTHY,
 })
 
