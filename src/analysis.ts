@@ -4,6 +4,7 @@
  */
 import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
 import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ladder } from './attempt/ladder.ts'
 import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
@@ -59,6 +60,15 @@ export interface Peer {
   readonly port: number
 }
 
+/** One conversation of an attempt, as Wireshark counts them. */
+export interface StreamAnalysis {
+  readonly transport: 'tcp' | 'udp'
+  /** tcp.stream or udp.stream. */
+  readonly stream: number
+  readonly client: Peer
+  readonly server: Peer
+}
+
 export interface AttemptAnalysis {
   readonly id: number
   readonly transport: Transport
@@ -68,6 +78,8 @@ export interface AttemptAnalysis {
   readonly serverName: string
   readonly startNs: number
   readonly endNs: number
+  /** Its conversations, the one to explain first. */
+  readonly streams: readonly StreamAnalysis[]
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   /** The same for people, with what failed in a few words. */
@@ -79,6 +91,8 @@ export interface AttemptAnalysis {
   readonly capturePoint: CapturePoint
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+  /** null unless it was asked for. */
+  readonly ladder: Ladder | null
 }
 
 export interface ErrorInfoAnalysis {

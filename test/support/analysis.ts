@@ -40,6 +40,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     serverName: 'rdp.example',
     startNs: 0,
     endNs: 3_000_000,
+    streams: [],
     outcome: 'failed',
     milestones: [
       { id: 'dns', state: 'not-visible', packet: 0 },
@@ -52,6 +53,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     errorInfo: null,
     capturePoint: { at: 'unknown', because: '' },
     quality: [],
+    ladder: null,
     verdicts: [
       verdictAnalysis(),
       verdictAnalysis({
