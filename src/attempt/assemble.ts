@@ -171,7 +171,8 @@ function withGatewayRounds(connections: readonly Examined[]): readonly Examined[
       return granted ? unfinished(one) : one
     }
     // The request that carries the client's packets never ends, so that nobody answers it.
-    if (one.outcome === 'failed' && method === 'RDG_IN_DATA' && status === 0 && output) return unfinished(one)
+    const endless = method === 'RDG_IN_DATA' && one.seen.gatewayRequest?.fact.framing === 'chunked'
+    if (one.outcome === 'failed' && endless && status === 0 && output) return unfinished(one)
     const alone = method === 'RDG_OUT_DATA' && status === OK && !input && isClosed(one.closing)
     return alone && one.active === null ? { ...one, outcome: 'failed' } : one
   })

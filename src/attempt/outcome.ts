@@ -109,6 +109,8 @@ function inactiveOutcome(seen: Sightings, closing: Closing, captureEndNs: number
   if (isOneSided(conversation)) return 'unfinished'
   if (closing.how === 'silence' || closing.how === 'icmp') return 'failed'
   if (!isClosed(closing)) return 'unfinished'
+  // The channels are open, and nothing comes back on them: the client asked the gateway in vain.
+  if (seen.said[CLIENT] !== null && seen.said[SERVER] === null && !seen.gaps) return 'failed'
   return isHidden(seen, closing) ? 'unfinished' : 'failed'
 }
 

@@ -45,6 +45,7 @@ export const nlaLogonFailed = rule({
   severity: 'error',
   title: 'The server refused the logon (NLA)',
   short: 'logon refused',
+  steps: ['nla'],
   causes: [6],
   looksAt:
     'Error codes of CredSSP and answers of SPNEGO behind TLS, errors of Kerberos beside the attempt, and without keys sizes, directions and order of the first encrypted records.',

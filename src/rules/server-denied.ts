@@ -126,7 +126,7 @@ function sealed(attempt: Attempt): Verdict | null {
       [word, 'The last record of the server holds 4 bytes, as an early user authorization result does.'],
     )
   }
-  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info (36 bytes).']]
+  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info.']]
   if (farewell !== null) evidence.push([farewell, 'Its last record has the size of a Disconnect Provider Ultimatum.'])
   const says = 'before the session was active the server sent records of the sizes of an error message and a farewell'
   // Within a block of 16 bytes other messages have the same size.
