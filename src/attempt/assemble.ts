@@ -63,6 +63,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
     milestones: milestonesOf({ explained, examined, sealed, udp, lookups, transport, outcome, closing }),
     outcome,
     closing,
+    sealedTunnel: sealed,
     quality: qualityOf(tcp),
   }
 }
@@ -105,6 +106,7 @@ export function assembleWithoutConnection(parts: {
     }),
     outcome,
     closing,
+    sealedTunnel: null,
     quality: [],
   }
 }

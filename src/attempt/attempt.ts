@@ -5,6 +5,7 @@
 import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow/conversation.ts'
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
+import type { SealedTunnel } from './sealed-gateway.ts'
 
 /**
  * In the order in which a connection passes them. `tls` is TLS from the first byte: a gateway's, or a web site's;
@@ -114,6 +115,8 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  /** What the sizes of a gateway's records tell, where none of its requests could be read; otherwise null. */
+  readonly sealedTunnel: SealedTunnel | null
   /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
@@ -137,6 +140,7 @@ export class Attempt implements AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  readonly sealedTunnel: SealedTunnel | null
   readonly quality: readonly QualityNote[]
   readonly captureEndNs: number
   readonly captureStartSeconds: number
@@ -155,6 +159,7 @@ export class Attempt implements AttemptParts {
     this.milestones = parts.milestones
     this.outcome = parts.outcome
     this.closing = parts.closing
+    this.sealedTunnel = parts.sealedTunnel
     this.quality = parts.quality
     this.captureEndNs = parts.captureEndNs
     this.captureStartSeconds = parts.captureStartSeconds

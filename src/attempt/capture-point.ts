@@ -13,7 +13,7 @@ export interface CapturePoint {
   readonly because: string
 }
 
-export const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
+const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
 
 /** What systems begin with: Linux and macOS 64, Windows 128, network devices 255. */
 const INITIAL_TTLS = [64, 128, 255]
