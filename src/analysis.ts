@@ -2,7 +2,7 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
 import type { CapturePoint } from './attempt/capture-point.ts'
 import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
@@ -70,11 +70,32 @@ export interface AttemptAnalysis {
   readonly endNs: number
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
+  /** The same for people, with what failed in a few words. */
+  readonly chain: readonly ChainLink[]
   readonly closing: Closing
+  /** What the server said why it ended the session (Set Error Info, not 0); null when nothing of that could be read. */
+  readonly errorInfo: ErrorInfoAnalysis | null
   /** Where its connection was recorded, as far as packets tell. */
   readonly capturePoint: CapturePoint
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+}
+
+export interface ErrorInfoAnalysis {
+  readonly code: number
+  readonly packet: number
+}
+
+export interface ChainLink {
+  /** Null for an end that belongs to no step. */
+  readonly step: MilestoneId | null
+  readonly state: Milestone['state']
+  /** Told from record sizes or from what came behind it, not read. */
+  readonly inferred: boolean
+  /** Of requests over HTTP: 401, then 200. */
+  readonly statuses: readonly number[]
+  /** What failed here, in a few words; '' when nothing did. */
+  readonly says: string
 }
 
 export interface VerdictAnalysis {
@@ -82,6 +103,8 @@ export interface VerdictAnalysis {
   readonly verdict: VerdictWord
   readonly severity: Severity
   readonly says: string
+  /** What failed, in a few words that follow the name of a step. */
+  readonly short: string
   readonly evidence: readonly EvidenceAnalysis[]
   /** A Wireshark display filter for the evidence, or for the rule's packets in general where there is none. */
   readonly filter: string
@@ -91,6 +114,15 @@ export interface VerdictAnalysis {
   readonly toSettle: string
   /** What a capture of poor quality could make up as well; empty where the packets say it themselves. */
   readonly restsOn: readonly Ground[]
+  /** Captures that show what this one may hide, the best first: of use where it is not settled. */
+  readonly settledBy: readonly NamedRecording[]
+}
+
+/** `rdpscope rules` prints its commands. */
+export interface NamedRecording {
+  readonly id: string
+  /** As it goes on after `a capture`. */
+  readonly title: string
 }
 
 export interface EvidenceAnalysis {

@@ -2,7 +2,15 @@
  * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
  * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
  */
-import type { AttemptAnalysis, CaptureAnalysis, QualityAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type {
+  AttemptAnalysis,
+  CaptureAnalysis,
+  ErrorInfoAnalysis,
+  NamedRecording,
+  QualityAnalysis,
+  ReadError,
+  VerdictAnalysis,
+} from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
 import { capturePointOf } from './attempt/capture-point.ts'
 import { Attempts } from './attempt/grouping.ts'
@@ -10,6 +18,7 @@ import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
 import { CaptureClock, captureQuality } from './capture-quality.ts'
+import { chainOf, withEnd } from './chain.ts'
 import { qualityMeaning } from './codes/quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
@@ -148,10 +157,11 @@ class Verdicts {
 
   /** @param notes on the whole capture: attempts were judged before they were known */
   attempts(notes: readonly QualityNote[]): AttemptAnalysis[] {
-    const attempts = this.#attempts.map(attempt => ({
+    const judged = this.#attempts.map(attempt => ({
       ...attempt,
       verdicts: attempt.verdicts.map(verdict => weakened(verdict, notes)),
     }))
+    const attempts = judged.map(attempt => ({ ...attempt, chain: withEnd(attempt) }))
     return attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
   }
 
@@ -198,7 +208,9 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     endNs,
     outcome,
     milestones,
+    chain: chainOf(attempt),
     closing,
+    errorInfo: errorInfoOf(attempt),
     capturePoint: capturePointOf(attempt.explained),
     quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
@@ -207,6 +219,11 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
 
 function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {
   return { id, says, ...qualityMeaning(id) }
+}
+
+function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
+  const said = attempt.findLast('error-info', ({ code }) => code !== 0)
+  return said === undefined ? null : { code: said.fact.code, packet: said.packet }
 }
 
 /** From the first lookup or packet to the last packet. */
@@ -231,21 +248,25 @@ function verdictAnalysis({
   evidence,
   toSettle,
   restsOn,
+  short,
 }: JudgedVerdict): VerdictAnalysis {
   return {
     rule: rule.id,
     verdict,
     severity,
     says,
+    short,
     evidence: evidence.map(([place, says]) => ({ packet: place.packet, timeNs: place.timeNs, says })),
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
+    settledBy: verdict === 'ruled-out' ? NO_RECORDINGS : rule.settledBy,
     restsOn,
   }
 }
 
 const NOTHING_TO_REMEDY: readonly string[] = []
+const NO_RECORDINGS: readonly NamedRecording[] = []
 
 /** A display filter for exactly these packets. */
 function packetFilter(packets: readonly number[]): string {

@@ -10,7 +10,7 @@ import { AUTHORIZE_TUNNEL, CREATE_CHANNEL, tsProxyAnswers } from '../codes/ts-pr
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import { isTls13 } from './sealed-session.ts'
+import { isTls13 } from './record-sizes.ts'
 
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22

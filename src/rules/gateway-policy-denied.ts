@@ -1,7 +1,7 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
 import { gatewayTalkOf, isOfExtendedAuth, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
 import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { at, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, called, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
  * Access denied, RAP, CAP, connection limit, capabilities (consent, statement of health), quarantine and its nonce, the three
@@ -12,6 +12,11 @@ const POLICY_RESULTS: ReadonlySet<number> = new Set([
 ])
 /** Session time-out, and the three that a new authorization during the session may fail with, and its health. */
 const LATER_RESULTS: ReadonlySet<number> = new Set([0x59f6, 0x59fa, 0x59fb, 0x59fc, 0x5a00])
+
+const POLICIES: ReadonlyMap<number, string> = new Map([
+  [0x59da, 'policy (RAP) denied'],
+  [0x59db, 'policy (CAP) denied'],
+])
 
 const OPENED = ruledOut('The gateway opened the channel to the target.')
 const OTHER_REFUSAL = ruledOut('The gateway refused for another reason than a policy.')
@@ -54,6 +59,7 @@ export const gatewayPolicyDenied = rule({
     if (!POLICY_RESULTS.has(resultOf(refusal)) || isOfExtendedAuth(refusal)) return OTHER_REFUSAL
     const evidence: Evidence[] = [refused(refusal)]
     if (asked !== null) evidence.unshift([asked.event, `The client sends ${asked.name}.`])
-    return confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    const verdict = confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    return called(POLICIES.get(resultOf(refusal)) ?? 'policy denied', verdict)
   },
 })

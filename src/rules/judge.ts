@@ -14,6 +14,7 @@ export interface JudgedVerdict extends Verdict {
   readonly restsOn: readonly Ground[]
   /** Never above the rule's own. */
   readonly severity: Severity
+  readonly short: string
 }
 
 /** One line of the diagnosis: what a rule claims about some attempts. */
@@ -53,7 +54,7 @@ const NOTHING: readonly Ground[] = []
 const UNASKED: Verdict = { verdict: 'not-visible', says: '', evidence: [], toSettle: '', severity: null, restsOn: [] }
 const seats: readonly Seat[] = rules.map(rule => ({ rule, verdict: null, judged: judged(rule, UNASKED) }))
 
-function judged(rule: Rule, { verdict, says, evidence, toSettle, severity, restsOn }: Verdict): JudgedVerdict {
+function judged(rule: Rule, { verdict, says, evidence, toSettle, severity, restsOn, short }: Verdict): JudgedVerdict {
   return {
     rule,
     restsOn: restsOn ?? (verdict === 'ruled-out' ? NOTHING : (rule.restsOn ?? NOTHING)),
@@ -62,6 +63,7 @@ function judged(rule: Rule, { verdict, says, evidence, toSettle, severity, rests
     evidence,
     toSettle,
     severity: severity ?? rule.severity,
+    short: short ?? rule.short,
   }
 }
 

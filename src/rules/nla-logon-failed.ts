@@ -14,7 +14,7 @@ import { isPastLogon, type Logon, logonOf, userOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
 import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
-import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
+import { type LogonEnd, refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('The server did not select NLA.')
 const NO_NEGOTIATION = notVisible(
@@ -35,11 +35,18 @@ const SETTLE_SILENT =
 const SETTLE_USER =
   'Was it this user? The capture does not tie the Kerberos logon to the connection: another program on the client may have logged on. Events 4768 and 4771 on the domain controller name client and user.'
 
+const ANSWERS: Readonly<Record<LogonEnd['how'], string>> = {
+  error: 'a record of the size of a CredSSP error',
+  either: 'a record of the size of a CredSSP error, or of a refused authorization,',
+  alert: 'an alert and the end of the connection',
+}
+
 export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
   severity: 'error',
   title: 'The server refused the logon (NLA)',
   short: 'logon refused',
+  steps: ['nla'],
   causes: [6],
   looksAt:
     'Error codes of CredSSP and answers of SPNEGO behind TLS, errors of Kerberos beside the attempt, and without keys sizes, directions and order of the first encrypted records.',
@@ -135,8 +142,7 @@ function bySilence(attempt: Attempt, logon: Logon): Verdict | null {
 function bySizes(attempt: Attempt): Verdict {
   const end = refusedLogonOf(attempt)
   if (end === null) return UNCLEAR
-  const what =
-    end.how === 'error' ? 'a record of the size of a CredSSP error' : 'an alert and the end of the connection'
+  const what = ANSWERS[end.how]
   return likely(
     `The server answered the client's last logon message with ${what}: it most likely refused the credentials or the account.`,
     TO_SETTLE,

@@ -2,7 +2,7 @@
  * What a rule is, and the words it answers in. A rule never claims more than the packets carry: `confirmed` is proof,
  * `likely` the best explanation of what the capture shows, and `not-visible` says what would settle it.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt, MilestoneId, Place } from '../attempt/attempt.ts'
 import type { Recording } from './recordings.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -34,6 +34,8 @@ export interface Verdict {
   readonly toSettle: string
   /** Lower than the rule's own, where the facts weigh less. */
   readonly severity: Severity | null
+  /** What failed in a few words, where the facts say it better than the rule. */
+  readonly short?: string
   /** Empty where the packets say it themselves; null: as its rule says. */
   readonly restsOn: readonly Ground[] | null
 }
@@ -46,6 +48,8 @@ export interface Rule {
   readonly title: string
   /** What failed, in a few words that follow the name of the step: `TLS ✗ hello refused`. */
   readonly short: string
+  /** The steps that it is about, where the attempt seems to fail at another: behind it, or hidden by encryption. */
+  readonly steps?: readonly MilestoneId[]
   /** Rows of protocol/causes.md that it stands for. */
   readonly causes: readonly number[]
   readonly looksAt: string
@@ -96,6 +100,11 @@ export function at(severity: Severity, verdict: Verdict): Verdict {
 /** Only an attempt that failed can have failed for it: of another one it is a note. */
 export function noteUnlessFailed(attempt: Attempt, verdict: Verdict): Verdict {
   return attempt.outcome === 'failed' ? verdict : at('info', verdict)
+}
+
+/** The same verdict, its failure told in other words. */
+export function called(short: string, verdict: Verdict): Verdict {
+  return { ...verdict, short }
 }
 
 /** The same verdict, resting on other things than the claims of its rule: `[]` = its packets say it themselves. */

@@ -28,6 +28,7 @@ export const securityNegotiationFailed = rule({
   severity: 'error',
   title: 'Client and server have no security protocol in common',
   short: 'no common security protocol',
+  steps: ['x224'],
   causes: [5, 9],
   looksAt: 'What the client offers, what the server selects or refuses, and whether the client goes on.',
   confirms:

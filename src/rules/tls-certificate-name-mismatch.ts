@@ -11,6 +11,7 @@ export const tlsCertificateNameMismatch = rule({
   severity: 'error',
   title: "The server's certificate is for another name, and the client gave up on it",
   short: 'certificate of another name',
+  steps: ['tls', 'security'],
   causes: [4],
   looksAt:
     'The names in the certificate (TLS 1.2 and before) against the name that the client asked for, and how the client left.',

@@ -20,6 +20,7 @@ export const tlsCertificateRejected = rule({
   severity: 'error',
   title: "The client left right behind the server's certificate",
   short: 'certificate rejected',
+  steps: ['tls', 'security'],
   causes: [1, 4],
   looksAt: 'Whether the client sends any data behind the TLS handshake, and how it leaves.',
   confirms:

@@ -3,7 +3,7 @@
  * times as the tap would see them. RFC 9293, RFC 7323, RFC 1122 4.2.3.2 (delayed acknowledgements).
  */
 import { CLIENT, type Direction, opposite, SERVER } from '../../../src/wire/dissector.ts'
-import { ACK, FIN, PSH, RST, SYN, tcp } from '../../support/packets.ts'
+import { ACK, FIN, ipv4, type Network, PSH, RST, SYN, tcp } from '../../support/packets.ts'
 import { Line } from './line.ts'
 import type { Disguise, Host, Wire } from './wire.ts'
 
@@ -12,6 +12,8 @@ const DELAYED_ACK_US = 40_000
 /** Between two packets of one side. */
 const STEP_US = 25
 const PROCESSING_US = 350
+/** IPv4 and TCP. */
+const HEADER_BYTES = 40
 const WINDOW = 64_240
 const WINDOW_SCALE = 8
 
@@ -36,6 +38,8 @@ export interface Manner extends Disguise {
   readonly window?: number
   /** Without TCP options. */
   readonly bare?: boolean
+  /** It comes before an answer could: from somewhere on the way. */
+  readonly early?: boolean
 }
 
 /** What was sent, to be sent again. */
@@ -69,6 +73,10 @@ export class Connection extends Line {
   private readonly mss: number
   private readonly usesTimestamps: boolean
   private last: Direction | null = null
+  /** What each side always does. */
+  private readonly habits: [Manner, Manner] = [{}, {}]
+  /** Larger packets do not come through. */
+  private largestBytes = 65_535
 
   constructor(wire: Wire, client: Host, server: Host, options: ConnectionOptions = {}) {
     super()
@@ -147,6 +155,31 @@ export class Connection extends Line {
     return this
   }
 
+  /** The same numbers as before: a SYN-ACK that was not acknowledged. */
+  repeats(from: Direction, flags: number): this {
+    const { next } = this.sides[from]
+    this.segment(from, flags)
+    this.sides[from].next = next
+    return this
+  }
+
+  /** RFC 9293 3.8.6.1: one byte more than the closed window allows, which is not taken. */
+  probes(from: Direction): this {
+    const { next } = this.sides[from]
+    this.segment(from, ACK, Uint8Array.of(0x17), { lost: true })
+    this.sides[from].next = next
+    return this
+  }
+
+  /** A SYN, and a reset in answer. */
+  isRefused(): this {
+    const { next } = this.sides[CLIENT]
+    this.segment(CLIENT, SYN)
+    this.segment(SERVER, RST | ACK, NOTHING, { bare: true })
+    this.sides[CLIENT].next = next
+    return this
+  }
+
   finishes(from: Direction, manner: Manner = {}): Sent {
     return this.segment(from, FIN | ACK, NOTHING, manner)
   }
@@ -170,15 +203,43 @@ export class Connection extends Line {
     return this
   }
 
-  pause(seconds: number): this {
-    this.wire.pause(seconds)
+  /** From now on all segments of this side are like that. */
+  manner(of: Direction, manner: Manner): this {
+    this.habits[of] = manner
     return this
   }
 
-  segment(from: Direction, flags: number, bytes: Uint8Array = NOTHING, manner: Manner = {}): Sent {
+  /** From now on packets of more bytes than these are lost behind the tap. */
+  losing(largerThanBytes: number): this {
+    this.largestBytes = largerThanBytes
+    return this
+  }
+
+  /** A sent segment as smaller ones. */
+  pieces({ from, sequence, bytes, flags }: Sent, pieceBytes: number): Sent[] {
+    const pieces: Sent[] = []
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      const end = Math.min(at + pieceBytes, bytes.length)
+      pieces.push({ from, sequence: (sequence + at) >>> 0, bytes: bytes.subarray(at, end), flags })
+    }
+    return pieces
+  }
+
+  /** The packet of a sent segment, as ICMP quotes it. */
+  datagram({ from, sequence, bytes, flags }: Sent): Network {
+    const [me, peer] = [this.sides[from], this.sides[opposite(from)]]
+    const ports = { sourcePort: me.port, destinationPort: peer.port }
+    const header = { ...ports, flags, sequence, acknowledgement: me.expects, options: this.options(from, flags) }
+    return ipv4(tcp(header, bytes), { source: me.host.address, destination: peer.host.address })
+  }
+
+  segment(from: Direction, flags: number, bytes: Uint8Array = NOTHING, given: Manner = {}): Sent {
     const me = this.sides[from]
     const peer = this.sides[opposite(from)]
-    this.turnTo(from)
+    const isTooLarge = bytes.length + HEADER_BYTES + (this.usesTimestamps ? 12 : 0) > this.largestBytes
+    const manner: Manner = { ...this.habits[from], ...given, ...(isTooLarge ? { lost: true } : {}) }
+    if (manner.early === true) this.wire.later(PROCESSING_US)
+    else this.turnTo(from)
     const sequence = (me.next + (manner.sequenceOffset ?? 0)) >>> 0
     const isAhead = manner.sequenceOffset === undefined
     const length = bytes.length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0)

@@ -17,7 +17,7 @@ export interface Logon {
   /** TSRequest.version of each side. */
   readonly clientVersion?: number
   readonly serverVersion?: number
-  /** What the client dialled: TERMSRV/<target>. */
+  /** What the client dialled: a host of TERMSRV; of NTLM alone the whole name of the service. */
   readonly target?: string
   readonly user?: string
   /** The server's clock against that of the capture. */
@@ -32,17 +32,33 @@ export interface SaidAtLogon {
   readonly credentials: Uint8Array
 }
 
+/** The messages of NTLM alone, as HTTP carries them. */
+export function ntlmOf(
+  wire: Wire,
+  { target = '', user = 'maria', serverClockAheadSeconds = 0 }: Logon,
+): {
+  readonly negotiate: Uint8Array
+  readonly challenge: Uint8Array
+  readonly authenticate: Uint8Array
+} {
+  const info = targetInfo(STORY_BEGINS_MS + wire.nowUs / 1000 + serverClockAheadSeconds * 1000)
+  return {
+    negotiate: NEGOTIATE,
+    challenge: challenge(wire, info),
+    authenticate: authenticate(wire, info, user, target),
+  }
+}
+
 export function logonOf(wire: Wire, logon: Logon): SaidAtLogon {
-  const { clientVersion = 6, serverVersion = 6, target = '', user = 'maria', serverClockAheadSeconds = 0 } = logon
-  const timeMs = STORY_BEGINS_MS + wire.nowUs / 1000 + serverClockAheadSeconds * 1000
-  const info = targetInfo(timeMs)
+  const { clientVersion = 6, serverVersion = 6, target = '' } = logon
+  const ntlm = ntlmOf(wire, { ...logon, target: `TERMSRV/${target}` })
   const nonce: Part = [5, element(OCTET_STRING, noise(wire, NONCE_BYTES))]
   const withNonce = clientVersion >= 5 ? [nonce] : []
   const key: Part = [3, element(OCTET_STRING, signed(wire, clientVersion >= 5 ? 32 : 270))]
   return {
-    negotiate: tsRequest(clientVersion, [1, negoTokens(NEGOTIATE)]),
-    challenge: tsRequest(serverVersion, [1, negoTokens(challenge(wire, info))]),
-    authenticate: tsRequest(clientVersion, [1, negoTokens(authenticate(wire, info, user, target))], key, ...withNonce),
+    negotiate: tsRequest(clientVersion, [1, negoTokens(ntlm.negotiate)]),
+    challenge: tsRequest(serverVersion, [1, negoTokens(ntlm.challenge)]),
+    authenticate: tsRequest(clientVersion, [1, negoTokens(ntlm.authenticate)], key, ...withNonce),
     publicKey: tsRequest(serverVersion, key),
     credentials: tsRequest(clientVersion, [2, element(OCTET_STRING, signed(wire, 61))], ...withNonce),
   }
@@ -85,7 +101,7 @@ function challenge(wire: Wire, info: Uint8Array): Uint8Array {
 }
 
 function authenticate(wire: Wire, info: Uint8Array, user: string, target: string): Uint8Array {
-  const spn = attribute(9, wide(`TERMSRV/${target}`))
+  const spn = attribute(9, wide(target))
   const bindings = attribute(10, noise(wire, 16))
   const pairs = concat(info.subarray(0, -4), attribute(6, bytes('02000000')), bindings, spn, new Uint8Array(4))
   const response = concat(

@@ -21,7 +21,7 @@ import {
   tpkt,
 } from '../../support/rdp-vectors.ts'
 import { Line } from './line.ts'
-import { type Logon, logonError, logonOf } from './nla.ts'
+import { type Logon, logonError, logonOf, type SaidAtLogon, wide } from './nla.ts'
 import { noise, Tls, type TlsOptions } from './tls.ts'
 import type { Wire } from './wire.ts'
 
@@ -63,8 +63,11 @@ export class RemoteDesktop extends Line {
 
   /** Connection request and confirm. */
   negotiates(): this {
+    return this.requests().answersRequest()
+  }
+
+  answersRequest(): this {
     const { security = NLA_EX } = this.options
-    this.requests()
     this.server.says(connectionConfirm(security))
     return this
   }
@@ -88,28 +91,46 @@ export class RemoteDesktop extends Line {
     return this
   }
 
+  /** The same connection and other wishes. */
+  with(options: RdpOptions): RemoteDesktop {
+    return new RemoteDesktop(this.under, this.wire, { ...this.options, ...options })
+  }
+
   /** CredSSP with NTLM, and the early answer where it was agreed on. */
-  logsOn(logon: Logon = this.options.logon ?? {}): this {
+  logsOn(): this {
     const { security = NLA_EX } = this.options
     if (security === TLS) return this
-    const said = logonOf(this.wire, { target: this.options.name ?? '', ...logon })
+    this.logsOnOnly()
+    if (security === NLA_EX) this.server.says(earlyAuthorization(0))
+    return this
+  }
+
+  /** CredSSP alone: whether the user may come in is not said yet. */
+  logsOnOnly(): this {
+    const { logon = {}, name = '' } = this.options
+    const said = logonOf(this.wire, { target: name, ...logon })
     this.client.says(said.negotiate)
     this.server.says(said.challenge)
     this.client.says(said.authenticate)
     this.server.says(said.publicKey)
     this.client.says(said.credentials)
-    if (security === NLA_EX) this.server.says(earlyAuthorization(0))
     return this
   }
 
   /** The server answers the client's last logon message with this NTSTATUS or result of SSPI. */
-  isRefusedAtLogon(code: number, logon: Logon = {}): this {
-    const said = logonOf(this.wire, { target: this.options.name ?? '', ...logon })
-    this.client.says(said.negotiate)
-    this.server.says(said.challenge)
+  isRefusedAtLogon(code: number, logon: Logon = this.options.logon ?? {}): this {
+    const said = this.isLeftAfterChallenge(logon)
     this.client.says(said.authenticate)
     this.server.says(logonError(code))
     return this
+  }
+
+  /** The first round of the logon, and no more. */
+  isLeftAfterChallenge(logon: Logon): SaidAtLogon {
+    const said = logonOf(this.wire, { target: this.options.name ?? '', ...logon })
+    this.client.says(said.negotiate)
+    this.server.says(said.challenge)
+    return said
   }
 
   /** MCS: Connect Initial to the last channel. */
@@ -241,6 +262,18 @@ export function setErrorInfo(code: number): Uint8Array {
 export function licenseError(code: number, transition = 1): Uint8Array {
   const alert = Uint8Array.of(0x80, 0, 0, 0, 0xff, 3, 16, 0, ...u32le(code), ...u32le(transition), 4, 0, 0, 0)
   return onChannel('server', alert)
+}
+
+/** MS-RDPBCGR 2.2.13.3.1: address, name, and a routing token for the load balancer. */
+export function redirection(address: string, name: string): Uint8Array {
+  const part = (content: Uint8Array) => concat(Uint8Array.of(...u32le(content.length)), content)
+  const named = (text: string) => part(concat(wide(text), new Uint8Array(2)))
+  const token = new TextEncoder().encode('Cookie: msts=3640205228.15629.0000\r\n')
+  const flags = 0x0001 | 0x0002 | 0x0100
+  const body = concat(Uint8Array.of(...u32le(5), ...u32le(flags)), named(address), part(token), named(name))
+  const packet = concat(Uint8Array.of(0, 4, ...u16le(body.length + 4)), body)
+  const share = concat(new Uint8Array(2), packet, new Uint8Array(1))
+  return onChannel('server', concat(Uint8Array.of(...u16le(share.length + 6), 0x1a, 0, 0xef, 3), share))
 }
 
 /** MCS Disconnect Provider Ultimatum, as Windows ends each session. */

@@ -17,6 +17,8 @@ export interface Expectation {
   readonly first?: string
   /** May be claimed besides, where the story justifies it. */
   readonly mayAlso?: readonly string[]
+  /** May be claimed besides, but never as confirmed: what is inferred. */
+  readonly mayGuess?: readonly string[]
 }
 
 export interface Scenario {
@@ -27,8 +29,15 @@ export interface Scenario {
   readonly withoutKeys?: Expectation
   /** Rules that the project does not have yet: what is expected of them waits. */
   readonly awaits?: readonly string[]
+  /** What the project does not see yet, in words: the test fails when it does, and the mark is to be removed. */
+  readonly notSeenYet?: string
   /** tshark may find malformed packets in it: they belong to the story. */
   readonly isMalformed?: true
+}
+
+/** Without keys the end of a session is inferred from sizes at most, and its client seems to have left. */
+export function encrypted(...mayGuess: readonly string[]): Expectation {
+  return { outcome: 'any', mayGuess: [...mayGuess, 'client-aborted'] }
 }
 
 /** Nothing to find. */

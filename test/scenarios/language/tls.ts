@@ -69,8 +69,12 @@ export class Tls extends Line {
 
   /** ServerHello, and all that the server says before the client has to answer. */
   answers(): this {
-    this.under.carries(SERVER, this.writer.tls13 ? this.serverFlight13() : this.serverFlight12())
+    this.under.carries(SERVER, this.serverFlight())
     return this
+  }
+
+  serverFlight(): Uint8Array {
+    return this.writer.tls13 ? this.serverFlight13() : this.serverFlight12()
   }
 
   /** The client's last flight: in TLS 1.2 key exchange, ChangeCipherSpec and Finished. */
@@ -164,10 +168,16 @@ export interface CertificateWishes {
   /** Days from the day of the story. */
   readonly from?: number
   readonly to?: number
+  /** Bytes of a policy text, as chains and long certificates have them. */
+  readonly filler?: number
 }
 
 /** As a session host issues it to itself, unless somebody else issues it. */
-export function certificateFor(name: string, wire: Wire, { issuer, from, to }: CertificateWishes = {}): Uint8Array {
+export function certificateFor(
+  name: string,
+  wire: Wire,
+  { issuer, from, to, filler = 0 }: CertificateWishes = {},
+): Uint8Array {
   const modulus = concat(Uint8Array.of(0, 0xc5), noise(wire, 255))
   const key = element(SEQUENCE, element(0x02, modulus), element(0x02, Uint8Array.of(1, 0, 1)))
   return certificateOf({
@@ -181,9 +191,18 @@ export function certificateFor(name: string, wire: Wire, { issuer, from, to }: C
       element(SEQUENCE, identifier('1.2.840.113549.1.1.1'), element(0x05)),
       element(BIT_STRING, concat(Uint8Array.of(0), key)),
     ),
-    alternativeNames: [element(0x82, name)],
+    alternativeNames: [element(0x82, name), ...otherNames(name, filler)],
     signature: concat(Uint8Array.of(0), noise(wire, SIGNATURE_BYTES)),
   })
+}
+
+/** Further names, as certificates for a whole farm have them. */
+function otherNames(name: string, bytes: number): Uint8Array[] {
+  const names: Uint8Array[] = []
+  for (let have = 0; have < bytes; have += name.length + 6) {
+    names.push(element(0x82, `n${String(names.length).padStart(3, '0')}-${name}`))
+  }
+  return names
 }
 
 function utcTime(days: number): string {

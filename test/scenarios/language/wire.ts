@@ -4,7 +4,7 @@
  * draft-ietf-opsawg-pcapng, RFC 826.
  */
 import { Blocks } from '../../capture/build.ts'
-import { arp, ethernet, ipv4, type Network, type Transport } from '../../support/packets.ts'
+import { arp, ethernet, ipv4, type Network, type Transport, udp } from '../../support/packets.ts'
 import { Random } from '../../support/random.ts'
 
 /** Monday, 30 November 2026, 09:14:07 UTC. */
@@ -47,9 +47,9 @@ export class Wire {
   nowUs = 0
   /** Each packet is cut to so many bytes. */
   snapLength = 262_144
-  private readonly written: Written[] = []
+  private written: Written[] = []
   private readonly secrets: string[] = []
-  private readonly waiting: (() => void)[] = []
+  private waiting: (() => void)[] = []
   private tapped: Host | null = null
   private numbers = 0
 
@@ -93,9 +93,12 @@ export class Wire {
 
   /** A story beside this one, from the same moment: the clock goes back afterwards. */
   meanwhile(tell: () => void): this {
-    const { nowUs } = this
+    const { nowUs, waiting } = this
+    this.waiting = []
     tell()
+    for (const pay of this.waiting) pay()
     this.nowUs = nowUs
+    this.waiting = waiting
     return this
   }
 
@@ -118,6 +121,12 @@ export class Wire {
     this.put('', () => this.framed(from, to, network, {}))
   }
 
+  /** One UDP datagram. */
+  datagram(from: Host, to: Host, ports: readonly [source: number, destination: number], payload: Uint8Array): this {
+    this.carries(from, to, udp({ sourcePort: ports[0], destinationPort: ports[1] }, payload))
+    return this.later(25)
+  }
+
   /** `asker` wants to know who has this address. */
   asksWhoHas(asker: Host, address: string): this {
     return this.arp(1, asker.hardware, asker.address, 0, address, 0xff)
@@ -131,6 +140,18 @@ export class Wire {
   /** RFC 5227: an announcement to everybody. */
   announces(hardware: number, address: string): this {
     return this.arp(1, hardware, address, 0, address, 0xff)
+  }
+
+  /** What all others sent was not recorded. @param name of a host */
+  keepsOnly(name: string): this {
+    this.written = this.written.filter(({ sender }) => sender === name)
+    return this
+  }
+
+  /** What came before was not recorded. */
+  beginsAfter(seconds: number): this {
+    this.written = this.written.filter(({ timeUs }) => timeUs >= seconds * 1e6)
+    return this
   }
 
   keeps(keyLog: string): void {
