@@ -2,7 +2,7 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { Closing, Member, Milestone, Outcome, Transport } from './attempt/attempt.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import type { Severity, VerdictWord } from './rules/rule.ts'
 
@@ -60,6 +60,8 @@ export interface AttemptAnalysis {
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   readonly closing: Closing
+  /** Its connections in the order of their first packets, what each of them is to it, and what runs beside them. */
+  readonly members: readonly Member[]
   readonly quality: readonly QualityNote[]
   readonly verdicts: readonly VerdictAnalysis[]
 }

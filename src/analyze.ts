@@ -171,7 +171,7 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
 }
 
 function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
-  const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
+  const { id, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
     id,
@@ -184,13 +184,14 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     outcome,
     milestones,
     closing,
+    members,
     quality,
     verdicts: verdicts.map(verdictAnalysis),
   }
 }
 
 /** From the first lookup or packet to the last packet. */
-function span({ conversations, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
+function span({ conversations, kerberos, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
   let startNs = Number.POSITIVE_INFINITY
   let endNs = Number.NEGATIVE_INFINITY
   const cover = (firstNs: number, lastNs: number) => {
@@ -198,6 +199,7 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
     if (lastNs > endNs) endNs = lastNs
   }
   for (const { firstNs, lastNs } of conversations) cover(firstNs, lastNs)
+  for (const { firstNs, lastNs } of kerberos) cover(firstNs, lastNs)
   for (const { firstNs, lastQueryNs, answerNs } of lookups) cover(firstNs, Math.max(lastQueryNs, answerNs))
   for (const { firstNs, lastNs } of neighbours) cover(firstNs, lastNs)
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }

@@ -68,6 +68,28 @@ export interface Lookup {
   readonly addresses: readonly string[]
 }
 
+/**
+ * What a connection is to its attempt. `explained`: the one that verdicts are about. `before`: it came first, and the
+ * attempt went on. `beside`: another channel, or another address tried at the same time. `after`: tried again behind the
+ * one explained; that it failed as well is a consequence. `redirected`: its server sent the client elsewhere. `leg`: the
+ * same connection on the other side of a proxy or of a translator of addresses. `udp`, `kerberos`: what belongs to it there.
+ */
+export type Part = 'explained' | 'before' | 'beside' | 'after' | 'redirected' | 'leg' | 'udp' | 'kerberos'
+
+/** One connection of an attempt, as reports list them. */
+export interface Member {
+  readonly part: Part
+  /** As Wireshark numbers them: tcp.stream, udp.stream. */
+  readonly stream: number
+  readonly transport: 'tcp' | 'udp'
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly firstPacket: number
+  readonly lastPacket: number
+  /** Null where nothing is judged: of UDP and Kerberos. */
+  readonly outcome: Outcome | null
+}
+
 /** What other attempts of the same capture say about the same server. Bounded; filled when they are judged. */
 export interface ServerHistory {
   readonly attempts: number
@@ -88,6 +110,10 @@ export interface AttemptParts {
   readonly conversations: readonly Conversation[]
   /** The connection to explain; null when no connection was made at all. */
   readonly explained: Conversation | null
+  /** Conversations in which its client asks for tickets: to a desktop, or to log a person on. */
+  readonly kerberos: readonly Conversation[]
+  /** All of them, in the order of their first packets. */
+  readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
@@ -115,6 +141,8 @@ export class Attempt implements AttemptParts {
   readonly id: number
   readonly conversations: readonly Conversation[]
   readonly explained: Conversation | null
+  readonly kerberos: readonly Conversation[]
+  readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
@@ -133,6 +161,8 @@ export class Attempt implements AttemptParts {
     this.id = parts.id
     this.conversations = parts.conversations
     this.explained = parts.explained
+    this.kerberos = parts.kerberos
+    this.members = parts.members
     this.lookups = parts.lookups
     this.neighbours = parts.neighbours
     this.history = parts.history
@@ -176,11 +206,13 @@ export class Attempt implements AttemptParts {
     return undefined
   }
 
-  /** All such events of all its connections, connection by connection. */
+  /** All such events of all its connections, connection by connection, those that ask for tickets last. */
   all<K extends FactKind>(kind: K): Event<FactOf<K>>[] {
     const found: Event<FactOf<K>>[] = []
-    for (const conversation of this.conversations) {
-      for (const event of conversation.events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
+    for (const conversations of [this.conversations, this.kerberos]) {
+      for (const { events } of conversations) {
+        for (const event of events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
+      }
     }
     return found
   }

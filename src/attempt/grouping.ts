@@ -4,12 +4,14 @@
  * explains it may still be running and is only told when it closes.
  */
 import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
-import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS, MAX_UDP_BESIDE } from '../wire/limits.ts'
+import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS } from '../wire/limits.ts'
 import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
 import { Attempt } from './attempt.ts'
+import { Beside } from './beside.ts'
 import { Clients } from './clients.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
+import { joinProxied } from './join-proxied.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
@@ -18,8 +20,6 @@ import { splitIntoAttempts } from './split.ts'
 import { withoutConnection } from './without-connection.ts'
 
 const NS_PER_SECOND = 1e9
-/** UDP beside a session begins with it, or soon after. */
-const UDP_SECONDS = 60
 /** Quiet for so long, no retry is to be expected that has not begun yet. */
 const QUIET_SECONDS = 30
 
@@ -32,10 +32,7 @@ export class Attempts implements ConversationSink {
   private readonly histories = new Histories()
   private doubtful: Conversation[] = []
   private doubtfulLost = 0
-  /** RDP over UDP, by client. */
-  private readonly udp = new Map<string, Conversation[]>()
-  private udpKept = 0
-  private udpLost = 0
+  private readonly beside = new Beside()
   private neighbours: readonly NeighbourNote[] = []
   private nowNs = 0
   private judged = 0
@@ -49,10 +46,12 @@ export class Attempts implements ConversationSink {
   conversation(conversation: Conversation): void {
     if (conversation.lastNs > this.nowNs) this.nowNs = conversation.lastNs
     if (conversation.transport === 'udp') {
-      this.takeUdp(conversation)
+      this.takeBeside(conversation)
+      if (isRdpUdp(conversation)) this.beside.addUdp(conversation)
       return
     }
     const relevance = relevanceOf(conversation)
+    if (relevance === 'beside') this.takeBeside(conversation)
     this.clients.note(conversation, relevance)
     if (relevance === 'attempt') this.group(conversation)
     else if (relevance === 'doubtful' && !this.clients.isScanner(conversation.client.address)) {
@@ -80,7 +79,8 @@ export class Attempts implements ConversationSink {
       this.open.remove(group)
       groups.push(group)
     }
-    const rest = joinByName(groups, this.lookups.namesByAddress()).flatMap(group => this.assembled(group))
+    const names = this.lookups.namesByAddress()
+    const rest = joinProxied(joinByName(groups, names), names).flatMap(group => this.assembled(group))
     rest.push(...withoutConnection(this.lookups, this.neighbours, this.clients, rest, this.judged > 0, this.nowNs))
     rest.sort((a, b) => firstPacketOf(a) - firstPacketOf(b))
     this.pass(rest)
@@ -94,25 +94,19 @@ export class Attempts implements ConversationSink {
     }
     add(this.judgedEarly, 'attempts-early', 'attempts were judged before the capture told all: too many were open')
     add(this.doubtfulLost, 'doubtful-lost', 'connections that may or may not be attempts were left out: too many')
-    add(this.udpLost, 'udp-lost', 'UDP conversations beside attempts were left out: too many')
+    add(this.beside.udpLost, 'udp-lost', 'UDP conversations beside attempts were left out: too many')
+    add(this.beside.ticketsLost, 'tickets-lost', 'Kerberos conversations beside attempts were left out: too many')
     add(this.lookups.forgotten, 'lookups-lost', 'name lookups were forgotten: too many')
     add(this.clients.forgotten, 'clients-lost', 'clients were not followed beyond their connections: too many')
     add(this.histories.forgotten, 'histories-lost', 'attempts were not added to the history of their server: too many')
     return notes
   }
 
-  private takeUdp(conversation: Conversation): void {
-    if (conversation.events.length > 0) this.lookups.add(conversation)
-    if (!isRdpUdp(conversation)) return
-    if (this.udpKept >= MAX_UDP_BESIDE) {
-      this.udpLost++
-      return
-    }
-    this.udpKept++
-    const { address } = conversation.client
-    const mine = this.udp.get(address)
-    if (mine === undefined) this.udp.set(address, [conversation])
-    else mine.push(conversation)
+  /** Names and tickets that are asked for. */
+  private takeBeside(conversation: Conversation): void {
+    if (conversation.events.length === 0) return
+    this.lookups.add(conversation)
+    this.beside.addTickets(conversation)
   }
 
   private group(conversation: Conversation): void {
@@ -139,13 +133,8 @@ export class Attempts implements ConversationSink {
     lookupsOf: (client, name, address, startNs) => this.lookups.of(client, name, address, startNs),
     neighboursOf: (client, server) =>
       this.neighbours.filter(note => note.address === server || note.address === client).slice(0, MAX_NEIGHBOURS),
-    udpOf: (client, server, firstNs, lastNs) =>
-      (this.udp.get(client) ?? NO_CONVERSATIONS).filter(
-        one =>
-          one.server.address === server &&
-          one.firstNs >= firstNs &&
-          one.firstNs <= lastNs + UDP_SECONDS * NS_PER_SECOND,
-      ),
+    udpOf: (client, server, firstNs, lastNs) => this.beside.udpOf(client, server, firstNs, lastNs),
+    ticketsOf: (client, name, firstNs, lastNs) => this.beside.ticketsOf(client, name, firstNs, lastNs),
   }
 
   /** Adds all to the histories first, so that each of them hears of the others. */
@@ -180,6 +169,5 @@ export class Attempts implements ConversationSink {
   }
 }
 
-const NO_CONVERSATIONS: readonly Conversation[] = []
 /** Notes on hardware addresses that one attempt keeps. */
 const MAX_NEIGHBOURS = 8

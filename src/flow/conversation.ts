@@ -72,6 +72,8 @@ export interface TcpSide {
   readonly largestAcknowledged: number
   /** The option of the SYN; -1 when not seen. */
   readonly mss: number
+  /** The sequence number of its SYN, which most translators of addresses leave as it is; -1 when not seen. */
+  readonly initialSequence: number
   readonly windowScale: number
   readonly sackPermitted: boolean
   readonly timestamps: boolean

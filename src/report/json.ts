@@ -80,6 +80,16 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
     },
+    connections: attempt.members.map(member => ({
+      part: member.part,
+      outcome: member.outcome,
+      transport: member.transport,
+      stream: member.stream,
+      client: { address: member.client.address, port: member.client.port },
+      server: { address: member.server.address, port: member.server.port },
+      firstPacket: member.firstPacket,
+      lastPacket: member.lastPacket,
+    })),
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }

@@ -6,7 +6,7 @@ import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis 
 import { clean } from './clean.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { spokenTime } from './time.ts'
-import { closingText, steps, transportText } from './words.ts'
+import { closingText, companyText, steps, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -109,6 +109,7 @@ class TextReport {
     this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
     this.#steps(attempt)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Also', companyText(attempt.members))
   }
 
   #proof(verdict: VerdictAnalysis): void {
@@ -171,6 +172,7 @@ class TextReport {
     this.#field(`Attempt ${attempt.id}`, describe(attempt))
     this.#steps(attempt)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Also', companyText(attempt.members))
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
     if (this.#style.verbose) this.#silentRules(attempt)

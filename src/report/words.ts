@@ -1,6 +1,6 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
 import type { AttemptAnalysis } from '../analysis.ts'
-import type { Closing, Milestone, MilestoneId, Transport } from '../attempt/attempt.ts'
+import type { Closing, Member, Milestone, MilestoneId, Part, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
 interface Signs {
@@ -73,4 +73,43 @@ export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closin
   // The address on a reset says little where its sender is in doubt.
   const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
   return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
+}
+
+/** Besides the one explained. */
+const PARTS: Record<Exclude<Part, 'explained'>, readonly [one: string, several: string]> = {
+  before: ['connection before it', 'connections before it'],
+  redirected: [
+    'connection whose server sent the client elsewhere',
+    'connections whose servers sent the client elsewhere',
+  ],
+  beside: ['connection beside it', 'connections beside it'],
+  leg: ['leg on the other side of a proxy or NAT', 'legs on the other side of a proxy or NAT'],
+  after: ['retry', 'retries'],
+  udp: ['UDP conversation', 'UDP conversations'],
+  kerberos: ['Kerberos exchange', 'Kerberos exchanges'],
+}
+/** Streams that are named one by one. */
+const NAMED_STREAMS = 4
+
+/** `1 connection before it (tcp.stream 3, failed); 2 retries (tcp.stream 5, 6, failed as well)`; '' where there is only one. */
+export function companyText(members: readonly Member[]): string {
+  const clauses: string[] = []
+  for (const part of Object.keys(PARTS) as Exclude<Part, 'explained'>[]) {
+    const own = members.filter(member => member.part === part)
+    if (own.length > 0) clauses.push(`${own.length} ${PARTS[part][own.length === 1 ? 0 : 1]} (${streams(own)})`)
+  }
+  return clauses.join('; ')
+}
+
+function streams(members: readonly Member[]): string {
+  const [first] = members
+  if (first === undefined) return ''
+  const listed = members.slice(0, NAMED_STREAMS).map(member => member.stream)
+  const more = members.length > NAMED_STREAMS ? ' ...' : ''
+  const ended = members.every(member => member.outcome === 'failed')
+    ? first.part === 'after'
+      ? ', failed as well'
+      : ', failed'
+    : ''
+  return `${first.transport}.stream ${listed.join(', ')}${more}${ended}`
 }

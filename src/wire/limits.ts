@@ -156,8 +156,12 @@ export const MAX_GROUPS_SEARCHED = 64
 export const MAX_DOUBTFUL_CONVERSATIONS = 512
 /** UDP conversations, lookups and clients remembered beside the attempts. */
 export const MAX_UDP_BESIDE = 1024
+export const MAX_KERBEROS_BESIDE = 1024
 export const MAX_LOOKUPS = 4096
 export const MAX_LOOKUPS_OF_CLIENT = 256
+/** Names asked of neighbours that wait for their other half, and questions and answers of each: the latest. */
+export const MAX_NEIGHBOUR_NAMES = 512
+export const MAX_NEIGHBOUR_NAMES_ALIKE = 8
 export const MAX_CLIENTS = 16_384
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { VerdictAnalysis } from '../../src/analysis.ts'
-import type { Milestone } from '../../src/attempt/attempt.ts'
-import { closingText, steps, transportText } from '../../src/report/words.ts'
+import type { Member, Milestone } from '../../src/attempt/attempt.ts'
+import { closingText, companyText, steps, transportText } from '../../src/report/words.ts'
 
 const VERDICT: VerdictAnalysis = {
   rule: '',
@@ -59,5 +59,28 @@ describe('the transport', () => {
   it('is told without claiming a gateway that was not seen', () => {
     expect(transportText('gateway-tls')).toContain('perhaps')
     expect(transportText('direct')).toBe('direct')
+  })
+})
+
+describe('the connections of an attempt', () => {
+  const member = (part: Member['part'], stream: number, outcome: Member['outcome'] = 'failed'): Member => ({
+    part,
+    stream,
+    transport: part === 'udp' ? 'udp' : 'tcp',
+    client: { address: '10.0.1.2', port: 50_000 },
+    server: { address: '10.0.2.2', port: 3389 },
+    firstPacket: 1,
+    lastPacket: 9,
+    outcome,
+  })
+
+  it('are named beside the one explained, failures that followed as such', () => {
+    expect(companyText([member('explained', 0)])).toBe('')
+    const all = [member('explained', 3), member('after', 5), member('after', 6), member('udp', 0, null)]
+    expect(companyText([member('before', 2), ...all])).toBe(
+      '1 connection before it (tcp.stream 2, failed); 2 retries (tcp.stream 5, 6, failed as well); 1 UDP conversation (udp.stream 0)',
+    )
+    const many = Array.from({ length: 6 }, (_, at) => member('after', at, 'unfinished'))
+    expect(companyText(many)).toBe('6 retries (tcp.stream 0, 1, 2, 3 ...)')
   })
 })

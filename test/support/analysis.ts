@@ -35,6 +35,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
       { id: 'active', state: 'not-visible', packet: 0 },
     ],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
+    members: [],
     quality: [],
     verdicts: [
       verdictAnalysis(),

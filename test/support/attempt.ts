@@ -18,6 +18,8 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     id: 1,
     conversations: [],
     explained: null,
+    kerberos: [],
+    members: [],
     lookups: [],
     neighbours: [],
     history: { attempts: 0, established: 0, versions: [], suites: [] },

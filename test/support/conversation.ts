@@ -35,6 +35,7 @@ function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
     largestSegment: 0,
     largestAcknowledged: 0,
     mss: 1460,
+    initialSequence: -1,
     windowScale: 7,
     sackPermitted: true,
     timestamps: true,
@@ -116,6 +117,9 @@ const SERVER_KINDS: readonly FactKind[] = [
   'alert',
   'http-response',
   'dns-response',
+  'kerberos-reply',
+  'kerberos-error',
+  'socks-reply',
   'unrecognised',
 ]
 const PATHS: Partial<Record<FactKind, string>> = {
