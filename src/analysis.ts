@@ -2,7 +2,7 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Member, Milestone, Outcome, Transport } from './attempt/attempt.ts'
+import type { Closing, Member, Milestone, Outcome, Purpose, Transport } from './attempt/attempt.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import type { Severity, VerdictWord } from './rules/rule.ts'
 
@@ -50,6 +50,7 @@ export interface Peer {
 
 export interface AttemptAnalysis {
   readonly id: number
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Peer
   readonly server: Peer

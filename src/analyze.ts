@@ -171,10 +171,11 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
 }
 
 function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
-  const { id, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
+  const { id, purpose, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
     id,
+    purpose,
     transport,
     client,
     server,

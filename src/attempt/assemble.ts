@@ -5,7 +5,7 @@
 import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { AttemptParts, Closing, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
+import type { AttemptParts, Closing, Lookup, Outcome, Purpose, ServerHistory, Transport } from './attempt.ts'
 import { isClosed } from './closing.ts'
 import { farLegs, faultBehind } from './legs.ts'
 import { membersOf } from './members.ts'
@@ -36,7 +36,7 @@ export interface Surroundings {
 }
 
 /** @param connections at least one, in order of their start. */
-export function assemble(connections: readonly Examined[], around: Surroundings): Assembled {
+export function assemble(connections: readonly Examined[], purpose: Purpose, around: Surroundings): Assembled {
   const behind = farLegs(connections)
   const far = behind.size === 0 ? NO_LEGS : together(connections.filter(one => behind.has(one)))
   const near = together(behind.size === 0 ? connections : connections.filter(one => !behind.has(one)))
@@ -67,6 +67,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
     members: membersOf({ explained, near, far, udp, kerberos }),
     lookups,
     neighbours: around.neighboursOf(person.address, server.address),
+    purpose,
     transport,
     client: person,
     server,
@@ -142,6 +143,7 @@ export function assembleWithoutConnection(parts: {
     members: [],
     lookups,
     neighbours,
+    purpose: 'connection',
     transport,
     client: { address: parts.client, port: 0 },
     server: { address: parts.target, port: 0 },

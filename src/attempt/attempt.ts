@@ -40,6 +40,14 @@ export interface Milestone {
 export type Outcome = 'established' | 'failed' | 'unfinished'
 export type Transport = 'direct' | 'gateway-websocket' | 'gateway-http' | 'gateway-rpc' | 'gateway-tls' | 'unknown'
 
+/**
+ * What an attempt is for. `probe`: a check that something answers, as monitors and load balancers make them: a connection
+ * without a byte, one that leaves right behind a confirm that it could have used, TLS alone on the RDP port, or TLS without
+ * a name by the clock. `scan`: its client tries many targets, many offers or many names in a row, faster than a
+ * person. Everything else is a `connection`. Nothing that rules find in the first two is more than information.
+ */
+export type Purpose = 'connection' | 'probe' | 'scan'
+
 /** Who ended the connection to explain, judged at the highest readable layer. */
 export interface Closing {
   readonly side: 'client' | 'server' | 'network' | 'nobody'
@@ -117,6 +125,7 @@ export interface AttemptParts {
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
   readonly server: Endpoint
@@ -146,6 +155,7 @@ export class Attempt implements AttemptParts {
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
   readonly server: Endpoint
@@ -166,6 +176,7 @@ export class Attempt implements AttemptParts {
     this.lookups = parts.lookups
     this.neighbours = parts.neighbours
     this.history = parts.history
+    this.purpose = parts.purpose
     this.transport = parts.transport
     this.client = parts.client
     this.server = parts.server

@@ -8,6 +8,7 @@ import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS } fro
 import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
 import { Attempt } from './attempt.ts'
 import { Beside } from './beside.ts'
+import { briefOf, isBareProbe } from './brief.ts'
 import { Clients } from './clients.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
@@ -15,7 +16,9 @@ import { joinProxied } from './join-proxied.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
-import { HTTPS_PORT, isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
+import { purposeOf } from './purpose.ts'
+import { HTTPS_PORT, isRdpUdp, relevanceOf } from './relevance.ts'
+import { Series } from './series.ts'
 import { splitIntoAttempts } from './split.ts'
 import { withoutConnection } from './without-connection.ts'
 
@@ -33,6 +36,11 @@ export class Attempts implements ConversationSink {
   private doubtful: Conversation[] = []
   private doubtfulLost = 0
   private readonly beside = new Beside()
+  private readonly series = new Series()
+  /** Connections that were left out as part of a scan, and the first client that made some. */
+  private scan: { readonly client: string; connections: number } | null = null
+  /** Connections without a byte that were left out beside real ones. */
+  private probes = 0
   private neighbours: readonly NeighbourNote[] = []
   private nowNs = 0
   private judged = 0
@@ -52,12 +60,11 @@ export class Attempts implements ConversationSink {
     }
     const relevance = relevanceOf(conversation)
     if (relevance === 'beside') this.takeBeside(conversation)
-    this.clients.note(conversation, relevance)
+    const brief = briefOf(conversation)
+    this.clients.note(conversation, relevance, brief)
+    if (brief !== null && relevance !== 'none') this.series.note(conversation, brief)
     if (relevance === 'attempt') this.group(conversation)
-    else if (relevance === 'doubtful' && !this.clients.isScanner(conversation.client.address)) {
-      if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
-      else this.doubtfulLost++
-    }
+    else if (relevance === 'doubtful') this.doubt(conversation)
   }
 
   time(nowNs: number): void {
@@ -98,6 +105,12 @@ export class Attempts implements ConversationSink {
     add(this.beside.ticketsLost, 'tickets-lost', 'Kerberos conversations beside attempts were left out: too many')
     add(this.lookups.forgotten, 'lookups-lost', 'name lookups were forgotten: too many')
     add(this.clients.forgotten, 'clients-lost', 'clients were not followed beyond their connections: too many')
+    add(this.series.forgotten, 'series-lost', 'brief connections were not compared with others: too many')
+    add(this.probes, 'probes-left-out', 'connections without a byte are no attempts: probes, as monitors make them')
+    if (this.scan !== null) {
+      const says = `connections are no attempts: their clients, ${this.scan.client} first, knock at one target after the other, as port scans do`
+      add(this.scan.connections, 'scan-left-out', says)
+    }
     add(this.histories.forgotten, 'histories-lost', 'attempts were not added to the history of their server: too many')
     return notes
   }
@@ -107,6 +120,17 @@ export class Attempts implements ConversationSink {
     if (conversation.events.length === 0) return
     this.lookups.add(conversation)
     this.beside.addTickets(conversation)
+  }
+
+  private doubt(conversation: Conversation): void {
+    if (this.clients.isScanned(conversation)) this.scanned(conversation, 1)
+    else if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
+    else this.doubtfulLost++
+  }
+
+  private scanned(conversation: Conversation, connections: number): void {
+    this.scan ??= { client: conversation.client.address, connections: 0 }
+    this.scan.connections += connections
   }
 
   private group(conversation: Conversation): void {
@@ -124,9 +148,14 @@ export class Attempts implements ConversationSink {
 
   private assembled(group: Group): Assembled[] {
     const { conversations } = group
-    const client = conversations[0]?.client.address ?? ''
-    if (this.clients.isScanner(client) && conversations.every(one => isDead(one) || isBareProbe(one))) return []
-    return splitIntoAttempts(conversations, this.nowNs).map(examined => assemble(examined, this.surroundings))
+    const isKnock = (one: Conversation) => (isDead(one) || isBareProbe(one)) && this.clients.isScanned(one)
+    if (conversations.every(isKnock)) {
+      this.scanned(conversations[0] as Conversation, conversations.length)
+      return []
+    }
+    return splitIntoAttempts(conversations, this.nowNs).map(examined =>
+      assemble(examined, purposeOf(examined, this.clients, this.series), this.surroundings),
+    )
   }
 
   private readonly surroundings: Surroundings = {
@@ -155,12 +184,18 @@ export class Attempts implements ConversationSink {
   private settleDoubtful(): void {
     const doubtful = this.doubtful.sort((a, b) => a.firstPacket - b.firstPacket)
     this.doubtful = []
-    for (const conversation of doubtful) if (this.counts(conversation)) this.group(conversation)
+    for (const conversation of doubtful) {
+      if (this.counts(conversation)) this.group(conversation)
+      else if (isBareProbe(conversation)) this.probes++
+    }
   }
 
   private counts(conversation: Conversation): boolean {
     const client = conversation.client.address
-    if (this.clients.isScanner(client)) return false
+    if (this.clients.isScanned(conversation)) {
+      this.scanned(conversation, 1)
+      return false
+    }
     if (!isDead(conversation)) return this.clients.triedNothing(client)
     // Gateways are on the port of all web sites: noise beside a desktop that answered, the cause where none did.
     if (conversation.server.port === HTTPS_PORT) return !this.clients.reachedDesktop(client)

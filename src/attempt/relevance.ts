@@ -6,6 +6,7 @@
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { isBareProbe } from './brief.ts'
 import { isDead } from './outcome.ts'
 import { isGatewayRequest, isKdcProxyPath } from './sightings.ts'
 
@@ -43,16 +44,6 @@ export function relevanceOf(conversation: Conversation): Relevance {
   return isBareProbe(conversation) ? 'doubtful' : 'attempt'
 }
 
-/** A connection that was made and left without a byte, as load balancers and monitors do all day. */
-export function isBareProbe(conversation: Conversation): boolean {
-  const { tcp } = conversation
-  if (tcp === null || tcp.synAckPacket === 0) return false
-  const [client, server] = tcp.sides
-  if (client.bytes > 0 || server.bytes > 0) return false
-  const end = tcp.marks.find(mark => mark.kind === 'fin' || mark.kind === 'reset')
-  return end?.direction === CLIENT && (end.timeNs - tcp.synAckNs) / 1e9 < PROBE_SECONDS
-}
-
 /** RDP over UDP: by its ports, which also show it where nobody answers, or by what is said on others. */
 export function isRdpUdp(conversation: Conversation): boolean {
   if (conversation.transport !== 'udp') return false
@@ -80,9 +71,6 @@ function isRefusedOrRepeated(conversation: Conversation): boolean {
   if (tcp === null) return false
   return tcp.syns > 1 || conversation.icmp.length > 0 || tcp.marks.some(mark => mark.kind === 'reset')
 }
-
-/** A monitor leaves at once; who stays longer waits for something. */
-const PROBE_SECONDS = 3
 
 function relevanceOfContent(events: readonly Event[], port: number): Relevance | null {
   let proxied = false

@@ -67,6 +67,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
   const { closing } = attempt
   return {
     id: attempt.id,
+    purpose: attempt.purpose,
     transport: attempt.transport,
     client: { address: attempt.client.address, port: attempt.client.port },
     server: { address: attempt.server.address, port: attempt.server.port, name: attempt.serverName || null },

@@ -6,7 +6,7 @@ import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis 
 import { clean } from './clean.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { spokenTime } from './time.ts'
-import { closingText, companyText, steps, transportText } from './words.ts'
+import { closingText, companyText, PURPOSES, steps, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -162,13 +162,15 @@ class TextReport {
     const { paint } = this.#style
     const found = attempt.verdicts.some(verdict => isClaim(verdict) && verdict.severity !== 'info')
     const word =
-      attempt.outcome === 'established'
-        ? found
-          ? 'connected'
-          : paint('good', 'nothing wrong found')
-        : attempt.outcome === 'unfinished'
-          ? 'the capture does not show how it ended'
-          : paint('doubtful', 'failed; no rule explains it from this capture')
+      attempt.purpose !== 'connection'
+        ? `${PURPOSES[attempt.purpose]}: no session was wanted`
+        : attempt.outcome === 'established'
+          ? found
+            ? 'connected'
+            : paint('good', 'nothing wrong found')
+          : attempt.outcome === 'unfinished'
+            ? 'the capture does not show how it ended'
+            : paint('doubtful', 'failed; no rule explains it from this capture')
     this.#field(`Attempt ${attempt.id}`, describe(attempt))
     this.#steps(attempt)
     this.#field('Closed by', closingText(attempt))
@@ -252,10 +254,11 @@ function attemptList(entry: DiagnosisEntry, from = 0): string {
 }
 
 function describe(attempt: AttemptAnalysis): string {
-  const { client, server, serverName, transport, outcome, startNs } = attempt
+  const { client, server, serverName, purpose, transport, outcome, startNs } = attempt
   const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
   const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
-  return `${ends}, ${transportText(transport)}, ${outcome}, from ${relativeTime(startNs)}`
+  const what = [transportText(transport), PURPOSES[purpose], outcome].filter(word => word !== '').join(', ')
+  return `${ends}, ${what}, from ${relativeTime(startNs)}`
 }
 
 function endpoint(address: string, port: number): string {

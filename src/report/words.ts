@@ -1,6 +1,6 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
 import type { AttemptAnalysis } from '../analysis.ts'
-import type { Closing, Member, Milestone, MilestoneId, Part, Transport } from '../attempt/attempt.ts'
+import type { Closing, Member, Milestone, MilestoneId, Part, Purpose, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
 interface Signs {
@@ -50,6 +50,9 @@ const TRANSPORTS: Record<Transport, string> = {
 export function transportText(transport: Transport): string {
   return TRANSPORTS[transport]
 }
+
+/** Of what is nobody's attempt to get a session; '' of the others. */
+export const PURPOSES: Record<Purpose, string> = { connection: '', probe: 'a probe', scan: 'part of a scan' }
 
 const FORGED_RESET = 'middlebox-reset'
 const CLAIMS: ReadonlySet<string> = new Set(['confirmed', 'likely'])

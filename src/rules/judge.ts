@@ -37,8 +37,16 @@ export function judge(attempt: Attempt): JudgedVerdict[] {
       seat.verdict = verdict
       seat.judged = judged(seat.rule, verdict)
     }
-    return seat.judged
+    return attempt.purpose === 'connection' || seat.rule.isAboutServer === true
+      ? seat.judged
+      : asInformation(seat.judged)
   })
+}
+
+/** Nobody was refused anything that a probe or a scan asked for. */
+function asInformation(judged: JudgedVerdict): JudgedVerdict {
+  const claims = judged.verdict !== 'ruled-out' && judged.verdict !== 'not-visible'
+  return claims && judged.severity !== 'info' ? { ...judged, severity: 'info' } : judged
 }
 
 interface Seat {

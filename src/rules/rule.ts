@@ -40,6 +40,8 @@ export interface Rule {
   readonly remedy: readonly string[]
   /** A Wireshark display filter that shows the same packets in any capture. */
   readonly filter: string
+  /** It finds what happens to the server around the attempt: then probes and scans count as much as what people do. */
+  readonly isAboutServer?: true
   assess(attempt: Attempt): Verdict
 }
 

@@ -163,6 +163,12 @@ export const MAX_LOOKUPS_OF_CLIENT = 256
 export const MAX_NEIGHBOUR_NAMES = 512
 export const MAX_NEIGHBOUR_NAMES_ALIKE = 8
 export const MAX_CLIENTS = 16_384
+/** Hosts and ports that one client is remembered to scan; beyond them it scans everything. */
+export const MAX_SCANNED = 64
+/** Clients of one port whose brief connections are compared, and of each the starts and the offers that are told apart. */
+export const MAX_SERIES = 4096
+export const MAX_SERIES_STARTS = 32
+export const MAX_SERIES_OFFERS = 8
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096
 export const MAX_HISTORY_VALUES = 16

@@ -21,6 +21,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
 export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAnalysis {
   return {
     id: 1,
+    purpose: 'connection',
     transport: 'direct',
     client: { address: '192.0.2.10', port: 50000 },
     server: { address: '198.51.100.20', port: 3389 },

@@ -23,6 +23,7 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     lookups: [],
     neighbours: [],
     history: { attempts: 0, established: 0, versions: [], suites: [] },
+    purpose: 'connection',
     transport: 'direct',
     client: { address: CLIENT_ADDRESS, port: 50_000 },
     server: { address: SERVER_ADDRESS, port: 3389 },
