@@ -7,6 +7,7 @@ import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { AttemptParts, Closing, Lookup, Outcome, Purpose, ServerHistory, Transport } from './attempt.ts'
 import { isClosed } from './closing.ts'
+import { type Crowd, NO_CROWD } from './crowd.ts'
 import { farLegs, faultBehind } from './legs.ts'
 import { membersOf } from './members.ts'
 import { milestonesOf } from './milestones.ts'
@@ -22,6 +23,7 @@ export interface Assembled extends AttemptParts {
   readonly examined: readonly Examined[]
   id: number
   history: ServerHistory
+  crowd: Crowd
   captureEndNs: number
   captureStartSeconds: number
 }
@@ -58,6 +60,7 @@ export function assemble(connections: readonly Examined[], purpose: Purpose, aro
   return {
     id: 0,
     history: NO_HISTORY,
+    crowd: NO_CROWD,
     captureEndNs: 0,
     captureStartSeconds: 0,
     examined,
@@ -134,6 +137,7 @@ export function assembleWithoutConnection(parts: {
   return {
     id: 0,
     history: NO_HISTORY,
+    crowd: NO_CROWD,
     captureEndNs: 0,
     captureStartSeconds: 0,
     examined: [],

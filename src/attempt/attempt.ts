@@ -5,6 +5,7 @@
 import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow/conversation.ts'
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
+import type { Crowd } from './crowd.ts'
 
 /**
  * In the order in which a connection passes them. `tls` is TLS from the first byte: a gateway's, or a web site's;
@@ -125,6 +126,7 @@ export interface AttemptParts {
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
+  readonly crowd: Crowd
   readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
@@ -155,6 +157,7 @@ export class Attempt implements AttemptParts {
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly history: ServerHistory
+  readonly crowd: Crowd
   readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
@@ -176,6 +179,7 @@ export class Attempt implements AttemptParts {
     this.lookups = parts.lookups
     this.neighbours = parts.neighbours
     this.history = parts.history
+    this.crowd = parts.crowd
     this.purpose = parts.purpose
     this.transport = parts.transport
     this.client = parts.client

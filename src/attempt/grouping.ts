@@ -10,6 +10,7 @@ import { Attempt } from './attempt.ts'
 import { Beside } from './beside.ts'
 import { briefOf, isBareProbe } from './brief.ts'
 import { Clients } from './clients.ts'
+import { Crowds } from './crowds.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
 import { joinProxied } from './join-proxied.ts'
@@ -37,6 +38,7 @@ export class Attempts implements ConversationSink {
   private doubtfulLost = 0
   private readonly beside = new Beside()
   private readonly series = new Series()
+  private readonly crowds = new Crowds()
   /** Connections that were left out as part of a scan, and the first client that made some. */
   private scan: { readonly client: string; connections: number } | null = null
   /** Connections without a byte that were left out beside real ones. */
@@ -63,6 +65,7 @@ export class Attempts implements ConversationSink {
     const brief = briefOf(conversation)
     this.clients.note(conversation, relevance, brief)
     if (brief !== null && relevance !== 'none') this.series.note(conversation, brief)
+    if (relevance === 'attempt') this.crowds.note(conversation, brief)
     if (relevance === 'attempt') this.group(conversation)
     else if (relevance === 'doubtful') this.doubt(conversation)
   }
@@ -106,6 +109,11 @@ export class Attempts implements ConversationSink {
     add(this.lookups.forgotten, 'lookups-lost', 'name lookups were forgotten: too many')
     add(this.clients.forgotten, 'clients-lost', 'clients were not followed beyond their connections: too many')
     add(this.series.forgotten, 'series-lost', 'brief connections were not compared with others: too many')
+    add(
+      this.crowds.forgotten,
+      'crowds-lost',
+      'connections were not added to what happens around their server: too many',
+    )
     add(this.probes, 'probes-left-out', 'connections without a byte are no attempts: probes, as monitors make them')
     if (this.scan !== null) {
       const says = `connections are no attempts: their clients, ${this.scan.client} first, knock at one target after the other, as port scans do`
@@ -154,7 +162,7 @@ export class Attempts implements ConversationSink {
       return []
     }
     return splitIntoAttempts(conversations, this.nowNs).map(examined =>
-      assemble(examined, purposeOf(examined, this.clients, this.series), this.surroundings),
+      assemble(examined, purposeOf(examined, this.clients, this.series, this.crowds), this.surroundings),
     )
   }
 
@@ -173,6 +181,7 @@ export class Attempts implements ConversationSink {
     )
     for (const [at, assembled] of done.entries()) {
       assembled.id = ++this.judged
+      if (assembled.explained !== null) assembled.crowd = this.crowds.of(assembled.explained)
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()

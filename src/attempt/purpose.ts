@@ -5,6 +5,7 @@
 import type { Purpose } from './attempt.ts'
 import { type Brief, briefOf } from './brief.ts'
 import type { Clients } from './clients.ts'
+import type { Crowds } from './crowds.ts'
 import type { Examined } from './outcome.ts'
 import { isRdpPort } from './relevance.ts'
 import type { Series } from './series.ts'
@@ -15,9 +16,10 @@ const PROTOCOL_HYBRID_EX = 0x08
 /** The user that a scanner's library names (nmap's rdp scripts, and what was built on them). */
 const SCANNER_COOKIE = 'nmap'
 
-export function purposeOf(examined: readonly Examined[], clients: Clients, series: Series): Purpose {
+export function purposeOf(examined: readonly Examined[], clients: Clients, series: Series, crowds: Crowds): Purpose {
   if (examined.length === 0 || examined.some(one => one.outcome === 'established')) return 'connection'
   if (examined.some(isScanners)) return 'scan'
+  if (examined.every(one => crowds.isGuessing(one.seen.conversation))) return 'scan'
   const briefs = examined.map(one => briefOf(one.seen.conversation))
   if (briefs.includes(null)) return 'connection'
   const conversations = examined.map(one => one.seen.conversation)

@@ -172,6 +172,12 @@ export const MAX_SERIES_OFFERS = 8
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096
 export const MAX_HISTORY_VALUES = 16
+/** Clients of all servers that are followed, names of each, and places of one kind that are kept of one server. */
+export const MAX_CROWD_SOURCES = 16_384
+export const MAX_CROWD_NAMES = 32
+export const MAX_CROWD_PLACES = 64
+/** Minutes in which what happens at a server, or of one client of it, is counted: the fullest. */
+export const MAX_CROWD_MINUTES = 64
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
