@@ -24,6 +24,7 @@ export interface Assembled extends AttemptParts {
   id: number
   history: ServerHistory
   crowd: Crowd
+  closing: Closing
   captureEndNs: number
   captureStartSeconds: number
 }

@@ -6,6 +6,7 @@ import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
 import type { Crowd } from './crowd.ts'
+import type { SenderCheck } from './sender-check.ts'
 
 /**
  * In the order in which a connection passes them. `tls` is TLS from the first byte: a gateway's, or a web site's;
@@ -56,6 +57,8 @@ export interface Closing {
   /** 0 when no packet shows it. */
   readonly packet: number
   readonly timeNs: number
+  /** Of a FIN or reset: whether it is that side's own. */
+  readonly sender?: SenderCheck
 }
 
 /** A name asked of a resolver. */

@@ -48,6 +48,8 @@ export interface Crowd {
   readonly firstConfirmNs: number
   readonly lastConfirmNs: number
   readonly cuts: readonly Cut[]
+  /** Times to live of the packets of its address, on whatever port. */
+  readonly ttls: readonly number[]
   /** SYNs that were refused and accepted, one in ten seconds each. */
   readonly refused: readonly Place[]
   readonly accepted: readonly Place[]
@@ -69,6 +71,7 @@ export const NO_CROWD: Crowd = {
   firstConfirmNs: Number.POSITIVE_INFINITY,
   lastConfirmNs: Number.NEGATIVE_INFINITY,
   cuts: [],
+  ttls: [],
   refused: [],
   accepted: [],
 }

@@ -10,6 +10,7 @@ import {
   MAX_CROWD_NAMES,
   MAX_CROWD_PLACES,
   MAX_CROWD_SOURCES,
+  MAX_CROWD_TTLS,
   MAX_SERVER_HISTORIES,
 } from '../wire/limits.ts'
 import type { Place } from './attempt.ts'
@@ -53,6 +54,8 @@ const REPEATED = 2
 
 export class Crowds {
   private readonly scenes = new Map<string, Scene>()
+  /** Times to live of the packets of each server, on whatever port. */
+  private readonly ttls = new Map<string, number[]>()
   private sourcesKept = 0
   /** Servers, and clients of servers, that found no room. */
   forgotten = 0
@@ -96,7 +99,19 @@ export class Crowds {
 
   of({ server }: Pick<Conversation, 'server'>): Crowd {
     const scene = this.scenes.get(`${server.address} ${server.port}`)
-    return scene === undefined ? NO_CROWD : view(scene)
+    return scene === undefined ? NO_CROWD : view(scene, this.ttls.get(server.address) ?? NO_CROWD.ttls)
+  }
+
+  /** Of any TCP connection: how far away the server is. */
+  noteDistance({ server, tcp }: Conversation): void {
+    if (tcp === null || tcp.sides[SERVER].ttlMost === 0) return
+    const { ttlLeast, ttlMost } = tcp.sides[SERVER]
+    const known = this.ttls.get(server.address)
+    if (known === undefined) {
+      if (this.ttls.size < MAX_SERVER_HISTORIES) this.ttls.set(server.address, unique(ttlLeast, ttlMost))
+      return
+    }
+    for (const ttl of [ttlLeast, ttlMost]) if (known.length < MAX_CROWD_TTLS && !known.includes(ttl)) known.push(ttl)
   }
 
   /** Its client tries one logon after the other on this server. */
@@ -160,9 +175,14 @@ function newScene(): Scene {
   }
 }
 
-function view(scene: Scene): Crowd {
+function unique(one: number, other: number): number[] {
+  return one === other ? [one] : [one, other]
+}
+
+function view(scene: Scene, ttls: readonly number[]): Crowd {
   return {
     ...scene,
+    ttls,
     persistent: [...scene.persistent].map(sourceView),
     busiest: fullest(scene.minutes),
     halfOpen: fullest(scene.halfOpenMinutes),

@@ -10,6 +10,7 @@ import { Attempt } from './attempt.ts'
 import { Beside } from './beside.ts'
 import { briefOf, isBareProbe } from './brief.ts'
 import { Clients } from './clients.ts'
+import { withSender } from './closing.ts'
 import { Crowds } from './crowds.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
@@ -65,6 +66,7 @@ export class Attempts implements ConversationSink {
     const brief = briefOf(conversation)
     this.clients.note(conversation, relevance, brief)
     if (brief !== null && relevance !== 'none') this.series.note(conversation, brief)
+    this.crowds.noteDistance(conversation)
     if (relevance === 'attempt') this.crowds.note(conversation, brief)
     if (relevance === 'attempt') this.group(conversation)
     else if (relevance === 'doubtful') this.doubt(conversation)
@@ -181,7 +183,10 @@ export class Attempts implements ConversationSink {
     )
     for (const [at, assembled] of done.entries()) {
       assembled.id = ++this.judged
-      if (assembled.explained !== null) assembled.crowd = this.crowds.of(assembled.explained)
+      if (assembled.explained !== null) {
+        assembled.crowd = this.crowds.of(assembled.explained)
+        assembled.closing = withSender(assembled.closing, assembled.explained, assembled.crowd.ttls)
+      }
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()

@@ -154,6 +154,7 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
     mirrorDuplicates: ints[me + R.MIRROR_DUPLICATES] as number,
     ttlLeast: ints[me + R.TTL_LEAST] as number,
     ttlMost: ints[me + R.TTL_MOST] as number,
+    ipIdsInRow: ints[me + R.IP_IDS_IN_ROW] as number,
     fragmented: ints[me + R.FRAGMENTED] as number,
     lastWindow: (ints[me + R.LAST_WINDOW] as number) << scale,
   }

@@ -110,9 +110,11 @@ export interface TcpSide {
   readonly windowFulls: number
   readonly keepAlives: number
   readonly mirrorDuplicates: number
-  /** Time to live of its packets: least and most, without resets. */
+  /** Time to live of its packets: least and most, without those that end something (resets and FINs). */
   readonly ttlLeast: number
   readonly ttlMost: number
+  /** Its packets whose IP identification follows on that of the packet before: all but the first of a sender that counts. */
+  readonly ipIdsInRow: number
   /** Its packets that came as IP fragments. */
   readonly fragmented: number
   /** Window of its last packet, scaled. */

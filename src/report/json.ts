@@ -3,6 +3,7 @@
  * written in pieces, capture by capture, so that a scan of many files does not hold them all.
  */
 import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } from '../analysis.ts'
+import type { Closing } from '../attempt/attempt.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import { isoTime } from './time.ts'
@@ -80,6 +81,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       how: closing.how,
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
+      ...senderObject(closing.sender),
     },
     connections: attempt.members.map(member => ({
       part: member.part,
@@ -94,6 +96,13 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }
+}
+
+/** Of a FIN or reset only. */
+function senderObject(sender: Closing['sender']) {
+  if (sender === undefined) return {}
+  const { authenticity, signs, hops, whereabouts } = sender
+  return { authenticity, signs, hops: hops < 0 ? null : hops, whereabouts: whereabouts || null }
 }
 
 function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {

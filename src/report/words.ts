@@ -54,8 +54,6 @@ export function transportText(transport: Transport): string {
 /** Of what is nobody's attempt to get a session; '' of the others. */
 export const PURPOSES: Record<Purpose, string> = { connection: '', probe: 'a probe', scan: 'part of a scan' }
 
-const FORGED_RESET = 'middlebox-reset'
-const CLAIMS: ReadonlySet<string> = new Set(['confirmed', 'likely'])
 const HOW: Record<Closing['how'], string> = {
   fin: 'with FIN',
   rst: 'with RST',
@@ -66,16 +64,25 @@ const HOW: Record<Closing['how'], string> = {
   'end-of-capture': '',
 }
 
-/** `the server, with RST, packet 12, 0.123456 s`. */
-export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closing' | 'verdicts'>): string {
-  const { side, how, packet, timeNs } = closing
+/**
+ * `the server, with RST, packet 12, 0.123456 s: genuine (time to live 57 as its other packets)`, or
+ * `in the name of the server, with RST, packet 12, 0.123456 s, most likely by a device about 2 hops from the capture point`.
+ */
+export function closingText({ closing }: Pick<AttemptAnalysis, 'closing'>): string {
+  const { side, how, packet, timeNs, sender } = closing
   if (side === 'nobody' || how === 'end-of-capture') {
     return how === 'silence' ? 'nobody: it fell silent' : 'nobody: the capture ends before'
   }
   const where = packet === 0 ? '' : `, packet ${packet}, ${relativeTime(timeNs)}`
-  // The address on a reset says little where its sender is in doubt.
-  const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
-  return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
+  const ended = `the ${side}, ${HOW[how]}${where}`
+  if (sender === undefined || sender.signs.length === 0) return ended
+  const signs = sender.signs.join('; ')
+  // The address on a packet says little where its sender is in doubt.
+  if (sender.authenticity === 'foreign') {
+    const device = sender.whereabouts === '' ? 'by a device on the way' : `by a device ${sender.whereabouts}`
+    return `in the name of ${ended}, most likely ${device}: ${signs}`
+  }
+  return sender.authenticity === 'genuine' ? `${ended}: genuine (${signs})` : `${ended}: in doubt (${signs})`
 }
 
 /** Besides the one explained. */

@@ -178,6 +178,8 @@ export const MAX_CROWD_NAMES = 32
 export const MAX_CROWD_PLACES = 64
 /** Minutes in which what happens at a server, or of one client of it, is counted: the fullest. */
 export const MAX_CROWD_MINUTES = 64
+/** Times to live of one server that are told apart. */
+export const MAX_CROWD_TTLS = 4
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024

@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { VerdictAnalysis } from '../../src/analysis.ts'
 import type { Member, Milestone } from '../../src/attempt/attempt.ts'
+import type { SenderCheck } from '../../src/attempt/sender-check.ts'
 import { closingText, companyText, steps, transportText } from '../../src/report/words.ts'
 
-const VERDICT: VerdictAnalysis = {
-  rule: '',
-  verdict: 'possible',
-  severity: 'error',
-  says: '',
-  evidence: [],
-  filter: '',
-  remedy: [],
-  toSettle: '',
-}
 const reached = (id: Milestone['id'], packet = 1): Milestone => ({ id, state: 'reached', packet })
 const hidden = (id: Milestone['id']): Milestone => ({ id, state: 'not-visible', packet: 0 })
 
@@ -43,15 +33,25 @@ describe('who closed', () => {
     [{ side: 'nobody', how: 'end-of-capture', packet: 0, timeNs: 0 }, 'nobody: the capture ends before'],
     [{ side: 'network', how: 'icmp', packet: 3, timeNs: 0 }, 'the network, with an ICMP message, packet 3, 0.000000 s'],
   ] as const)('%j', (closing, text) => {
-    expect(closingText({ closing, verdicts: [] })).toBe(text)
+    expect(closingText({ closing })).toBe(text)
   })
 
-  it('do not name the address on a reset as its sender where that is in doubt', () => {
+  it("tell whether a FIN or reset is that side's own", () => {
     const closing = { side: 'server', how: 'rst', packet: 11, timeNs: 5e9 } as const
-    const verdicts = [{ ...VERDICT, rule: 'middlebox-reset', verdict: 'likely' as const }]
-    expect(closingText({ closing, verdicts })).toBe('a reset in the name of the server, packet 11, 5.000000 s')
-    const ruledOut = [{ ...VERDICT, rule: 'middlebox-reset', verdict: 'ruled-out' as const }]
-    expect(closingText({ closing, verdicts: ruledOut })).toBe('the server, with RST, packet 11, 5.000000 s')
+    const said = (sender: SenderCheck) => closingText({ closing: { ...closing, sender } })
+    const signs = ['time to live 57 as its other packets', 'the next IP identification']
+    expect(said({ authenticity: 'genuine', signs, hops: 7, whereabouts: '' })).toBe(
+      'the server, with RST, packet 11, 5.000000 s: genuine (time to live 57 as its other packets; the next IP identification)',
+    )
+    const foreign = { authenticity: 'foreign', signs: ['its IP identification is 0'], hops: 2 } as const
+    expect(said({ ...foreign, whereabouts: 'about 2 hops from the capture point' })).toBe(
+      'in the name of the server, with RST, packet 11, 5.000000 s, most likely by a device about 2 hops from the capture point: its IP identification is 0',
+    )
+    expect(said({ ...foreign, whereabouts: '' })).toContain('by a device on the way')
+    expect(said({ ...foreign, authenticity: 'unknown', whereabouts: '' })).toMatch(/^the server, .*: in doubt \(its IP/)
+    expect(said({ authenticity: 'unknown', signs: [], hops: -1, whereabouts: '' })).toBe(
+      'the server, with RST, packet 11, 5.000000 s',
+    )
   })
 })
 

@@ -68,6 +68,7 @@ function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
     mirrorDuplicates: 0,
     ttlLeast: 64,
     ttlMost: 64,
+    ipIdsInRow: 0,
     fragmented: 0,
     lastWindow: 64_128,
     ...values,
