@@ -2,7 +2,7 @@
  * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
  * The first that failed is the one to explain, unless a later one worked.
  */
-import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
+import type { Conversation, NeighbourNote, QualityNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { AttemptParts, Closing, Lookup, Outcome, Purpose, ServerHistory, Transport } from './attempt.ts'
@@ -27,6 +27,7 @@ export interface Assembled extends AttemptParts {
   closing: Closing
   captureEndNs: number
   captureStartSeconds: number
+  quality: readonly QualityNote[]
 }
 
 /** What is known beside the connections. */
@@ -160,7 +161,7 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }
+const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */

@@ -109,6 +109,21 @@ export interface ServerHistory {
   /** TLS versions and suites that it chose for other clients. */
   readonly versions: readonly number[]
   readonly suites: readonly number[]
+  /** Certificates of its own, not of a desktop behind it, that it sent in clear or decrypted: each once. */
+  readonly certificates: readonly SeenCertificate[]
+}
+
+export interface SeenCertificate {
+  /** For which name in SNI; '' without. */
+  readonly name: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  readonly keyAlgorithm: string
+  readonly selfIssued: boolean
+  /** Where it was sent first. */
+  readonly packet: number
+  readonly timeNs: number
 }
 
 /** Anything that has a place in the capture and can be evidence. */
@@ -139,10 +154,7 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
-  /**
-   * What weakens verdicts about this attempt: 'no-syn', 'one-sided', 'snap-length', 'drops', 'duplicates', 'offload',
-   * 'events-lost', 'not-decrypted'.
-   */
+  /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
   readonly captureEndNs: number

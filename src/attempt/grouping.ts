@@ -19,6 +19,7 @@ import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
 import { purposeOf } from './purpose.ts'
+import { endQuality } from './quality.ts'
 import { HTTPS_PORT, isRdpUdp, relevanceOf } from './relevance.ts'
 import { Series } from './series.ts'
 import { splitIntoAttempts } from './split.ts'
@@ -190,6 +191,8 @@ export class Attempts implements ConversationSink {
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()
+      const end = endQuality(assembled.explained, assembled.closing, this.nowNs)
+      if (end !== null) assembled.quality = [...assembled.quality, end]
       this.judge(new Attempt(assembled))
     }
   }

@@ -73,14 +73,21 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   if (seen.inner !== null || selected !== 0 || hidden) {
     steps.push({ id: 'security', packet: securityPacket(seen), inferred: false, hidden })
   }
-  // Standard RDP security is in clear, but not read further than its first packets.
-  const plain = seen.plain[CLIENT] !== null
-  const sealed = hidden || plain || (seen.inner !== null && securityPacket(seen) !== null && session?.exact !== true)
-  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) steps.push(inferredStep('nla', null, sealed))
-  steps.push(seen.mcs === null ? inferredStep('mcs', session?.mcs ?? null, sealed) : step('mcs', seen.mcs.packet))
-  steps.push(inferredStep('licence', session?.licence ?? null, sealed))
-  steps.push(seen.active === null ? inferredStep('active', active, sealed) : step('active', seen.active.packet))
+  const sealed = hidden || isUnread(seen, session)
+  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) {
+    steps.push(readStep('nla', seen.logon, null, sealed))
+  }
+  steps.push(readStep('mcs', seen.mcs, session?.mcs ?? null, sealed))
+  steps.push(readStep('licence', seen.licence, session?.licence ?? null, sealed))
+  steps.push(readStep('active', seen.active, active, sealed))
   return steps
+}
+
+/** What came behind the negotiation is encrypted and its sizes do not tell, or it is standard security, which may encrypt. */
+function isUnread(seen: Sightings, session: Examined['session']): boolean {
+  if (seen.inner === null) return seen.plain[CLIENT] !== null
+  if (seen.readable && !seen.gaps) return false
+  return securityPacket(seen) !== null && session?.exact !== true
 }
 
 function gatewaySteps(steps: Step[], sources: MilestoneSources, explained: Examined): void {
@@ -120,7 +127,8 @@ function refusal({ seen }: Examined): number | null {
   if (seen.denied !== null) return seen.denied.packet
   if (seen.proxy !== null && seen.proxy.answer !== null && seen.outer === null) return seen.proxy.answer.packet
   if (status >= 300) return seen.gatewayAnswer?.packet ?? null
-  return seen.confirm === null ? (seen.foreign?.packet ?? null) : null
+  if (seen.confirm === null) return seen.foreign?.packet ?? null
+  return seen.refusal?.packet ?? seen.errorInfo?.packet ?? null
 }
 
 /** TLS came so far that what follows can not be read. */
@@ -167,8 +175,10 @@ function step(id: MilestoneId, packet: number | null): Step {
   return { id, packet, inferred: false, hidden: false }
 }
 
-function inferredStep(id: MilestoneId, place: Place | null, hidden: boolean): Step {
-  return { id, packet: place?.packet ?? null, inferred: true, hidden }
+/** Read where it can be, otherwise told from sizes. */
+function readStep(id: MilestoneId, read: Place | null, inferred: Place | null, hidden: boolean): Step {
+  if (read !== null) return step(id, read.packet)
+  return { id, packet: inferred?.packet ?? null, inferred: true, hidden }
 }
 
 function milestone(id: MilestoneId, state: Milestone['state'], packet: number, inferred: boolean): Milestone {

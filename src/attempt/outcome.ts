@@ -2,6 +2,7 @@
  * What became of one connection: the session was active, it failed, or the capture does not tell. A connection counts as
  * established only when it became active and was not torn down (DESIGN: outcome; MS-RDPBCGR 1.3.1.1 and 1.3.1.4).
  */
+import { isOrderlyEnd } from '../codes/errinfo-kinds.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Outcome, Place } from './attempt.ts'
@@ -103,6 +104,8 @@ function inactiveOutcome(seen: Sightings, closing: Closing, captureEndNs: number
   const { conversation } = seen
   if (isDead(conversation)) return deadOutcome(conversation, closing, captureEndNs)
   if (isRefused(seen, closing)) return 'failed'
+  // The server sent the client elsewhere: this connection has done its work.
+  if (seen.redirection !== null) return 'unfinished'
   if (isOneSided(conversation)) return 'unfinished'
   if (closing.how === 'silence' || closing.how === 'icmp') return 'failed'
   if (!isClosed(closing)) return 'unfinished'
@@ -120,6 +123,7 @@ function deadOutcome(conversation: Conversation, closing: Closing, captureEndNs:
 /** Said in so many words, so that neither a close nor more packets are needed. */
 function isRefused(seen: Sightings, closing: Closing): boolean {
   if (seen.failure !== null || seen.denied !== null || closing.how === 'alert') return true
+  if (seen.refusal !== null || isError(seen, false)) return true
   if (seen.foreign !== null && seen.confirm === null && innermostTls(seen)?.serverHello == null) return true
   if (seen.proxy?.granted === false) return true
   const status = seen.gatewayAnswer?.fact.status ?? 0
@@ -157,12 +161,19 @@ function isGoing(seen: Sightings): boolean {
   return status > 0 && status < 300
 }
 
+/** The server gave an error as the reason of the end. */
+function isError({ errorInfo }: Sightings, active: boolean): boolean {
+  return errorInfo !== null && !isOrderlyEnd(errorInfo.fact.code, active)
+}
+
 function isTorn(seen: Sightings, closing: Closing, session: SealedSession | null): boolean {
   if (closing.how === 'alert' || closing.how === 'icmp' || closing.how === 'silence') return true
+  if (isError(seen, true)) return true
   if (closing.side === 'server') {
     if (closing.how === 'rst') return true
     // A killed process ends with FIN and no word before it; where sizes do not tell, the word may have been there.
-    if (closing.how === 'fin' && session?.sized === true && session.farewell === null) return !seen.gaps
+    const said = session?.farewell != null || seen.ultimatum !== null || seen.errorInfo !== null
+    if (closing.how === 'fin' && session?.sized === true && !said) return !seen.gaps
   }
   const { tcp } = seen.conversation
   return tcp !== null && (isStalled(tcp, CLIENT) || isStalled(tcp, SERVER))

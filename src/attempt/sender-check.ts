@@ -6,6 +6,7 @@
  * Kernels reset for a socket that is gone with window 0, no timestamps and IP identification 0 or any: that means nothing.
  */
 import type { TcpFacts, TcpMark, TcpSide } from '../flow/conversation.ts'
+import { hopsOf } from './hops.ts'
 
 export interface SenderCheck {
   /** `genuine`: nothing speaks against its sender. `foreign`: most likely somebody else's. `unknown`: it can not be told. */
@@ -35,9 +36,6 @@ const NEXT_ID = 256
 const FAR_ID = 4096
 const LEAST_COUNTED = 3
 const COUNTED_SHARE = 0.8
-const INITIAL_TTLS: readonly number[] = [64, 128, 255]
-/** Beyond, the start value is another one than those in use. */
-const MOST_HOPS = 40
 const NS_PER_MS = 1e6
 const SIDES = ['client', 'server'] as const
 
@@ -124,13 +122,6 @@ function whereabouts(hops: number, sideHops: number, name: string): string {
 
 function counted(hops: number): string {
   return hops === 1 ? '1 hop' : `${hops} hops`
-}
-
-/** From the least start value in use that it can have had (64, 128, 255). */
-function hopsOf(ttl: number): number {
-  if (ttl <= 0) return -1
-  const initial = INITIAL_TTLS.find(value => value >= ttl) as number
-  return initial - ttl <= MOST_HOPS ? initial - ttl : -1
 }
 
 /** The reset for a socket that is gone has an IP identification of its own: 0, or any number. */

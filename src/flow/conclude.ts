@@ -42,6 +42,8 @@ export function conclude(
     icmp: notes.icmp ?? [],
     fragments: notes.fragments ?? [],
     cutPackets: ints[at + R.CUT_PACKETS] as number,
+    stepBackNs: doubles[times + R.STEP_BACK_NS] as number,
+    leapNs: doubles[times + R.LEAP_NS] as number,
     endedBy,
   }
 }
@@ -152,6 +154,7 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
     windowFulls: ints[me + R.WINDOW_FULLS] as number,
     keepAlives: ints[me + R.KEEP_ALIVES] as number,
     mirrorDuplicates: ints[me + R.MIRROR_DUPLICATES] as number,
+    copiesHopped: (state & R.COPIES_HOPPED) !== 0,
     ttlLeast: ints[me + R.TTL_LEAST] as number,
     ttlMost: ints[me + R.TTL_MOST] as number,
     ipIdsInRow: ints[me + R.IP_IDS_IN_ROW] as number,

@@ -13,6 +13,7 @@ import {
   ACKED_UNSEEN,
   BYTES,
   CLIENT_IS_HIGH,
+  COPIES_HOPPED,
   DOUBLES,
   DUPLICATE_ACKS,
   EXPECTED,
@@ -185,8 +186,7 @@ export class TcpTracker {
       (doubles[meAt + SIDE_LAST_NS] as number) + MIRROR_NS > timeNs &&
       (h.ipId > 0 || payloadLength > 0 || (flags & (SYN | FIN)) !== 0)
     ) {
-      this.bump(me + MIRROR_DUPLICATES)
-      this.mark('duplicate')
+      this.copy(state)
       return
     }
 
@@ -257,6 +257,18 @@ export class TcpTracker {
       this.assembler.at(flow, side, direction, notes, packet, timeNs).segment(h)
     }
     if ((flags & FIN) !== 0) this.assembler.at(flow, side, direction, notes, packet, timeNs).finish()
+  }
+
+  /** The packet before, recorded once more: at the same point, or behind a router that took one off its time to live. */
+  private copy(state: number): void {
+    const { ints } = this.table
+    const { me, h } = this
+    this.bump(me + MIRROR_DUPLICATES)
+    this.mark('duplicate')
+    if ((h.flags & RST) !== 0 || (state & HAS_TTL) === 0 || h.ttl === ((ints[me + LAST_IP] as number) & 0xff)) return
+    ints[me + SIDE_STATE] = state | COPIES_HOPPED
+    if (h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
+    if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
   }
 
   private control(state: number): number {

@@ -7,6 +7,7 @@ import type { Closing } from '../attempt/attempt.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import { isoTime } from './time.ts'
+import { chainTexts } from './words.ts'
 
 /** What stands before the first capture. */
 export function jsonHead(): string {
@@ -76,6 +77,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
     end: start && isoTime(start, attempt.endNs),
     outcome: attempt.outcome,
     milestones: attempt.milestones.map(({ id, state, packet }) => ({ id, state, packet: packet || null })),
+    chain: chainTexts(attempt.chain, { unicode: true }).join(' '),
     closedBy: {
       side: closing.side,
       how: closing.how,
@@ -83,6 +85,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       time: start && isoTime(start, closing.timeNs),
       ...senderObject(closing.sender),
     },
+    capturePoint: attempt.capturePoint,
     connections: attempt.members.map(member => ({
       part: member.part,
       outcome: member.outcome,
@@ -111,6 +114,7 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     verdict: verdict.verdict,
     severity: verdict.severity,
     says: verdict.says,
+    short: verdict.short,
     evidence: verdict.evidence.map(({ packet, timeNs, says }) => ({
       packet,
       time: start && isoTime(start, timeNs),
@@ -119,5 +123,6 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     filter: verdict.filter,
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
+    settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
   }
 }

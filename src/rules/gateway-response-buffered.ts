@@ -24,6 +24,7 @@ export const gatewayResponseBuffered = rule({
   id: 'gateway-response-buffered',
   severity: 'error',
   title: 'The answer of the gateway is held back on its way to the client',
+  short: 'answer held back',
   causes: [12],
   looksAt: 'The 200 to RDG_OUT_DATA on this hop, and whether RDG_IN_DATA follows it.',
   confirms:
@@ -35,6 +36,7 @@ export const gatewayResponseBuffered = rule({
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1. Apache: SetEnv proxy-sendchunked, flushpackets=on. Switch off content inspection for /remoteDesktopGateway/.',
   ],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA"} || http.response.code == 200',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)
@@ -50,7 +52,7 @@ export const gatewayResponseBuffered = rule({
     if (until - opened.timeNs < NOTABLE_WAIT_NS) return TOO_SHORT
     if (closed !== null && closed.direction !== CLIENT) return WENT_ON
     const evidence: Evidence[] = [
-      [out.request, 'The OUT channel is asked for.'],
+      [out.request, `The OUT channel is asked for${oldVersion(out)}.`],
       [opened, `The gateway answers 200, ${duration(opened.timeNs - out.request.timeNs)} later.`],
     ]
     if (closed !== null)
@@ -65,4 +67,9 @@ export const gatewayResponseBuffered = rule({
 
 function isOpenOut({ request, response }: Exchange): boolean {
   return request.fact.method === 'RDG_OUT_DATA' && response?.fact.status === OK
+}
+
+/** nginx speaks HTTP/1.0 upstream unless it is told otherwise. */
+function oldVersion({ request }: Exchange): string {
+  return request.fact.version === 'HTTP/1.0' ? ', over HTTP/1.0, in which neither chunks nor WebSockets pass' : ''
 }

@@ -25,6 +25,7 @@ export const rdpBruteForce = rule({
   id: 'rdp-brute-force',
   severity: 'warning',
   title: 'Logons are tried at a high rate',
+  short: 'logons tried at a high rate',
   causes: [25],
   looksAt:
     'All connections to the same port of the server: how many short logons a client makes a minute, under how many names, and whether any led to a session.',

@@ -27,6 +27,7 @@ export const serverConnectionLimit = rule({
   id: 'server-connection-limit',
   severity: 'warning',
   title: 'Connections pile up at the server',
+  short: 'connections pile up',
   causes: [24],
   looksAt:
     'All connections to the same port of the server: those whose client never answers the SYN-ACK, and connection requests of several clients that get no confirm while others do.',
@@ -42,6 +43,7 @@ export const serverConnectionLimit = rule({
   ],
   filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 1 && tcp.analysis.retransmission',
   isAboutServer: true,
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const { crowd } = attempt

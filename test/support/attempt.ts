@@ -23,7 +23,7 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     members: [],
     lookups: [],
     neighbours: [],
-    history: { attempts: 0, established: 0, versions: [], suites: [] },
+    history: { attempts: 0, established: 0, versions: [], suites: [], certificates: [] },
     crowd: NO_CROWD,
     purpose: 'connection',
     transport: 'direct',
