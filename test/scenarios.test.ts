@@ -20,6 +20,10 @@ const CLAIMS: readonly string[] = ['confirmed', 'likely', 'possible']
 /** TLS behind X.224 and on the ports of gateways is decoded by tshark only when told so. */
 const DECODE_AS = ['-d', 'tcp.port==3389,tls', '-d', 'tcp.port==443,tls', '-o', 'http.desegment_body:FALSE']
 
+const HELLO = 'tls.handshake.type == 1'
+/** What lies within TLS. */
+const INSIDE = 'credssp || t125 || rdp || http'
+
 const folder = mkdtempSync(join(tmpdir(), 'rdpscope-scenarios-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -46,25 +50,27 @@ it('no scenario awaits a rule that is there, or expects one that is not', () => 
 })
 
 describe('the verdicts are those of the story', () => {
-  it.each(scenarios.map(one => [one.name, one] as const))('%s', async (_name, one) => {
-    const { withKeys, withoutKeys = withKeys } = one
-    // Who has no better name for an end says that the client left.
-    const instead = (one.awaits ?? []).some(id => !known.has(id)) ? ['client-aborted'] : []
-    holds(await analysisOf(one, true), withKeys, instead, 'with keys')
-    holds(await analysisOf(one, false), withoutKeys, instead, 'without keys')
-  })
+  it.each(namedOf(scenarios.filter(({ notSeenYet }) => notSeenYet === undefined)))('%s', (_name, one) => holdsAll(one))
+
+  // Marked: these fail until the project sees what they tell. Then the mark is to be removed.
+  it.fails.each(namedOf(scenarios.filter(({ notSeenYet }) => notSeenYet !== undefined)))('%s', (_name, one) =>
+    holdsAll(one),
+  )
 })
 
 // Skips where tshark is not installed.
 describe.skipIf(!isTsharkInstalled())('tshark finds what the verdicts name, and nothing malformed', () => {
-  it.each(scenarios.map(one => [one.name, one] as const))('%s', async (_name, one) => {
+  it.each(namedOf(scenarios))('%s', async (_name, one) => {
     const path = join(folder, 'story.pcapng')
-    writeFileSync(path, told(one).capture(true))
-    const analyses = [await analysisOf(one, true), await analysisOf(one, false)]
+    const wire = told(one)
+    writeFileSync(path, wire.capture(true))
+    const analyses = [await analysisOf(wire, true), await analysisOf(wire, false)]
     const verdicts = analyses.flatMap(claimsOf).filter(({ evidence }) => evidence.length > 0)
     const malformed = '_ws.malformed'
-    const found = tsharkMatches(path, [malformed, ...verdicts.map(({ filter }) => filter)], DECODE_AS)
+    const found = tsharkMatches(path, [malformed, HELLO, INSIDE, ...verdicts.map(({ filter }) => filter)], DECODE_AS)
     if (one.isMalformed !== true) expect(found.get(malformed), 'malformed packets').toEqual([])
+    const hasKeys = wire.keyLog !== '' && one.isMalformed !== true && found.get(HELLO)?.length !== 0
+    if (hasKeys) expect(found.get(INSIDE), 'decrypted packets').not.toEqual([])
     for (const { rule, filter, evidence } of verdicts) {
       const named = [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)
       expect(found.get(filter), `${rule}: ${filter}`).toEqual(named)
@@ -72,14 +78,27 @@ describe.skipIf(!isTsharkInstalled())('tshark finds what the verdicts name, and 
   })
 })
 
+function namedOf(list: readonly Scenario[]): (readonly [name: string, one: Scenario])[] {
+  return list.map(one => [one.name, one] as const)
+}
+
+async function holdsAll(one: Scenario): Promise<void> {
+  const { withKeys, withoutKeys = withKeys } = one
+  // Who has no better name for an end says that the client left.
+  const instead = (one.awaits ?? []).some(id => !known.has(id)) ? ['client-aborted'] : []
+  const wire = told(one)
+  holds(await analysisOf(wire, true), withKeys, instead, 'with keys')
+  holds(await analysisOf(wire, false), withoutKeys, instead, 'without keys')
+}
+
 function told({ story, name }: Scenario): Wire {
   const wire = new Wire(name.length)
   story(wire)
   return wire
 }
 
-async function analysisOf(one: Scenario, withKeys: boolean): Promise<CaptureAnalysis> {
-  return analyze(await openBytes(new Uint8Array(told(one).capture(withKeys))), one.name)
+async function analysisOf(wire: Wire, withKeys: boolean): Promise<CaptureAnalysis> {
+  return analyze(await openBytes(new Uint8Array(wire.capture(withKeys))), 'story')
 }
 
 function claimsOf({ attempts }: CaptureAnalysis): VerdictAnalysis[] {

@@ -6,7 +6,7 @@ import type { Conversation } from '../flow/conversation.ts'
 import type { Event } from '../flow/event.ts'
 import { CLIENT } from '../wire/dissector.ts'
 import { isDead } from './outcome.ts'
-import { isTls13 } from './sealed-session.ts'
+import { isTls13 } from './record-sizes.ts'
 
 export type Brief =
   /** SYNs that nobody answered with a SYN-ACK. */

@@ -6,7 +6,7 @@ export interface Source extends Place {
   readonly address: string
   /** Connections in which it asked for something: an RDP connection request, or TLS. */
   readonly asked: number
-  /** Of them: they went on to a logon, and were over soon and without pictures. */
+  /** Of them: the logon was the last that happened, as far as records show, and it was over soon. */
   readonly tries: number
   /** Of them: long, or with as much data as a session brings. */
   readonly sessions: number
@@ -35,8 +35,12 @@ export interface Crowd {
   readonly persistent: readonly Source[]
   /** Of all sources. */
   readonly names: readonly string[]
-  /** Of connections in which something was asked for. */
+  /** Of connections in which something was asked for, and of tries. */
   readonly busiest: Minute
+  readonly busiestTries: Minute
+  /** Clients that tried, and of them those that also had a session. */
+  readonly trying: number
+  readonly tryingAndIn: number
   /** Connections whose client never answered the SYN-ACK, and the first of these clients. */
   readonly halfOpen: Minute
   readonly halfOpenSources: ReadonlySet<string>
@@ -63,6 +67,9 @@ export const NO_CROWD: Crowd = {
   persistent: [],
   names: [],
   busiest: NEVER,
+  busiestTries: NEVER,
+  trying: 0,
+  tryingAndIn: 0,
   halfOpen: NEVER,
   halfOpenSources: NOBODY,
   unconfirmed: [],

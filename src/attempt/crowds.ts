@@ -4,6 +4,7 @@
  * bounded, and what rules see is the state when they ask.
  */
 import type { Conversation, TcpFacts } from '../flow/conversation.ts'
+import type { Event, FactKind } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import {
   MAX_CROWD_MINUTES,
@@ -28,11 +29,12 @@ interface OpenSource extends Writable<Omit<Source, 'names' | 'busiest'>> {
   readonly minutes: Minutes
 }
 
-interface Scene extends Writable<Omit<Crowd, 'persistent' | 'names' | 'busiest' | 'halfOpen'>> {
+interface Scene extends Writable<Omit<Crowd, 'persistent' | 'names' | 'busiest' | 'busiestTries' | 'halfOpen'>> {
   readonly clients: Map<string, OpenSource>
   readonly persistent: Set<OpenSource>
   readonly names: string[]
   readonly minutes: Minutes
+  readonly triesMinutes: Minutes
   readonly halfOpenMinutes: Minutes
   readonly halfOpenSources: Set<string>
   readonly unconfirmedSources: Set<string>
@@ -43,6 +45,7 @@ interface Scene extends Writable<Omit<Crowd, 'persistent' | 'names' | 'busiest' 
 }
 
 const NS_PER_SECOND = 1e9
+const RECORD_APPLICATION_DATA = 23
 const MINUTE_NS = 60 * NS_PER_SECOND
 /** Logons that fail are over soon, and bring no pictures. */
 const TRY_SECONDS = 30
@@ -88,11 +91,15 @@ export class Crowds {
     if (source === null) return
     source.asked++
     for (const name of words.names) add(source.names, name)
-    if (isSession(conversation, tcp)) source.sessions++
-    else if (brief === null && hasEnded(tcp)) {
+    const before = { tried: source.tries > 0, in: source.sessions > 0 }
+    if (brief === null && isTry(conversation, tcp)) {
       source.tries++
       count(source.minutes, conversation)
-    }
+      count(scene.triesMinutes, conversation)
+    } else if (brief === null && isSession(conversation, tcp)) source.sessions++
+    const now = { tried: source.tries > 0, in: source.sessions > 0 }
+    scene.trying += Number(now.tried) - Number(before.tried)
+    scene.tryingAndIn += Number(now.tried && now.in) - Number(before.tried && before.in)
     if (source.sessions > 0) scene.persistent.delete(source)
     else if (source.tries >= PERSISTENT_TRIES && scene.persistent.size < MAX_CROWD_PLACES) scene.persistent.add(source)
   }
@@ -165,6 +172,7 @@ function newScene(): Scene {
     persistent: new Set(),
     names: [],
     minutes: new Map(),
+    triesMinutes: new Map(),
     halfOpenMinutes: new Map(),
     halfOpenSources: new Set(),
     unconfirmedSources: new Set(),
@@ -185,6 +193,7 @@ function view(scene: Scene, ttls: readonly number[]): Crowd {
     ttls,
     persistent: [...scene.persistent].map(sourceView),
     busiest: fullest(scene.minutes),
+    busiestTries: fullest(scene.triesMinutes),
     halfOpen: fullest(scene.halfOpenMinutes),
   }
 }
@@ -296,7 +305,47 @@ function hasEnded(tcp: TcpFacts): boolean {
 /** As far as it can be told without looking further: read, long, or with more data than a logon that fails. */
 function isSession({ firstNs, lastNs, events }: Conversation, tcp: TcpFacts): boolean {
   if (lastNs - firstNs > TRY_SECONDS * NS_PER_SECOND || tcp.sides[SERVER].bytes >= TRY_BYTES) return true
-  return events.some(({ fact }) => fact.kind === 'session-active')
+  return events.some(({ fact }) => PASSED.has(fact.kind)) || answersBehindLogon(events) > LOGON_ANSWERS
+}
+
+/** It came to a logon and ended soon, and the server said no more than that takes: who is let in is told much more. */
+function isTry(conversation: Conversation, tcp: TcpFacts): boolean {
+  return hasEnded(tcp) && beganLogon(conversation.events) && !isSession(conversation, tcp)
+}
+
+function beganLogon(events: readonly Event[]): boolean {
+  let records = 0
+  for (const { fact, direction } of events) {
+    if (fact.kind === 'credssp' || fact.kind === 'client-info') return true
+    const sealed = fact.kind === 'record' && fact.type === RECORD_APPLICATION_DATA && direction === CLIENT
+    if (sealed && ++records >= CLIENT_RECORDS) return true
+  }
+  return false
+}
+
+/** Behind the logon. */
+const PASSED: ReadonlySet<FactKind> = new Set([
+  'mcs-connect-response',
+  'license-message',
+  'demand-active',
+  'session-active',
+  'redirection',
+])
+/** The client's Finished of TLS 1.3, or its first token: what comes then is an answer to its logon. */
+const CLIENT_RECORDS = 2
+/** A challenge, a refusal, and what a system adds to them. */
+const LOGON_ANSWERS = 4
+
+/** The server's sealed records behind the client's first two. */
+function answersBehindLogon(events: readonly Event[]): number {
+  let asked = 0
+  let answers = 0
+  for (const { fact, direction } of events) {
+    if (fact.kind !== 'record' || fact.type !== RECORD_APPLICATION_DATA) continue
+    if (direction === CLIENT) asked++
+    else if (asked >= CLIENT_RECORDS) answers++
+  }
+  return answers
 }
 
 function keep(values: Set<string>, value: string): void {

@@ -4,7 +4,12 @@
  * explains it may still be running and is only told when it closes.
  */
 import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
-import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS } from '../wire/limits.ts'
+import {
+  MAX_ATTEMPT_CONVERSATIONS,
+  MAX_DOUBTFUL_CONVERSATIONS,
+  MAX_OPEN_ATTEMPTS,
+  MAX_QUIET_ATTEMPTS,
+} from '../wire/limits.ts'
 import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
 import { Attempt } from './attempt.ts'
 import { Beside } from './beside.ts'
@@ -43,7 +48,8 @@ export class Attempts implements ConversationSink {
   private readonly crowds = new Crowds()
   /** Connections that were left out as part of a scan, and the first client that made some. */
   private scan: { readonly client: string; connections: number } | null = null
-  /** Connections without a byte that were left out beside real ones. */
+  /** Connections without a byte: only where they are all that the capture shows is it about them. */
+  private bare: Conversation[] = []
   private probes = 0
   private neighbours: readonly NeighbourNote[] = []
   private nowNs = 0
@@ -135,7 +141,10 @@ export class Attempts implements ConversationSink {
 
   private doubt(conversation: Conversation): void {
     if (this.clients.isScanned(conversation)) this.scanned(conversation, 1)
-    else if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
+    else if (isBareProbe(conversation)) {
+      if (this.bare.length < MAX_ATTEMPT_CONVERSATIONS) this.bare.push(conversation)
+      else this.probes++
+    } else if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
     else this.doubtfulLost++
   }
 
@@ -197,14 +206,21 @@ export class Attempts implements ConversationSink {
     }
   }
 
-  /** Doubtful connections count when their client did nothing that counts for sure: only the end of the capture tells. */
+  /**
+   * Doubtful connections count when their client did nothing that counts for sure, and those without a byte when nobody did
+   * anything: only the end of the capture tells.
+   */
   private settleDoubtful(): void {
     const doubtful = this.doubtful.sort((a, b) => a.firstPacket - b.firstPacket)
     this.doubtful = []
-    for (const conversation of doubtful) {
-      if (this.counts(conversation)) this.group(conversation)
-      else if (isBareProbe(conversation)) this.probes++
+    for (const conversation of doubtful) if (this.counts(conversation)) this.group(conversation)
+    const nothingElse = this.open.size === 0 && this.judged === 0
+    for (const conversation of this.bare) {
+      if (this.clients.isScanned(conversation)) this.scanned(conversation, 1)
+      else if (nothingElse) this.group(conversation)
+      else this.probes++
     }
+    this.bare = []
   }
 
   private counts(conversation: Conversation): boolean {

@@ -48,7 +48,8 @@ export const connectionStateLost = rule({
     const picture = pictureOf(attempt)
     if (!picture.connected) return NOT_CONNECTED
     const idle = idleResetOf(picture)
-    if (idle !== null && wasWorking(picture) && !isExplained(attempt))
+    // A device that forgot the connection answers in the name of its side, with a time to live of its own.
+    if (idle !== null && wasWorking(picture) && !isHindered(attempt))
       return resting(['time', 'absence'], forgotten(idle))
     const silence = notable(picture)
     if (silence === null) return NO_SILENCE
@@ -77,7 +78,11 @@ function wasWorking({ tcp, connection, clientHello, serverHello }: Picture): boo
 }
 
 function isExplained(attempt: Attempt): boolean {
-  if (hindranceOf(attempt).kind !== 'none' || foreignResetOf(attempt) !== null) return true
+  return foreignResetOf(attempt) !== null || isHindered(attempt)
+}
+
+function isHindered(attempt: Attempt): boolean {
+  if (hindranceOf(attempt).kind !== 'none') return true
   return firstIcmp(attempt, 'unreachable') !== null || firstIcmp(attempt, 'prohibited') !== null
 }
 

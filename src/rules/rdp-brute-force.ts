@@ -3,15 +3,17 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { type Crowd, isGuesser, type Source } from '../attempt/crowd.ts'
 import { count } from './figures.ts'
 import { onServer } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
-/** So many clients that never get in are no coincidence: who is refused asks somebody. */
+/** Clients that never get in. */
 const MANY_SOURCES = 10
 /** Of all of them together, in the fullest minute. */
 const MANY_A_MINUTE = 20
 const CERTAIN_TRIES_A_MINUTE = 60
 const CERTAIN_NAMES = 10
 const NAMED = 5
+/** Clients for each name, or more. */
+const SHARED = 2
 
 const QUIET = ruledOut('No client of this server tries one logon after the other in this capture.')
 const ALONE = notVisible(
@@ -30,7 +32,7 @@ export const rdpBruteForce = rule({
   looksAt:
     'All connections to the same port of the server: how many short logons a client makes a minute, under how many names, and whether any led to a session.',
   confirms:
-    '60 short logons and more in one minute from one client, under 10 names and more, without a session. Likely: 20 in a minute under 3 names, 60 under any, or 10 clients that try again and again.',
+    '60 short logons and more in one minute from one client, under 10 names and more, without a session. Likely: 20 in a minute under 3 names from one client, 60 under any, or 20 of 10 clients and more that never get in, again and again or under the same names. Possible: each of them under a name of its own.',
   rulesOut: 'Several clients in the capture, none of which tries so often.',
   cannotSee:
     'Slow guessing, and what other clients do when the capture was made at one of them. The security log tells.',
@@ -47,8 +49,9 @@ export const rdpBruteForce = rule({
     const { crowd } = attempt
     const guessers = crowd.persistent.filter(isGuesser).sort((a, b) => b.busiest.number - a.busiest.number)
     if (guessers.length > 0) return fromFew(attempt, guessers)
-    if (crowd.persistent.length >= MANY_SOURCES && crowd.busiest.number >= MANY_A_MINUTE)
+    if (crowd.busiestTries.number >= MANY_A_MINUTE && crowd.trying - crowd.tryingAndIn >= MANY_SOURCES) {
       return fromMany(attempt, crowd)
+    }
     return crowd.sources > 1 ? QUIET : ALONE
   },
 })
@@ -66,11 +69,18 @@ function fromFew({ server, crowd }: Attempt, guessers: readonly Source[]): Verdi
 }
 
 function fromMany({ server }: Attempt, crowd: Crowd): Verdict {
-  const { persistent, busiest, names } = crowd
-  const tries = persistent.reduce((sum, source) => sum + source.tries, 0)
-  const says = `${persistent.length} clients and more try again and again to log on to ${server.address} and never get a session: ${count(tries, 'short connection')}, up to ${busiest.number} requests a minute${underNames(names)}.`
-  const evidence = persistent.slice(0, NAMED).map(source => evidenceOf(source))
-  return likely(says, TO_SETTLE, ...evidence, ...begin(crowd))
+  const { persistent, busiestTries, names, trying, tryingAndIn } = crowd
+  const outside = trying - tryingAndIn
+  const says = `${outside} clients try to log on to ${server.address} and never get a session: up to ${count(busiestTries.number, 'short connection')} a minute${underNames(names)}.`
+  const evidence: Evidence[] = [
+    [busiestTries, `The first of ${count(busiestTries.number, 'short connection')} in the fullest minute.`],
+    ...persistent.slice(0, NAMED).map(source => evidenceOf(source)),
+  ]
+  // Guessing programs share a list of names; when nobody can log on, each client comes with a name of its own.
+  const shared = names.length > 0 && names.length * SHARED <= outside
+  const again = persistent.length >= MANY_SOURCES
+  if (shared || again) return likely(says, TO_SETTLE, ...evidence)
+  return at('info', possible(says, TO_SETTLE, ...evidence))
 }
 
 function evidenceOf(source: Source): Evidence {

@@ -11,6 +11,8 @@ const FLOOD_SOURCES = 3
 /** Requests without an answer, from so many clients, while others are answered. */
 const UNCONFIRMED = 3
 const UNCONFIRMED_SOURCES = 2
+/** Those who were served last hold their places, or fill them. */
+const NEAR_NS = 60e9
 /** Of requests in the fullest minute: below, a limit is not what is reached. */
 const BUSY = 10
 
@@ -21,7 +23,7 @@ const ALONE = notVisible(
   'Capture on the server while it happens; event 1006 of TerminalServices-RemoteConnectionManager says that its limit is reached.',
 )
 const TO_SETTLE =
-  'On the server: event 1006 of TerminalServices-RemoteConnectionManager; netstat -ano -p tcp | findstr :3389 (how many SYN_RECEIVED and ESTABLISHED, from where).'
+  'A service that got stuck looks the same once it has answered for the last time. On the server: event 1006 of TerminalServices-RemoteConnectionManager; netstat -ano -p tcp | findstr :3389 (how many SYN_RECEIVED and ESTABLISHED, from where).'
 
 export const serverConnectionLimit = rule({
   id: 'server-connection-limit',
@@ -32,7 +34,7 @@ export const serverConnectionLimit = rule({
   looksAt:
     'All connections to the same port of the server: those whose client never answers the SYN-ACK, and connection requests of several clients that get no confirm while others do.',
   confirms:
-    'SYN-ACKs sent again and again without an answer, 50 connections and more in one minute from several clients. Likely: several requests without a confirm from several clients, between others that are confirmed, at 10 requests a minute and more.',
+    'SYN-ACKs sent again and again without an answer, 50 connections and more in one minute from several clients. Likely: several requests without a confirm from several clients, between or behind others that are confirmed, at 10 requests a minute and more.',
   rulesOut: 'A confirm for this attempt, or several clients that are all answered.',
   cannotSee: 'What waits at the server, when the capture was made at one client.',
   settledBy: [onServer],
@@ -71,10 +73,11 @@ function waiting({ crowd, server }: Attempt): Verdict {
   const last = byTime.at(-1)
   if (first === undefined || last === undefined) return NO_CROWD
   // A server that answers nobody is stuck, not full.
-  if (answered === 0 || firstConfirmNs > last.timeNs || lastConfirmNs < first.timeNs) {
+  if (answered === 0 || firstConfirmNs > last.timeNs + NEAR_NS || lastConfirmNs < first.timeNs - NEAR_NS) {
     return ruledOut('The server answers nobody in this time: it is stuck or closed, not full.')
   }
-  const says = `${server.address} leaves ${count(unconfirmed.length, 'connection request')} of ${unconfirmedSources.size} clients without a confirm and answers ${answered} others in the same time, at up to ${count(busiest.number, 'request')} a minute.`
+  const when = lastConfirmNs < first.timeNs ? 'shortly before' : 'in the same time'
+  const says = `${server.address} leaves ${count(unconfirmed.length, 'connection request')} of ${unconfirmedSources.size} clients without a confirm and answers ${answered} others ${when}, at up to ${count(busiest.number, 'request')} a minute.`
   const evidence: Evidence[] = [[first, 'The first request that is not confirmed.']]
   if (last.packet !== first.packet) evidence.push([last, 'The last one in this capture.'])
   const verdict = busiest.number >= BUSY ? likely : possible

@@ -6,6 +6,9 @@ import { onClient, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 import { sessionTalkOf } from './server-word.ts'
 
+/** The redirection PDU only tells: the session goes on where it is. */
+const LB_NOREDIRECT = 0x80
+
 const NONE = ruledOut('The server sent no redirection, and the client brought no routing token of one.')
 const UNREAD = notVisible(
   'The session is encrypted, so that a redirection can not be read.',
@@ -32,8 +35,10 @@ export const sessionRedirected = rule({
   filter: 'rdp.rt_cookie || rdp.pduType.type == 10',
 
   assess(attempt): Verdict {
-    const { redirection, isRead } = sessionTalkOf(attempt)
-    if (redirection !== null) return found(attempt, redirection)
+    // In whichever connection of the attempt: the one to explain is that to which the client was sent.
+    const redirection = attempt.all('redirection').find(({ fact }) => (fact.flags & LB_NOREDIRECT) === 0)
+    if (redirection !== undefined) return found(attempt, redirection)
+    const { isRead } = sessionTalkOf(attempt)
     const { request } = pictureOf(attempt)
     if (request !== null && /^(cookie:\s*)?msts=/i.test(request.fact.routingToken)) {
       return likely(

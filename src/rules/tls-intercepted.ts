@@ -56,7 +56,7 @@ export const tlsIntercepted = rule({
     const other = anotherOf(attempt, leaf)
     if (product === '') {
       if (leaf.selfIssued) return OWN
-      if (other === undefined || other.selfIssued || issuedBy(other) !== '') return UNKNOWN_ISSUER
+      if (other === undefined || issuedBy(other) !== '') return UNKNOWN_ISSUER
       evidence.push(seenBefore(other))
       return noteUnlessFailed(
         attempt,
@@ -67,7 +67,7 @@ export const tlsIntercepted = rule({
       return noteUnlessFailed(
         attempt,
         likely(
-          `The certificate comes from ${product}, an inspection product, not from the server's own issuer.`,
+          `The certificate comes from ${product}, by the name of its issuer, and not from the server.`,
           TO_SETTLE,
           ...evidence,
         ),

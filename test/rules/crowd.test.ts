@@ -46,14 +46,27 @@ describe('rdp-brute-force', () => {
     expect(verdict({ persistent: several }).says).toMatch(/^203\.0\.113\.67 .* and 1 other client like it\.$/)
   })
 
-  it('is likely from many clients that try again and again', () => {
+  it('is likely from many clients that try again and again, or under the same names', () => {
+    const many = { busiestTries: minute(25, 11), trying: 12, sources: 20 }
     const each = Array.from({ length: 12 }, (_, at) =>
       source({ address: `203.0.113.${at}`, tries: 4, busiest: minute(2) }),
     )
-    const { verdict: word, says } = verdict({ persistent: each, busiest: minute(25), sources: 12, names: names(2) })
+    const { verdict: word, says, evidence } = verdict({ ...many, persistent: each, names: names(2) })
     expect(word).toBe('likely')
-    expect(says).toMatch(/^12 clients and more .* 48 short connections, up to 25 requests a minute under 2 names/)
-    expect(verdict({ persistent: each, busiest: minute(10), sources: 12 }).verdict).toBe('ruled-out')
+    expect(says).toBe(
+      '12 clients try to log on to 10.0.2.2 and never get a session: up to 25 short connections a minute under 2 names ("user0", "user1").',
+    )
+    expect(evidence[0]?.[0].packet).toBe(11)
+    expect(verdict({ ...many, persistent: each }).verdict).toBe('likely')
+    expect(verdict({ ...many, names: names(6) }).verdict).toBe('likely')
+  })
+
+  it('is only possible where each of them comes with a name of its own: nobody can log on, perhaps', () => {
+    const many = { busiestTries: minute(25), trying: 12, sources: 20 }
+    expect(verdict({ ...many, names: names(12) }).verdict).toBe('possible')
+    expect(verdict({ ...many, names: [] }).verdict).toBe('possible')
+    expect(verdict({ ...many, tryingAndIn: 3 }).verdict).toBe('ruled-out')
+    expect(verdict({ ...many, busiestTries: minute(19) }).verdict).toBe('ruled-out')
   })
 
   it('is ruled out by a script under one name, by those who get a session, and by quiet', () => {
@@ -98,12 +111,15 @@ describe('server-connection-limit', () => {
     expect(word).toBe('likely')
     expect(evidence.map(([place]) => place.packet)).toEqual([10, 50])
     expect(toSettle).toContain('1006')
+    expect(verdict({ ...busy, firstConfirmNs: 0, lastConfirmNs: 0.5e9 }).says).toContain(
+      'answers 9 others shortly before',
+    )
     expect(verdict({ ...busy, ...between, busiest: minute(4) }).verdict).toBe('possible')
   })
 
   it('is ruled out where nobody is answered, where one client alone is not, and where this one is', () => {
     expect(verdict({ ...busy, confirmed: 0 }).verdict).toBe('ruled-out')
-    expect(verdict({ ...busy, firstConfirmNs: 60e9, lastConfirmNs: 90e9 }).verdict).toBe('ruled-out')
+    expect(verdict({ ...busy, firstConfirmNs: 70e9, lastConfirmNs: 90e9 }).verdict).toBe('ruled-out')
     expect(verdict({ ...busy, ...between, unconfirmedSources: addresses(1) }).verdict).toBe('ruled-out')
     const answered = attempt(
       { events: [request, event('negotiation-response')], tcp: closes },

@@ -8,8 +8,11 @@ import * as gateway from './gateway.ts'
 import type { Scenario } from './language/scenario.ts'
 import * as licenseRefused from './license-refused.ts'
 import * as logon from './logon.ts'
+import * as partial from './partial.ts'
 import * as path from './path.ts'
+import * as proxy from './proxy.ts'
 import * as serverDenied from './server-denied.ts'
+import * as udp from './udp.ts'
 
 const files = [
   licenseRefused,
@@ -22,6 +25,9 @@ const files = [
   bruteForce,
   crowd,
   gateway,
+  proxy,
+  udp,
+  partial,
 ]
 
 export const scenarios: readonly Scenario[] = files.flatMap(file => Object.values(file).flat())

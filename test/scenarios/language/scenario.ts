@@ -29,6 +29,8 @@ export interface Scenario {
   readonly withoutKeys?: Expectation
   /** Rules that the project does not have yet: what is expected of them waits. */
   readonly awaits?: readonly string[]
+  /** What the project does not see yet, in words: the test fails when it does, and the mark is to be removed. */
+  readonly notSeenYet?: string
   /** tshark may find malformed packets in it: they belong to the story. */
   readonly isMalformed?: true
 }

@@ -47,7 +47,7 @@ export class Wire {
   nowUs = 0
   /** Each packet is cut to so many bytes. */
   snapLength = 262_144
-  private readonly written: Written[] = []
+  private written: Written[] = []
   private readonly secrets: string[] = []
   private waiting: (() => void)[] = []
   private tapped: Host | null = null
@@ -140,6 +140,18 @@ export class Wire {
   /** RFC 5227: an announcement to everybody. */
   announces(hardware: number, address: string): this {
     return this.arp(1, hardware, address, 0, address, 0xff)
+  }
+
+  /** What all others sent was not recorded. @param name of a host */
+  keepsOnly(name: string): this {
+    this.written = this.written.filter(({ sender }) => sender === name)
+    return this
+  }
+
+  /** What came before was not recorded. */
+  beginsAfter(seconds: number): this {
+    this.written = this.written.filter(({ timeUs }) => timeUs >= seconds * 1e6)
+    return this
   }
 
   keeps(keyLog: string): void {
