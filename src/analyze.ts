@@ -233,10 +233,11 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
 }
 
 function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], withLadder: boolean): AttemptAnalysis {
-  const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
+  const { id, purpose, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
     id,
+    purpose,
     transport,
     client,
     server,
@@ -250,6 +251,7 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], w
     closing,
     errorInfo: errorInfoOf(attempt),
     capturePoint: capturePointOf(attempt.explained),
+    members,
     quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
     ladder: withLadder ? ladderOf(attempt) : null,
@@ -272,7 +274,7 @@ function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
 }
 
 /** From the first lookup or packet to the last packet. */
-function span({ conversations, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
+function span({ conversations, kerberos, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
   let startNs = Number.POSITIVE_INFINITY
   let endNs = Number.NEGATIVE_INFINITY
   const cover = (firstNs: number, lastNs: number) => {
@@ -280,6 +282,7 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
     if (lastNs > endNs) endNs = lastNs
   }
   for (const { firstNs, lastNs } of conversations) cover(firstNs, lastNs)
+  for (const { firstNs, lastNs } of kerberos) cover(firstNs, lastNs)
   for (const { firstNs, lastQueryNs, answerNs } of lookups) cover(firstNs, Math.max(lastQueryNs, answerNs))
   for (const { firstNs, lastNs } of neighbours) cover(firstNs, lastNs)
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }
