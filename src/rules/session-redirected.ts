@@ -4,7 +4,7 @@ import type { Event, FactOf } from '../flow/event.ts'
 import { pictureOf } from './picture.ts'
 import { onClient, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
-import { sessionTalkOf } from './server-word.ts'
+import { sendsAway, sessionTalkOf } from './server-word.ts'
 
 const NONE = ruledOut('The server sent no redirection, and the client brought no routing token of one.')
 const UNREAD = notVisible(
@@ -32,8 +32,10 @@ export const sessionRedirected = rule({
   filter: 'rdp.rt_cookie || rdp.pduType.type == 10',
 
   assess(attempt): Verdict {
-    const { redirection, isRead } = sessionTalkOf(attempt)
-    if (redirection !== null) return found(attempt, redirection)
+    const { isRead } = sessionTalkOf(attempt)
+    // The connection to explain may be the one behind it.
+    const redirection = attempt.all('redirection').find(({ fact }) => sendsAway(fact))
+    if (redirection !== undefined) return found(attempt, redirection)
     const { request } = pictureOf(attempt)
     if (request !== null && /^(cookie:\s*)?msts=/i.test(request.fact.routingToken)) {
       return likely(

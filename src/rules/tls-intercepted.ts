@@ -56,7 +56,7 @@ export const tlsIntercepted = rule({
     const other = anotherOf(attempt, leaf)
     if (product === '') {
       if (leaf.selfIssued) return OWN
-      if (other === undefined || other.selfIssued || issuedBy(other) !== '') return UNKNOWN_ISSUER
+      if (other === undefined || issuedBy(other) !== '') return UNKNOWN_ISSUER
       evidence.push(seenBefore(other))
       return noteUnlessFailed(
         attempt,
