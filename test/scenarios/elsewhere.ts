@@ -98,7 +98,6 @@ export const redirected = scenario({
   story: wire => comesBack(wire, isRedirected(wire, sessionHost()).second),
   withKeys: { outcome: 'any', finds: { 'session-redirected': 'confirmed' } },
   withoutKeys: encrypted(),
-  awaits: ['session-redirected'],
 })
 
 export const redirectedIntoNothing = scenario({
@@ -114,7 +113,6 @@ export const redirectedIntoNothing = scenario({
     finds: { 'tcp-connect-unanswered': ['confirmed', 'likely'] },
     mayGuess: ['client-aborted'],
   },
-  awaits: ['session-redirected'],
 })
 
 export const byToken = scenario({
@@ -144,7 +142,6 @@ export const intercepted = scenario({
   name: 'TLS interception: one name shows its own certificate, and then one of an inspecting proxy',
   story: wire => twoCertificates(wire, 'Corp TLS Inspection CA'),
   withKeys: { outcome: 'established', finds: { 'tls-intercepted': ['likely', 'confirmed', 'possible'] } },
-  awaits: ['tls-intercepted'],
 })
 
 export const farm = scenario({
@@ -166,6 +163,7 @@ export const farm = scenario({
 
 export const twoLegs = scenario({
   name: 'TLS interception: recorded at the inspecting proxy, whose hello and certificate differ on the two legs',
+  notSeenYet: 'that two connections are the legs of one',
   story: wire => {
     const [client, server] = [pc(), sessionHost()]
     const proxy = sessionHost({ name: 'inspector', address: '10.30.0.2', hardware: 2, system: 'linux' })
@@ -183,7 +181,6 @@ export const twoLegs = scenario({
     far.resets(CLIENT)
   },
   withKeys: { outcome: 'any', finds: { 'tls-intercepted': ['likely', 'confirmed', 'possible'] } },
-  awaits: ['tls-intercepted'],
 })
 const STEPS: readonly ((rdp: RemoteDesktop) => unknown)[] = [
   rdp => rdp.logsOn(),
@@ -191,3 +188,30 @@ const STEPS: readonly ((rdp: RemoteDesktop) => unknown)[] = [
   rdp => rdp.licenses().activates(),
   rdp => rdp.works(2).isEndedByServer(),
 ]
+
+export const knownProduct = scenario({
+  name: 'TLS interception: one name shows its own certificate, and then one of a well-known product',
+  story: wire => twoCertificates(wire, 'Zscaler Intermediate Root CA (zscaler.net)'),
+  withKeys: { outcome: 'established', finds: { 'tls-intercepted': ['confirmed', 'likely'] } },
+})
+
+export const renewed = scenario({
+  name: 'TLS interception: the host has made itself a new certificate between two sessions',
+  story: wire => twoCertificates(wire, undefined),
+  withKeys: HEALTHY,
+})
+
+export const alias = scenario({
+  name: 'subnet conflict: a server on the own network that is dialled by another name than its own is none',
+  story: wire => {
+    const client = pc()
+    const server = sessionHost({ address: '10.20.1.15' })
+    wire.tapAt(client)
+    wire.asksWhoHas(client, server.address).claims(server.hardware, server.address, client)
+    const tcp = new Connection(wire, client, server, { rttMs: 0.4 }).opens()
+    const certificate = certificateFor('rdsh01.corp.example', wire)
+    new RemoteDesktop(tcp, wire, { name: 'terminal', certificate }).connects().works(3).isEndedByServer()
+    tcp.resets(CLIENT)
+  },
+  withKeys: HEALTHY,
+})

@@ -60,7 +60,6 @@ export const overRpc = rpcRefusals.map(([name, manners, rule]) =>
     story: wire => {
       new RpcTunnel(wire, visitor(wire)).opens().tunnels(manners).leaves()
     },
-    notSeenYet: 'the results of RPC calls to a gateway',
     withKeys: { outcome: 'failed', finds: { [rule]: 'confirmed' }, first: rule },
     withoutKeys: HIDDEN,
   }),

@@ -22,7 +22,6 @@ export const noLicenseServer = scenario({
   },
   withKeys: { outcome: 'failed', finds: { 'license-refused': 'confirmed' } },
   withoutKeys: encrypted('license-refused'),
-  awaits: ['license-refused'],
 })
 
 export const graceIsOver = scenario({
@@ -34,7 +33,6 @@ export const graceIsOver = scenario({
   },
   withKeys: { outcome: 'failed', finds: { 'license-refused': 'confirmed' } },
   withoutKeys: encrypted('license-refused'),
-  awaits: ['license-refused'],
 })
 
 export const validClient = scenario({
