@@ -73,10 +73,17 @@ export interface AttemptAnalysis {
   /** The same for people, with what failed in a few words. */
   readonly chain: readonly ChainLink[]
   readonly closing: Closing
+  /** What the server said why it ended the session (Set Error Info, not 0); null when nothing of that could be read. */
+  readonly errorInfo: ErrorInfoAnalysis | null
   /** Where its connection was recorded, as far as packets tell. */
   readonly capturePoint: CapturePoint
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+}
+
+export interface ErrorInfoAnalysis {
+  readonly code: number
+  readonly packet: number
 }
 
 export interface ChainLink {

@@ -5,6 +5,7 @@
 import type {
   AttemptAnalysis,
   CaptureAnalysis,
+  ErrorInfoAnalysis,
   NamedRecording,
   QualityAnalysis,
   ReadError,
@@ -209,6 +210,7 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     milestones,
     chain: chainOf(attempt),
     closing,
+    errorInfo: errorInfoOf(attempt),
     capturePoint: capturePointOf(attempt.explained),
     quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
@@ -217,6 +219,11 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
 
 function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {
   return { id, says, ...qualityMeaning(id) }
+}
+
+function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
+  const said = attempt.findLast('error-info', ({ code }) => code !== 0)
+  return said === undefined ? null : { code: said.fact.code, packet: said.packet }
 }
 
 /** From the first lookup or packet to the last packet. */

@@ -7,6 +7,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Place, Transport } from './attempt.ts'
 import { hasFailed } from './lookups.ts'
 import { type Examined, isAnswered } from './outcome.ts'
+import type { SealedTunnel } from './sealed-gateway.ts'
 import { innermostTls, type Sightings, type TlsSighting, tlsDone } from './sightings.ts'
 
 const PROTOCOL_HYBRID = 0x02
@@ -16,6 +17,8 @@ export interface MilestoneSources {
   readonly explained: Examined | null
   /** All connections of the attempt, for what the partners of a gateway show. */
   readonly examined: readonly Examined[]
+  /** What the sizes of a gateway's records tell; null where they tell nothing, or more could be read. */
+  readonly sealed: SealedTunnel | null
   readonly udp: readonly Conversation[]
   readonly lookups: readonly Lookup[]
   readonly transport: Transport
@@ -42,20 +45,43 @@ interface Step {
 }
 
 function connection(found: Milestone[], sources: MilestoneSources, explained: Examined): void {
-  const steps = stepsOf(sources, explained)
+  const steps = withTunnel(stepsOf(sources, explained), sources.sealed)
   let furthest = steps.length - 1
   while (furthest >= 0 && steps[furthest]?.packet === null) furthest--
   const failed = sources.outcome === 'failed'
   for (const [at, step] of steps.entries()) {
     if (step.packet !== null) found.push(milestone(step.id, 'reached', step.packet, step.inferred))
-    // What lies before a step that was passed was passed as well.
-    else if (at < furthest) found.push(milestone(step.id, 'reached', 0, true))
+    // What lies before a step that was passed was passed as well; but not every session has a logon of its own.
+    else if (at < furthest && !(step.hidden && step.id === 'nla')) found.push(milestone(step.id, 'reached', 0, true))
     else if (step.hidden) found.push(milestone(step.id, 'not-visible', 0, false))
     else {
       if (failed) found.push(milestone(step.id, 'failed', refusal(explained) ?? sources.closing.packet, false))
       break
     }
   }
+}
+
+/** Steps that could not be read, as the sizes of a gateway's records tell them. */
+function withTunnel(steps: readonly Step[], tunnel: SealedTunnel | null): readonly Step[] {
+  if (tunnel === null) return steps
+  const { http, channel, x224, security, session } = tunnel
+  const places: Partial<Record<MilestoneId, Place | null>> = {
+    'gateway-http': http,
+    'gateway-tunnel': tunnel.tunnel,
+    'gateway-channel': channel,
+    x224,
+    security,
+    nla: session?.logon ?? null,
+    mcs: session?.mcs ?? null,
+    licence: session?.licence ?? null,
+    active: session?.active ?? null,
+  }
+  // Sizes show all of the opening: what lies before it and is no logon is nothing.
+  const known = session === null || session.logon !== null ? steps : steps.filter(({ id }) => id !== 'nla')
+  return known.map(step => {
+    const place = step.packet === null ? (places[step.id] ?? null) : null
+    return place === null ? step : { ...step, packet: place.packet, inferred: true }
+  })
 }
 
 function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
@@ -78,7 +104,7 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   }
   const sealed = hidden || isUnread(seen, session)
   if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) {
-    steps.push(readStep('nla', seen.logon, null, sealed))
+    steps.push(readStep('nla', seen.logon, session?.logon ?? null, sealed))
   }
   steps.push(readStep('mcs', seen.mcs, session?.mcs ?? null, sealed))
   steps.push(readStep('licence', seen.licence, session?.licence ?? null, sealed))

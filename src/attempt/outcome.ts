@@ -8,7 +8,8 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Outcome, Place } from './attempt.ts'
 import { closingOf, isClosed, isStalled, unreachable } from './closing.ts'
 import { isOneSided } from './quality.ts'
-import { isTls13, readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
+import { isTls13, overheadOf } from './record-sizes.ts'
+import { logonKindOf, readSealedSession, type SealedSession } from './sealed-session.ts'
 import { beganBefore, innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
 
 /** One connection with all that is concluded about it. */
@@ -25,11 +26,7 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
   const seen = sightingsOf(conversation)
   const closing = closingOf(seen, captureEndNs)
   const tls = innermostTls(seen)
-  const hello = tls?.serverHello?.fact
-  const session =
-    tls === null
-      ? null
-      : readSealedSession(tls.records, hello === undefined ? -1 : sealOverhead(hello.version, hello.suite))
+  const session = tls === null ? null : sealedSessionOf(seen, tls)
   const active = seen.active ?? session?.active ?? activeByVolume(conversation)
   const outcome =
     active === null
@@ -38,6 +35,11 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
         ? 'failed'
         : 'established'
   return { seen, closing, session, active, outcome }
+}
+
+function sealedSessionOf(seen: Sightings, { serverHello, records }: TlsSighting): SealedSession {
+  const overhead = serverHello === null ? null : overheadOf(serverHello.fact.version, serverHello.fact.suite)
+  return readSealedSession(records, overhead, logonKindOf(seen.confirm?.fact.selected ?? null))
 }
 
 /**
@@ -107,6 +109,8 @@ function inactiveOutcome(seen: Sightings, closing: Closing, captureEndNs: number
   if (isOneSided(conversation)) return 'unfinished'
   if (closing.how === 'silence' || closing.how === 'icmp') return 'failed'
   if (!isClosed(closing)) return 'unfinished'
+  // The channels are open, and nothing comes back on them: the client asked the gateway in vain.
+  if (seen.said[CLIENT] !== null && seen.said[SERVER] === null && !seen.gaps) return 'failed'
   return isHidden(seen, closing) ? 'unfinished' : 'failed'
 }
 

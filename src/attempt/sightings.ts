@@ -10,7 +10,7 @@ import { AUTHORIZE_TUNNEL, CREATE_CHANNEL, tsProxyAnswers } from '../codes/ts-pr
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import { isTls13 } from './sealed-session.ts'
+import { isTls13 } from './record-sizes.ts'
 
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
@@ -72,6 +72,8 @@ export interface Sightings {
   tunnel: Event | null
   channel: Event | null
   denied: Event | null
+  /** The client's first packet to the gateway, and the gateway's first one. */
+  readonly said: [Event | null, Event | null]
   /** What the server said in a protocol that nobody knows. */
   foreign: Event<FactOf<'unrecognised'>> | null
   /** Bytes are missing in some layer, or a layer became unreadable for another reason than missing keys. */
@@ -104,6 +106,7 @@ export function sightingsOf(conversation: Conversation): Sightings {
     tunnel: null,
     channel: null,
     denied: null,
+    said: [null, null],
     foreign: null,
     gaps: false,
   }
@@ -304,6 +307,7 @@ function isLicensed({ type, code }: FactOf<'license-message'>): boolean {
 /** MS-TSGU 2.2.10: only answers carry a result, and it is zero where the gateway agrees. */
 function takeGatewayPacket(seen: Sightings, event: Event<FactOf<'rdg'>>): void {
   const { type, code } = event.fact
+  seen.said[event.direction] ??= event
   if (event.direction !== SERVER || !rdgAnswers.has(type)) return
   if (isRefusal(code)) seen.denied ??= event
   else if (code === 0 && type === TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event

@@ -46,6 +46,13 @@ const ISSUERS: readonly (readonly [mark: string, product: string])[] = [
   ['charles proxy', 'Charles'],
   ['do_not_trust_fiddler', 'Fiddler'],
   ['portswigger', 'Burp Suite'],
+  ['forward trust', 'Palo Alto Networks'],
+  // Names that administrators give.
+  ['inspection', 'an inspecting proxy or firewall'],
+  ['tls decrypt', 'an inspecting proxy or firewall'],
+  ['ssl decrypt', 'an inspecting proxy or firewall'],
+  ['ssl proxy', 'an inspecting proxy or firewall'],
+  ['ssl forward proxy', 'an inspecting proxy or firewall'],
 ]
 
 /** The product whose mark stands in a distinguished name; '' when none that is known. */

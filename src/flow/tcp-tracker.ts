@@ -117,6 +117,9 @@ const NOTEWORTHY =
   WINDOW_FULL
 /** Two copies of one packet on a mirror port come within this time. */
 const MIRROR_NS = 1e6
+/** Packets of one sender that wait at a router, and routers between two points of one capture. */
+const COPIES_BEHIND = 512
+const COPIED_HOPS = 3
 const NS_PER_MS = 1e6
 const NOBODY = new FlowNotes()
 const NOTHING = new Headers()
@@ -188,6 +191,10 @@ export class TcpTracker {
     const firstOfSide = (state & HAS_LAST) === 0
     const lastIp = ints[me + LAST_IP] as number
     this.stepIpId = firstOfSide ? 0 : ipIdStep((lastIp >> 8) - 1, h.ipId)
+    if ((what & (ANY_RESEND | OUT_OF_ORDER)) !== 0 && this.isLateCopy(state)) {
+      this.copy(state)
+      return
+    }
     if ((state & HAS_ISN) === 0) {
       state |= HAS_ISN
       ints[me + ISN] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0
@@ -250,6 +257,17 @@ export class TcpTracker {
       this.assembler.at(flow, side, direction, notes, packet, timeNs).segment(h)
     }
     if ((flags & FIN) !== 0) this.assembler.at(flow, side, direction, notes, packet, timeNs).finish()
+  }
+
+  /**
+   * Behind a router that held it for a while (a shaper, a VPN), a copy comes after other packets: a resend has a new IP
+   * identification, a copy that of its first, and it has lost a hop or two.
+   */
+  private isLateCopy(state: number): boolean {
+    const { h, stepIpId } = this
+    if (h.ipId <= 0 || stepIpId > 0 || stepIpId < -COPIES_BEHIND || (state & HAS_TTL) === 0) return false
+    const lost = (this.table.ints[this.me + TTL_MOST] as number) - h.ttl
+    return lost > 0 && lost <= COPIED_HOPS
   }
 
   /** The packet before, recorded once more: at the same point, or behind a router that took one off its time to live. */

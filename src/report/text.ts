@@ -4,7 +4,9 @@
  */
 import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { clean } from './clean.ts'
+import { codeText } from './code-text.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
+import { againstWire, type ReportedCode } from './reported-code.ts'
 import { spokenTime } from './time.ts'
 import { capturePointText, chainLegend, chainTexts, closingText, transportText } from './words.ts'
 
@@ -28,9 +30,12 @@ const FULL_FINDINGS = 5
 const LISTED_ATTEMPTS = 10
 const LABEL_COLUMNS = 14
 
-/** The whole report of one capture; ends with a line end. */
-export function textReport(analysis: CaptureAnalysis, style: TextStyle): string {
-  return new TextReport(analysis, style).lines.map(line => `${line}\n`).join('')
+/**
+ * The whole report of one capture; ends with a line end.
+ * @param code what the user was shown: the report opens with it
+ */
+export function textReport(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null = null): string {
+  return new TextReport(analysis, style, code).lines.map(line => `${line}\n`).join('')
 }
 
 class TextReport {
@@ -44,11 +49,12 @@ class TextReport {
   readonly #wantedBefore = new Set<string>()
   readonly #chains: (readonly ChainLink[])[] = []
 
-  constructor(analysis: CaptureAnalysis, style: TextStyle) {
+  constructor(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null) {
     this.#analysis = analysis
     this.#style = style
     this.#attempts = new Map(analysis.attempts.map(attempt => [attempt.id, attempt]))
     this.#head()
+    if (code !== null && analysis.format !== '') this.lines.push(...codeText(againstWire(code, analysis), style))
     this.#findings()
     this.#otherAttempts()
     this.#legend()

@@ -23,9 +23,6 @@ import {
   type Verdict,
 } from './rule.ts'
 
-/** A certificate that a host made for itself begins when it was made: two days ahead, its clock is ahead. */
-const FRESH_SECONDS = 2 * 86_400
-
 const WORKED = ruledOut('The attempt came past the logon: no clock stood in its way.')
 const AGREE = ruledOut('The clocks that this capture shows agree within the five minutes that Kerberos allows.')
 const NO_CLOCK = notVisible(
@@ -108,13 +105,13 @@ function byClocks(attempt: Attempt): Verdict | null {
 function byCertificate(attempt: Attempt): Verdict | null {
   const exit = certificateExitOf(attempt)
   const leaf = exit?.certificate?.fact.chain[0]
-  if (exit?.certificate == null || leaf === undefined || !leaf.selfIssued) return null
+  if (exit?.certificate == null || leaf === undefined || !exit.faults.includes('not-yet-valid')) return null
+  if (clocksOf(attempt).some(one => !isOff(one))) return null
   const ahead = leaf.notBefore - secondsOf(attempt, exit.certificate)
-  if (ahead <= 0 || ahead > FRESH_SECONDS || clocksOf(attempt).some(one => !isOff(one))) return null
   return at(
     'info',
     possible(
-      `The server's self-signed certificate begins ${age(ahead)} after the capture: the clock of the server, or that of the recorder, is off.`,
+      `The server's certificate begins ${age(ahead)} after the capture: it was issued so, or the clock of its issuer, of the client or of the recorder is off.`,
       SETTLE_WHOSE,
       [exit.certificate, `The certificate is valid only from ${moment(leaf.notBefore)}.`],
     ),

@@ -74,7 +74,7 @@ function byPosition(attempt: Attempt): Verdict {
   const picture = pictureOf(attempt)
   const { leaving, clientApplication, sealed } = picture
   if (clientApplication === null) return NOT_SO_FAR
-  if (!attempt.reached('mcs') || leaving === null || !endsWithFarewell(picture)) return UNREAD
+  if (!attempt.reached('mcs') || leaving === null || endsWithFarewell(picture) !== 'yes') return UNREAD
   const last = sealed.findLast(record => record.direction === SERVER)
   if (last === undefined) return UNREAD
   return at(

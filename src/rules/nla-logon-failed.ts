@@ -13,7 +13,7 @@ import { isPastLogon, type Logon, logonOf, userOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
 import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
-import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
+import { type LogonEnd, refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 const NO_NLA = ruledOut('The server did not select NLA.')
 const NO_NEGOTIATION = notVisible(
@@ -33,6 +33,12 @@ const SETTLE_SILENT =
   'Event 4625 in the security log of the server names the reason. A server that fails at this moment ends the connection just so.'
 const SETTLE_USER =
   'Was it this user? The capture does not tie the Kerberos logon to the connection: another program on the client may have logged on. Events 4768 and 4771 on the domain controller name client and user.'
+
+const ANSWERS: Readonly<Record<LogonEnd['how'], string>> = {
+  error: 'a record of the size of a CredSSP error',
+  either: 'a record of the size of a CredSSP error, or of a refused authorization,',
+  alert: 'an alert and the end of the connection',
+}
 
 export const nlaLogonFailed = rule({
   id: 'nla-logon-failed',
@@ -135,8 +141,7 @@ function bySilence(attempt: Attempt, logon: Logon): Verdict | null {
 function bySizes(attempt: Attempt): Verdict {
   const end = refusedLogonOf(attempt)
   if (end === null) return UNCLEAR
-  const what =
-    end.how === 'error' ? 'a record of the size of a CredSSP error' : 'an alert and the end of the connection'
+  const what = ANSWERS[end.how]
   return likely(
     `The server answered the client's last logon message with ${what}: it most likely refused the credentials or the account.`,
     TO_SETTLE,

@@ -9,7 +9,18 @@ import { codeWords } from './code-words.ts'
 import { sealedDenialOf } from './farewell.ts'
 import { pictureOf } from './picture.ts'
 import { withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { failureOf, type ServerWord, sessionTalkOf } from './server-word.ts'
 
 const LOGON_MSG_DISCONNECT_REFUSED = 0xfffffff9
@@ -107,7 +118,7 @@ function reconnection(attempt: Attempt): Verdict | null {
 function sealed(attempt: Attempt): Verdict | null {
   const denial = sealedDenialOf(attempt)
   if (denial === null) return null
-  const { word, farewell } = denial
+  const { word, farewell, padded } = denial
   if (denial.kind === 'early') {
     return likely(
       'The server most likely refused the user behind a logon that worked: its last record has the size of an early user authorization result, and the client left without going on.',
@@ -115,11 +126,12 @@ function sealed(attempt: Attempt): Verdict | null {
       [word, 'The last record of the server holds 4 bytes, as an early user authorization result does.'],
     )
   }
-  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info (36 bytes).']]
+  const evidence: Evidence[] = [[word, 'The server sends a record of the size of Set Error Info.']]
   if (farewell !== null) evidence.push([farewell, 'Its last record has the size of a Disconnect Provider Ultimatum.'])
-  return likely(
-    'The server most likely refused the user or the connection: before the session was active it sent records of the sizes of an error message and a farewell.',
-    TO_SETTLE,
-    ...evidence,
-  )
+  const says = 'before the session was active the server sent records of the sizes of an error message and a farewell'
+  // Within a block of 16 bytes other messages have the same size.
+  if (padded) {
+    return possible(`The server may have refused the user or the connection: ${says}.`, TO_SETTLE, ...evidence)
+  }
+  return likely(`The server most likely refused the user or the connection: ${says}.`, TO_SETTLE, ...evidence)
 }

@@ -38,7 +38,7 @@ export const serverEndedSession = rule({
   assess(attempt): Verdict {
     const talk = sessionTalkOf(attempt)
     const { ultimatum, clientHello, confirm, leaving } = pictureOf(attempt)
-    if (failureOf(talk) !== null) return REFUSED
+    if (failureOf(talk) !== null && !isEndOfSession(talk.errorInfo)) return REFUSED
     if (talk.errorInfo !== null) {
       const left = leaving !== null && leaving.side === CLIENT && leaving.packet < talk.errorInfo.event.packet
       return left ? BY_CLIENT : byErrorInfo(attempt, talk.errorInfo)
@@ -61,6 +61,11 @@ export const serverEndedSession = rule({
     return talk.isRead || (clientHello === null && confirm !== null) ? NONE : ENCRYPTED
   },
 })
+
+/** A limit, an administrator, a shutdown: said before the session was active, it is a refusal as well (server-denied). */
+function isEndOfSession(word: ServerWord | null): boolean {
+  return word?.kind === 'ended' || word?.kind === 'shutdown'
+}
 
 function byErrorInfo(attempt: Attempt, { event, code, words }: ServerWord): Verdict {
   const evidence: Evidence[] = [[event, `The server sends ${words}.`]]

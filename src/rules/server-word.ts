@@ -97,7 +97,7 @@ function note(draft: Draft, event: Event): void {
       break
     case 'redirection':
       draft.isRead = true
-      if (sendsAway(fact)) draft.redirection ??= event as Event<typeof fact>
+      if ((fact.flags & LB_NOREDIRECT) === 0) draft.redirection ??= event as Event<typeof fact>
       break
     default:
       if (direction !== CLIENT) draft.refusal ??= refusalWord(event)
@@ -170,8 +170,4 @@ export function isExplainedByServer(attempt: Attempt): boolean {
 export function failureOf({ errorInfo: word, active }: SessionTalk): ServerWord | null {
   if (word === null || word.event.fact.kind !== 'error-info') return null
   return isOrderlyEnd(word.event.fact.code, active) ? null : word
-}
-
-export function sendsAway({ flags }: FactOf<'redirection'>): boolean {
-  return (flags & LB_NOREDIRECT) === 0
 }

@@ -66,7 +66,8 @@ export const sessionAbortedByServer = rule({
       return OTHER_CAUSE
     }
     if (!isInUse(picture)) return attempt.transport === 'direct' ? early(picture) : NOT_IN_USE
-    if (endsWithFarewell(picture)) return FAREWELL
+    const farewell = endsWithFarewell(picture)
+    if (farewell === 'yes') return FAREWELL
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
     const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.`
@@ -79,8 +80,11 @@ export const sessionAbortedByServer = rule({
     ] as const
     if (attempt.transport === 'direct') {
       // A farewell, or the client's own close before, may be what the capture does not hold.
-      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && connection.cutPackets === 0
-      return whole ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && farewell === 'no'
+      if (whole) return confirmed(says, ...evidence)
+      const doubt =
+        farewell === 'maybe' ? ` The cipher suite pads its records, so that the last one may be a farewell.` : ''
+      return likely(says, `${TO_SETTLE}${doubt}`, ...evidence)
     }
     // Web servers close behind their answer without a word; a reset into a gateway's stream is another matter.
     if (leaving.how === 'rst') return likely(says, TO_SETTLE, ...evidence)

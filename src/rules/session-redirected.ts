@@ -4,7 +4,10 @@ import type { Event, FactOf } from '../flow/event.ts'
 import { pictureOf } from './picture.ts'
 import { onClient, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
-import { sendsAway, sessionTalkOf } from './server-word.ts'
+import { sessionTalkOf } from './server-word.ts'
+
+/** The redirection PDU only tells: the session goes on where it is. */
+const LB_NOREDIRECT = 0x80
 
 const NONE = ruledOut('The server sent no redirection, and the client brought no routing token of one.')
 const UNREAD = notVisible(
@@ -32,10 +35,10 @@ export const sessionRedirected = rule({
   filter: 'rdp.rt_cookie || rdp.pduType.type == 10',
 
   assess(attempt): Verdict {
-    const { isRead } = sessionTalkOf(attempt)
-    // The connection to explain may be the one behind it.
-    const redirection = attempt.all('redirection').find(({ fact }) => sendsAway(fact))
+    // In whichever connection of the attempt: the one to explain is that to which the client was sent.
+    const redirection = attempt.all('redirection').find(({ fact }) => (fact.flags & LB_NOREDIRECT) === 0)
     if (redirection !== undefined) return found(attempt, redirection)
+    const { isRead } = sessionTalkOf(attempt)
     const { request } = pictureOf(attempt)
     if (request !== null && /^(cookie:\s*)?msts=/i.test(request.fact.routingToken)) {
       return likely(

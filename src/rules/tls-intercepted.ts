@@ -67,7 +67,7 @@ export const tlsIntercepted = rule({
       return noteUnlessFailed(
         attempt,
         likely(
-          `The certificate comes from ${product}, an inspection product, not from the server's own issuer.`,
+          `The certificate comes from ${product}, by the name of its issuer, and not from the server.`,
           TO_SETTLE,
           ...evidence,
         ),

@@ -111,7 +111,7 @@ describe('the steps of a direct connection', () => {
       ...tls12Handshake(),
       ...sealed([-57, 295, -680, 200, -120, ...session()]),
     ]
-    expect(steps({ events })).toBe('tcp:3 x224:5 security:14 nla:~ mcs:24~ licence:32~ active:42~')
+    expect(steps({ events })).toBe('tcp:3 x224:5 security:14 nla:20~ mcs:21~ licence:32~ active:42~')
   })
 
   it('are not visible behind TLS whose sizes are padded', () => {

@@ -65,6 +65,24 @@ describe('scan', () => {
     ])
   })
 
+  it('holds the code that the dialog showed against the wire, by number or name', async () => {
+    const { status, stdout } = await called('scan', '--error', '2308', '--extended', '0x7', NLA)
+    expect(stdout).toMatch(
+      /Your code 0x904, extended 0x7, against this capture.*CONTRADICTS it.*0xB09.*CONFIRMED error/s,
+    )
+    expect(status).toBe(1)
+    const named = [
+      '--error',
+      'disconnectReasonAtClientWinsockFDCLOSE',
+      '--extended',
+      'ERRINFO_SERVER_DENIED_CONNECTION',
+    ]
+    expect((await called('scan', ...named, NLA)).stdout).toBe(stdout)
+    const json = await called('scan', '--error', '0x904', '--format', 'json', NLA)
+    expect(JSON.parse(json.stdout).captures[0].reportedCode).toMatchObject({ error: '0x904', agreement: 'contradicts' })
+    expect(json.status).toBe(1)
+  })
+
   it('writes the report to a file, the same bytes each time', async () => {
     const file = join(folder, 'report.json')
     const first = await called('scan', '--format', 'json', NLA, '--output', file)

@@ -172,6 +172,24 @@ describe('tracker', () => {
     expect(sides?.[SERVER]).toMatchObject({ copiesHopped: true, ttlLeast: 63, ttlMost: 64, segments: 1 })
   })
 
+  it('knows a copy that a router held back, by its identification and lost hop, from a resend', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST)
+    for (let count = 0; count < 5; count++) whole.segment(SERVER, 0x10, new Uint8Array(500 + count))
+    const packets = whole.packets()
+    const late = packets
+      .slice(5)
+      .map((packet, at) => ({ timeUs: packet.timeUs + 40_000 + at, bytes: behindRouter(packet.bytes) }))
+    const server = track(...packets, ...late)[0]?.tcp?.sides[SERVER]
+    expect(server).toMatchObject({ mirrorDuplicates: 5, copiesHopped: true, retransmissions: 0, outOfOrder: 0 })
+    const resent = packets
+      .slice(5)
+      .map((packet, at) => ({ timeUs: packet.timeUs + 400_000 + at, bytes: packet.bytes.slice() }))
+    for (const [at, { bytes }] of resent.entries()) bytes[19] = 100 + at
+    const again = track(...packets, ...resent)[0]?.tcp?.sides[SERVER]
+    expect(again).toMatchObject({ mirrorDuplicates: 0, copiesHopped: false })
+    expect((again?.retransmissions ?? 0) + (again?.outOfOrder ?? 0)).toBe(5)
+  })
+
   it('sees no hop between copies of one point', () => {
     const packets = new TcpConversation().handshake().send(CLIENT, REQUEST).packets()
     const copies = packets.flatMap(packet => [packet, { ...packet, timeUs: packet.timeUs + 30 }])

@@ -298,3 +298,26 @@ describe('gateway-unanswered and gateway-response-buffered', () => {
     expect(verdictOf('gateway-response-buffered', held).evidence[0]?.[1]).toContain('over HTTP/1.0')
   })
 })
+
+describe('gateway-response-buffered, with both channels open', () => {
+  const opened = () => [
+    request('RDG_OUT_DATA'),
+    response('RDG_OUT_DATA', 200, [], { framing: 'until-close' }),
+    request('RDG_IN_DATA'),
+    response('RDG_IN_DATA', 200),
+    request('RDG_IN_DATA', [], { framing: 'chunked' }),
+    event('rdg', { type: 1, code: -1 }),
+  ]
+  const verdict = (events: Event[], seconds: number) =>
+    verdictOf('gateway-response-buffered', gateway(events, [close(seconds)])).verdict
+
+  it('is likely when the first packet of the client gets no answer', () => {
+    expect(verdict(opened(), 30)).toBe('likely')
+    expect(claims(gateway(opened(), [close(30)]))).toEqual(['gateway-response-buffered (likely)'])
+  })
+
+  it('is ruled out by a packet of the gateway, and by a client that does not wait', () => {
+    expect(verdict([...opened(), event('rdg', { type: 2 }, { direction: SERVER })], 30)).toBe('ruled-out')
+    expect(verdict(opened(), 0.5)).toBe('ruled-out')
+  })
+})

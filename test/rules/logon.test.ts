@@ -1,5 +1,6 @@
 /** The logon by CredSSP: whose finding a refusal is. Codes: MS-CSSP 2.2.1, MS-ERREF 2.3.1; errors of Kerberos: RFC 4120 7.5.9. */
 import { describe, expect, it } from 'vitest'
+import type { CertificateSummary } from '../../dissectors/tls.ts'
 import type { Event } from '../../src/flow/event.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { conversation, event, mark, records, tls12Handshake } from '../support/conversation.ts'
@@ -312,6 +313,16 @@ describe('clock-skew', () => {
     // Windows tries again with the clock that the KDC told.
     const overcome = attempt({ events: [...secured(), event('kerberos-error', { code: 37 }), event('kerberos-reply')] })
     expect(verdictOf('clock-skew', overcome).verdict).toBe('ruled-out')
+  })
+
+  it('is possible by a certificate that is not valid yet, where no clock says otherwise', () => {
+    const chain = [{ ...(event('certificate').fact.chain[0] as CertificateSummary), notBefore: START + 40 * 86_400 }]
+    const handshake = tls12Handshake().map(one =>
+      one.fact.kind === 'certificate' ? event('certificate', { chain }) : one,
+    )
+    const one = attempt({ events: [...negotiated(1), ...handshake], tcp: left })
+    expect(claims(one)).toEqual(['tls-certificate-not-yet-valid (likely)'])
+    expect(verdictOf('clock-skew', one)).toMatchObject({ verdict: 'possible', severity: 'info' })
   })
 
   it('does not believe the date of a cache', () => {

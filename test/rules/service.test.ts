@@ -53,6 +53,10 @@ describe('tls-intercepted', () => {
     expect(one.toSettle).toContain('another network')
   })
 
+  it('knows the names that administrators give', () => {
+    expect(verdict({ issuer: 'CN=Corp TLS Inspection CA' }).says).toContain('an inspecting proxy or firewall')
+  })
+
   it('is confirmed by another certificate of the same server for the same name', () => {
     const one = verdict({ issuer: ZSCALER }, [seen()])
     expect(one.verdict).toBe('confirmed')
@@ -70,6 +74,7 @@ describe('tls-intercepted', () => {
     expect(verdict({}, [seen({ issuer: 'CN=Other CA' })]).verdict).toBe('possible')
     expect(verdict({}, [seen({ issuer: 'CN=Other CA', keyAlgorithm: 'ec' })]).verdict).toBe('not-visible')
     expect(verdict({}, [seen({ serial: '09' })]).verdict).toBe('not-visible')
+    expect(verdict({}, [seen({ issuer: 'CN=gw.lab.test', selfIssued: true })]).verdict).toBe('possible')
   })
 
   it('is not the page of the product itself', () => {

@@ -174,6 +174,9 @@ describe('server-ended-session', () => {
   it('says so when the session was not active yet', () => {
     const one = ends([...joined(), errorInfo(0x0c)])
     expect(verdictOf('server-ended-session', one).says).toContain('before it became active')
+    const limit = ends([...joined(), errorInfo(4)])
+    expect(verdictOf('server-ended-session', limit).verdict).toBe('confirmed')
+    expect(claims(limit)).toEqual(['server-denied (confirmed)'])
   })
 
   it('is confirmed by Deactivate All before the close, but not by a reactivation', () => {
@@ -229,6 +232,13 @@ describe('session-redirected', () => {
     expect(verdict).toBe('confirmed')
     expect(says).toContain('to rdsh.lab.test, 198.51.100.7, with a routing token for the load balancer')
     expect(says).toContain('This attempt holds no connection behind it')
+  })
+
+  it('is found in the connection before the one to explain', () => {
+    const first = conversation({ events: [...joined(), event('redirection')], tcp: left })
+    const second = conversation({ id: 1, from: 100, fromNs: 4e9, events: active() })
+    const one = attemptWith({ conversations: [first, second], explained: second, ...WORKED })
+    expect(verdictOf('session-redirected', one).verdict).toBe('confirmed')
   })
 
   it('shows the connection that follows', () => {

@@ -49,6 +49,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     ],
     chain: [chainLink({ step: 'tcp' }), chainLink({ step: 'x224', state: 'failed', says: 'NLA required' })],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
+    errorInfo: null,
     capturePoint: { at: 'unknown', because: '' },
     quality: [],
     verdicts: [
