@@ -100,7 +100,6 @@ export const heldAnswer = scenario({
     wire.pause(30)
     tunnel.leaves()
   },
-  notSeenYet: 'a gateway that falls silent behind its 200',
   withKeys: {
     outcome: 'failed',
     finds: { 'gateway-response-buffered': ['likely', 'confirmed'] },
@@ -117,7 +116,6 @@ export const heldRequest = scenario({
     wire.pause(35)
     tunnel.out.tcp?.resets(CLIENT)
   },
-  notSeenYet: 'that a client which waited in vain has failed',
   withKeys: {
     outcome: 'failed',
     finds: { 'gateway-response-buffered': ['likely', 'confirmed', 'not-visible', 'ruled-out', 'possible'] },
