@@ -2,28 +2,43 @@
  * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
  * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type {
+  AttemptAnalysis,
+  CaptureAnalysis,
+  ErrorInfoAnalysis,
+  NamedRecording,
+  QualityAnalysis,
+  ReadError,
+  VerdictAnalysis,
+} from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
+import { capturePointOf } from './attempt/capture-point.ts'
 import { Attempts } from './attempt/grouping.ts'
+import { ladderOf } from './attempt/ladder.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
-import { captureQuality } from './capture-quality.ts'
+import { CaptureClock, captureQuality } from './capture-quality.ts'
+import { chainOf, withEnd } from './chain.ts'
+import { qualityMeaning } from './codes/quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
+import { weakened } from './rules/weakening.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
 export type * from './analysis.ts'
 export { CaptureError } from './capture/error.ts'
-export { GivenKeys }
+export { GivenKeys, KeySource }
 
 export interface AnalyzeOptions {
   /** Called now and then; `totalBytes` is null for a stream. */
   readonly onProgress?: (readBytes: number, totalBytes: number | null) => void
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
+  /** Attempts come with their ladders. */
+  readonly ladders?: boolean
 }
 
 /**
@@ -58,43 +73,76 @@ async function read(
   options: AnalyzeOptions,
   keys: KeySource,
 ): Promise<CaptureAnalysis> {
-  const verdicts = new Verdicts()
-  const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
-  const tracker = new Tracker(attempts, { keys })
-  let endNs = 0
+  const analysis = new Analysis(capture, path, keys, options)
   for (;;) {
-    while (capture.next()) {
-      const { timeNs } = capture
-      if (timeNs > endNs) endNs = timeNs
-      tracker.packet(
-        capture.bytes,
-        capture.start,
-        capture.end,
-        capture.originalLength,
-        capture.linkType,
-        capture.number,
-        timeNs,
-      )
-    }
+    while (capture.next()) analysis.packet()
     if (!(await capture.fill())) break
     options.onProgress?.(capture.bytesRead, capture.info.fileBytes)
   }
-  const summary = tracker.finish()
-  attempts.end(summary, endNs)
-  const { packets } = capture
-  const quality = [...captureQuality(capture.info), ...summary.quality, ...attempts.quality, ...verdicts.quality()]
-  return {
-    path,
-    format: capture.info.format,
-    packets,
-    bytes: capture.info.fileBytes ?? capture.bytesRead,
-    start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
-    endNs,
-    error: readError(capture.error),
-    quality: distinct(quality),
-    attempts: verdicts.attempts(),
-    attemptCounts: verdicts.counts,
-    diagnosis: verdicts.diagnosis(),
+  return analysis.finish()
+}
+
+/** The analysis of a capture whose packets somebody else moves on, one by one: `while (capture.next()) analysis.packet()`. */
+export class Analysis {
+  private readonly capture: Capture
+  private readonly path: string
+  private readonly verdicts: Verdicts
+  private readonly flow: Attempts
+  private readonly tracker: Tracker
+  private readonly clock = new CaptureClock()
+
+  constructor(capture: Capture, path: string, keys: KeySource, { ladders = false }: AnalyzeOptions = {}) {
+    this.capture = capture
+    this.path = path
+    this.verdicts = new Verdicts(ladders)
+    this.flow = new Attempts(attempt => this.verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
+    this.tracker = new Tracker(this.flow, { keys })
+  }
+
+  /** Takes the packet that the capture stands at. */
+  packet(): void {
+    const { bytes, start, end, originalLength, linkType, number, timeNs } = this.capture
+    this.clock.packet(timeNs)
+    this.tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
+  }
+
+  /** Conversation of the packet just taken: twice its number, and one more where it is UDP; -1 for none. */
+  get stream(): number {
+    return this.tracker.stream
+  }
+
+  /** What is known before the end: attempts that closed. */
+  get attempts(): readonly AttemptAnalysis[] {
+    return this.verdicts.attempts([])
+  }
+
+  /** The capture is read. */
+  finish(): CaptureAnalysis {
+    const { capture, path, verdicts, clock } = this
+    const { endNs } = clock
+    const summary = this.tracker.finish()
+    this.flow.end(summary, endNs)
+    const { packets, info } = capture
+    const quality = [
+      ...captureQuality(info),
+      ...clock.notes(),
+      ...summary.quality,
+      ...this.flow.quality,
+      ...verdicts.quality(),
+    ]
+    return {
+      path,
+      format: info.format,
+      packets,
+      bytes: info.fileBytes ?? capture.bytesRead,
+      start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
+      endNs,
+      error: readError(capture.error),
+      quality: distinct(quality).map(qualityAnalysis),
+      attempts: verdicts.attempts(quality),
+      attemptCounts: verdicts.counts,
+      diagnosis: verdicts.diagnosis(quality),
+    }
   }
 }
 
@@ -122,6 +170,11 @@ class Verdicts {
   readonly #attempts: AttemptAnalysis[] = []
   readonly #listed = { worked: 0, other: 0 }
   #judged = 0
+  private readonly withLadders: boolean
+
+  constructor(withLadders: boolean) {
+    this.withLadders = withLadders
+  }
 
   add(attempt: Attempt): void {
     const verdicts = judge(attempt)
@@ -133,15 +186,23 @@ class Verdicts {
     if (this.#listed[share] >= MAX_REPORTED_ATTEMPTS) return
     this.#listed[share]++
     const inFull = this.#attempts.length < MAX_FULL_ATTEMPTS
-    this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
+    this.#attempts.push(
+      attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding), this.withLadders && inFull),
+    )
   }
 
-  attempts(): AttemptAnalysis[] {
-    return this.#attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
+  /** @param notes on the whole capture: attempts were judged before they were known */
+  attempts(notes: readonly QualityNote[]): AttemptAnalysis[] {
+    const judged = this.#attempts.map(attempt => ({
+      ...attempt,
+      verdicts: attempt.verdicts.map(verdict => weakened(verdict, notes)),
+    }))
+    const attempts = judged.map(attempt => ({ ...attempt, chain: withEnd(attempt) }))
+    return attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
   }
 
-  diagnosis() {
-    return this.#diagnosis.findings().map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
+  diagnosis(notes: readonly QualityNote[]) {
+    return this.#diagnosis.findings(notes).map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
       rule: rule.id,
       verdict,
       severity,
@@ -170,11 +231,12 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
   return verdict !== 'ruled-out' && verdict !== 'not-visible'
 }
 
-function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
-  const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
+function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], withLadder: boolean): AttemptAnalysis {
+  const { id, purpose, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
     id,
+    purpose,
     transport,
     client,
     server,
@@ -183,14 +245,28 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     endNs,
     outcome,
     milestones,
+    chain: chainOf(attempt),
     closing,
-    quality,
+    errorInfo: errorInfoOf(attempt),
+    capturePoint: capturePointOf(attempt.explained),
+    members,
+    quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
+    ladder: withLadder ? ladderOf(attempt) : null,
   }
 }
 
+function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {
+  return { id, says, ...qualityMeaning(id) }
+}
+
+function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
+  const said = attempt.findLast('error-info', ({ code }) => code !== 0)
+  return said === undefined ? null : { code: said.fact.code, packet: said.packet }
+}
+
 /** From the first lookup or packet to the last packet. */
-function span({ conversations, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
+function span({ conversations, kerberos, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
   let startNs = Number.POSITIVE_INFINITY
   let endNs = Number.NEGATIVE_INFINITY
   const cover = (firstNs: number, lastNs: number) => {
@@ -198,25 +274,39 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
     if (lastNs > endNs) endNs = lastNs
   }
   for (const { firstNs, lastNs } of conversations) cover(firstNs, lastNs)
+  for (const { firstNs, lastNs } of kerberos) cover(firstNs, lastNs)
   for (const { firstNs, lastQueryNs, answerNs } of lookups) cover(firstNs, Math.max(lastQueryNs, answerNs))
   for (const { firstNs, lastNs } of neighbours) cover(firstNs, lastNs)
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }
 }
 
-function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: JudgedVerdict): VerdictAnalysis {
+function verdictAnalysis({
+  rule,
+  verdict,
+  severity,
+  says,
+  evidence,
+  toSettle,
+  restsOn,
+  short,
+}: JudgedVerdict): VerdictAnalysis {
   return {
     rule: rule.id,
     verdict,
     severity,
     says,
+    short,
     evidence: evidence.map(([place, says]) => ({ packet: place.packet, timeNs: place.timeNs, says })),
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
+    settledBy: verdict === 'ruled-out' ? NO_RECORDINGS : rule.settledBy,
+    restsOn,
   }
 }
 
 const NOTHING_TO_REMEDY: readonly string[] = []
+const NO_RECORDINGS: readonly NamedRecording[] = []
 
 /** A display filter for exactly these packets. */
 function packetFilter(packets: readonly number[]): string {

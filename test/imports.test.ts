@@ -16,8 +16,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   rules: ['attempt', 'codes'],
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
-  report: ['analyze'],
-  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  report: ['analyze', 'codes'],
+  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
   tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
 
@@ -28,13 +28,15 @@ const ALLOWED: Record<string, readonly string[]> = {
 const ALSO_ALLOWED: Record<string, RegExp> = {
   report: /^src\/inspect\/value-text\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
+  tui: /^src\/wire\/dissector\.ts$/,
 }
 /** Of these only types: facts, attempts and verdicts as they are written down. */
 const TYPES_ALLOWED: Record<string, RegExp> = {
+  tui: /^src\/(attempt\/ladder|wire\/field)\.ts$/,
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/rule|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

@@ -2,9 +2,9 @@
 
 import type { Endpoint } from '../flow/conversation.ts'
 import { MAX_HISTORY_VALUES, MAX_SERVER_HISTORIES } from '../wire/limits.ts'
-import type { Outcome, ServerHistory } from './attempt.ts'
+import type { Outcome, SeenCertificate, ServerHistory } from './attempt.ts'
 import type { Examined } from './outcome.ts'
-import { innermostTls } from './sightings.ts'
+import { innermostTls, type TlsSighting } from './sightings.ts'
 
 /** What is known of one server; it grows as attempts are added. */
 export interface ServerRecord {
@@ -12,6 +12,7 @@ export interface ServerRecord {
   established: number
   readonly versions: number[]
   readonly suites: number[]
+  readonly certificates: SeenCertificate[]
 }
 
 export class Histories {
@@ -28,12 +29,13 @@ export class Histories {
         this.forgotten++
         return null
       }
-      record = { attempts: 0, established: 0, versions: [], suites: [] }
+      record = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
       this.servers.set(key, record)
     }
     record.attempts++
     if (outcome === 'established') record.established++
     for (const { seen } of examined) {
+      noteCertificate(record.certificates, seen.outer ?? seen.inner)
       const hello = innermostTls(seen)?.serverHello?.fact
       if (hello === undefined) continue
       note(record.versions, hello.version)
@@ -47,11 +49,24 @@ export class Histories {
 export function historyBeside(record: ServerRecord | null, outcome: Outcome): ServerHistory {
   if (record === null) return NOTHING
   const established = record.established - (outcome === 'established' ? 1 : 0)
-  return { attempts: record.attempts - 1, established, versions: record.versions, suites: record.suites }
+  const { versions, suites, certificates } = record
+  return { attempts: record.attempts - 1, established, versions, suites, certificates }
 }
 
-const NOTHING: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }
+const NOTHING: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
 
 function note(values: number[], value: number): void {
   if (values.length < MAX_HISTORY_VALUES && !values.includes(value)) values.push(value)
+}
+
+/** Of the server that was dialled: of TLS in TLS that is the outer one. */
+function noteCertificate(certificates: SeenCertificate[], tls: TlsSighting | null): void {
+  const event = tls?.certificate ?? null
+  const leaf = event?.fact.chain[0]
+  if (event === null || leaf === undefined || certificates.length >= MAX_HISTORY_VALUES) return
+  const name = tls?.clientHello?.fact.serverName ?? ''
+  const { subject, issuer, serial, keyAlgorithm, selfIssued } = leaf
+  if (certificates.some(one => one.name === name && one.issuer === issuer && one.serial === serial)) return
+  const { packet, timeNs } = event
+  certificates.push({ name, subject, issuer, serial, keyAlgorithm, selfIssued, packet, timeNs })
 }

@@ -72,6 +72,8 @@ export interface TcpSide {
   readonly largestAcknowledged: number
   /** The option of the SYN; -1 when not seen. */
   readonly mss: number
+  /** The sequence number of its SYN, which most translators of addresses leave as it is; -1 when not seen. */
+  readonly initialSequence: number
   readonly windowScale: number
   readonly sackPermitted: boolean
   readonly timestamps: boolean
@@ -108,9 +110,13 @@ export interface TcpSide {
   readonly windowFulls: number
   readonly keepAlives: number
   readonly mirrorDuplicates: number
-  /** Time to live of its packets: least and most, without resets. */
+  /** Copies of its packets have another time to live than the packet that came first: taken on both sides of a router. */
+  readonly copiesHopped: boolean
+  /** Time to live of its packets, copies and all: least and most, without those that end something (resets and FINs). */
   readonly ttlLeast: number
   readonly ttlMost: number
+  /** Its packets whose IP identification follows on that of the packet before: all but the first of a sender that counts. */
+  readonly ipIdsInRow: number
   /** Its packets that came as IP fragments. */
   readonly fragmented: number
   /** Window of its last packet, scaled. */
@@ -190,6 +196,10 @@ export interface Conversation {
   readonly fragments: readonly FragmentNote[]
   /** Packets of it that the snap length cut. */
   readonly cutPackets: number
+  /** The most by which its time went back from one packet to the next; 0 when it never did. */
+  readonly stepBackNs: number
+  /** The longest pause that is more than any firewall or host waits for (IDLE_TCP_MS); 0 when there was none. */
+  readonly leapNs: number
   readonly endedBy: ClosedBy
 }
 

@@ -48,7 +48,7 @@ export const SIDE_LAST_PACKET = 10
 export const LAST_SHAPE = 11
 export const LAST_SEQUENCE = 12
 export const LAST_ACKNOWLEDGEMENT = 13
-/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that was no reset. */
+/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that ended nothing. */
 export const LAST_IP = 14
 export const LAST_WINDOW = 15
 
@@ -81,6 +81,8 @@ export const ACKED_UNSEEN = 39
 export const ZERO_WINDOWS = 40
 export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
+/** Packets whose IP identification follows on that of the packet before. */
+export const IP_IDS_IN_ROW = 46
 
 /** Of a TLS connection of which only record headers are read: bytes of the record at hand still to come; -1 = see {@link TlsTail}. */
 export const TAIL_LEFT = 48
@@ -98,6 +100,9 @@ export const LAST_NS = 1
 export const SYN_NS = 2
 export const SYN_ACK_NS = 3
 export const ACK_NS = 4
+/** The most by which time went back between two packets, and the longest leap ahead. */
+export const STEP_BACK_NS = 5
+export const LEAP_NS = 6
 const SIDE_TIMES = 8
 
 // doubles of a side
@@ -147,6 +152,8 @@ export const HAS_PEER_PROGRESS = 256
 export const HAS_TTL = 1024
 /** Its oldest unacknowledged bytes were sent again: STALL_RESENDS counts. */
 export const HAS_STALL = 2048
+/** A copy of one of its packets had another time to live. */
+export const COPIES_HOPPED = 4096
 export const HAS_LAST = 512
 
 export function sideInts(flow: number, side: number): number {

@@ -13,6 +13,7 @@ import {
   ACKED_UNSEEN,
   BYTES,
   CLIENT_IS_HIGH,
+  COPIES_HOPPED,
   DOUBLES,
   DUPLICATE_ACKS,
   EXPECTED,
@@ -34,6 +35,7 @@ import {
   HIGH_ACK,
   HIGH_SEQUENCE,
   INTS,
+  IP_IDS_IN_ROW,
   ISN,
   KEEP_ALIVES,
   LARGEST,
@@ -114,8 +116,15 @@ const NOTEWORTHY =
   ZERO_WINDOW |
   ZERO_WINDOW_PROBE |
   WINDOW_FULL
+/** Anybody may write them in the name of a side: what they look like says nothing of its other packets. */
+const ENDS = RST | FIN
+/** One a packet, or as many as the segments that a network card cut from it. */
+const IN_ROW = 256
 /** Two copies of one packet on a mirror port come within this time. */
 const MIRROR_NS = 1e6
+/** Packets of one sender that wait at a router, and routers between two points of one capture. */
+const COPIES_BEHIND = 512
+const COPIED_HOPS = 3
 const NS_PER_MS = 1e6
 const NOBODY = new FlowNotes()
 const NOTHING = new Headers()
@@ -180,14 +189,17 @@ export class TcpTracker {
       (doubles[meAt + SIDE_LAST_NS] as number) + MIRROR_NS > timeNs &&
       (h.ipId > 0 || payloadLength > 0 || (flags & (SYN | FIN)) !== 0)
     ) {
-      this.bump(me + MIRROR_DUPLICATES)
-      this.mark('duplicate')
+      this.copy(state)
       return
     }
 
     const firstOfSide = (state & HAS_LAST) === 0
     const lastIp = ints[me + LAST_IP] as number
     this.stepIpId = firstOfSide ? 0 : ipIdStep((lastIp >> 8) - 1, h.ipId)
+    if ((what & (ANY_RESEND | OUT_OF_ORDER)) !== 0 && this.isLateCopy(state)) {
+      this.copy(state)
+      return
+    }
     if ((state & HAS_ISN) === 0) {
       state |= HAS_ISN
       ints[me + ISN] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0
@@ -195,7 +207,9 @@ export class TcpTracker {
     }
     this.bump(me + PACKETS)
     if (h.fragments > 0) this.bump(me + FRAGMENTED)
-    if ((flags & RST) === 0 && ((state & HAS_TTL) === 0 || (lastIp & 0xff) !== h.ttl)) {
+    if (this.stepIpId > 0 && this.stepIpId <= IN_ROW)
+      ints[me + IP_IDS_IN_ROW] = (ints[me + IP_IDS_IN_ROW] as number) + 1
+    if ((flags & ENDS) === 0 && ((state & HAS_TTL) === 0 || (lastIp & 0xff) !== h.ttl)) {
       if ((state & HAS_TTL) === 0 || h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
       if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
       state |= HAS_TTL
@@ -236,7 +250,7 @@ export class TcpTracker {
     ints[me + LAST_SHAPE] = shape
     ints[me + LAST_SEQUENCE] = sequence
     ints[me + LAST_ACKNOWLEDGEMENT] = h.acknowledgement
-    ints[me + LAST_IP] = ((h.ipId + 1) << 8) | ((flags & RST) === 0 ? h.ttl : lastIp & 0xff)
+    ints[me + LAST_IP] = ((h.ipId + 1) << 8) | ((flags & ENDS) === 0 ? h.ttl : lastIp & 0xff)
     ints[me + SIDE_LAST_PACKET] = packet
     if ((flags & RST) === 0) ints[me + LAST_WINDOW] = h.window
     doubles[meAt + SIDE_LAST_NS] = timeNs
@@ -250,6 +264,29 @@ export class TcpTracker {
       this.assembler.at(flow, side, direction, notes, packet, timeNs).segment(h)
     }
     if ((flags & FIN) !== 0) this.assembler.at(flow, side, direction, notes, packet, timeNs).finish()
+  }
+
+  /**
+   * Behind a router that held it for a while (a shaper, a VPN), a copy comes after other packets: a resend has a new IP
+   * identification, a copy that of its first, and it has lost a hop or two.
+   */
+  private isLateCopy(state: number): boolean {
+    const { h, stepIpId } = this
+    if (h.ipId <= 0 || stepIpId > 0 || stepIpId < -COPIES_BEHIND || (state & HAS_TTL) === 0) return false
+    const lost = (this.table.ints[this.me + TTL_MOST] as number) - h.ttl
+    return lost > 0 && lost <= COPIED_HOPS
+  }
+
+  /** The packet before, recorded once more: at the same point, or behind a router that took one off its time to live. */
+  private copy(state: number): void {
+    const { ints } = this.table
+    const { me, h } = this
+    this.bump(me + MIRROR_DUPLICATES)
+    this.mark('duplicate')
+    if ((h.flags & RST) !== 0 || (state & HAS_TTL) === 0 || h.ttl === ((ints[me + LAST_IP] as number) & 0xff)) return
+    ints[me + SIDE_STATE] = state | COPIES_HOPPED
+    if (h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
+    if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
   }
 
   private control(state: number): number {

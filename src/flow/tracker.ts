@@ -28,6 +28,7 @@ import {
   INTS,
   LAST_NS,
   LAST_PACKET,
+  LEAP_NS,
   PACKETS,
   ROLE_EVIDENCE,
   ROLES_MASK,
@@ -36,6 +37,7 @@ import {
   SAW_RESET,
   SIDE_STATE,
   STATE,
+  STEP_BACK_NS,
   sideInts,
   TCP,
 } from './flow-record.ts'
@@ -91,6 +93,11 @@ export class Tracker {
   private readonly stacks: Stacks
   private readonly exchanges: Exchanges
   private packets = 0
+  /**
+   * The conversation of the packet just taken, for whoever keeps an index of packets: twice its number, and one more where
+   * it is UDP; -1 for none.
+   */
+  stream = -1
 
   constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
@@ -116,6 +123,7 @@ export class Tracker {
     packet: number,
     timeNs: number,
   ): void {
+    this.stream = -1
     const kind = this.decoder.decode(bytes, start, end, originalLength, linkType, packet, timeNs)
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
@@ -151,6 +159,7 @@ export class Tracker {
       side = table.side
     }
     if (flow < 0) flow = this.begin(h, TCP, packet, timeNs)
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2
     this.touch(flow, packet, timeNs, cut)
     const notes = this.notes[flow] ?? null
     // It closed and was handed on: what still comes is its echo.
@@ -193,6 +202,7 @@ export class Tracker {
     let flow = this.find(h, UDP)
     const { side } = table
     if (flow < 0) flow = this.begin(h, UDP, packet, timeNs)
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2 + 1
     this.touch(flow, packet, timeNs, cut)
     const at = sideInts(flow, side) + PACKETS
     table.ints[at] = (table.ints[at] as number) + 1
@@ -278,9 +288,19 @@ export class Tracker {
 
   private touch(flow: number, packet: number, timeNs: number, cut: boolean): void {
     const { ints, doubles } = this.table
+    const at = flow * DOUBLES + LAST_NS
+    const stepNs = timeNs - (doubles[at] as number)
+    if ((stepNs < 0 || stepNs > IDLE_TCP_NS) && ints[flow * INTS + LAST_PACKET] !== 0) this.noteStep(flow, stepNs)
     ints[flow * INTS + LAST_PACKET] = packet
-    doubles[flow * DOUBLES + LAST_NS] = timeNs
+    doubles[at] = timeNs
     if (cut) ints[flow * INTS + CUT_PACKETS] = (ints[flow * INTS + CUT_PACKETS] as number) + 1
+  }
+
+  /** Time went back, or leapt ahead. */
+  private noteStep(flow: number, stepNs: number): void {
+    const { doubles } = this.table
+    const at = flow * DOUBLES + (stepNs < 0 ? STEP_BACK_NS : LEAP_NS)
+    doubles[at] = Math.max(doubles[at] as number, Math.abs(stepNs))
   }
 
   /** Looks at one flow after the other for what has gone idle. */

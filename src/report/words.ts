@@ -1,6 +1,6 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
-import type { AttemptAnalysis } from '../analysis.ts'
-import type { Closing, Milestone, MilestoneId, Transport } from '../attempt/attempt.ts'
+import type { AttemptAnalysis, ChainLink } from '../analysis.ts'
+import type { Closing, Member, MilestoneId, Part, Purpose, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
 interface Signs {
@@ -12,30 +12,45 @@ const NAMES: Record<MilestoneId, string> = {
   tcp: 'TCP',
   proxy: 'proxy',
   tls: 'TLS',
-  'gateway-http': 'gateway HTTP',
-  'gateway-tunnel': 'gateway tunnel',
-  'gateway-channel': 'gateway channel',
+  'gateway-http': 'gateway',
+  'gateway-tunnel': 'tunnel',
+  'gateway-channel': 'channel',
   x224: 'X.224',
-  security: 'security',
+  security: 'TLS',
   nla: 'NLA',
   mcs: 'MCS',
   licence: 'licence',
-  active: 'active',
+  active: 'session',
   udp: 'UDP',
 }
+const INNER_TLS = 'inner TLS'
 
-/** Steps that every direct connection passes: worth a question mark when they lie hidden in between. */
-const ALWAYS_PASSED: ReadonlySet<MilestoneId> = new Set(['tcp', 'x224', 'security'])
-
-/** `TCP ✓`, `X.224 ✓`, `security ✗`, in the order in which a connection passes them. */
-export function steps(milestones: readonly Milestone[], { unicode }: Signs): string[] {
+/**
+ * `DNS ✓`, `gateway 401→200 ✓`, `tunnel ✗ policy (CAP) denied`: the links of the chain, in the order of the way. Of many
+ * hidden steps in a row the first and the last are named.
+ */
+export function chainTexts(chain: readonly ChainLink[], { unicode }: Signs): string[] {
   const signs = unicode
-    ? { reached: '✓', failed: '✗', 'not-visible': '?' }
-    : { reached: 'ok', failed: 'FAILED', 'not-visible': '?' }
-  const last = milestones.findLastIndex(({ state }) => state !== 'not-visible')
-  return milestones
-    .filter(({ id, state }, at) => state !== 'not-visible' || (at < last && ALWAYS_PASSED.has(id)))
-    .map(({ id, state }) => `${NAMES[id]} ${signs[state]}`)
+    ? { reached: '✓', failed: '✗', 'not-visible': '?', arrow: '→', more: '…' }
+    : { reached: 'ok', failed: 'FAILED', 'not-visible': '?', arrow: '->', more: '...' }
+  const nested = chain.some(({ step }) => step === 'tls')
+  const isHidden = (at: number) => chain[at]?.state === 'not-visible' && chain[at]?.step !== null
+  return chain.flatMap(({ step, state, inferred, statuses, says }, at) => {
+    if (isHidden(at - 1) && isHidden(at) && isHidden(at + 1)) return isHidden(at - 2) ? [] : [signs.more]
+    const name = step === null ? '' : step === 'security' && nested ? INNER_TLS : NAMES[step]
+    const sign = `${signs[state]}${inferred ? '~' : ''}`
+    return [name, statuses.join(signs.arrow), sign, says].filter(part => part !== '').join(' ')
+  })
+}
+
+/** What the signs mean that are not plain to see; '' when there are none. */
+export function chainLegend(chains: readonly (readonly ChainLink[])[], { unicode }: Signs): string {
+  const links = chains.flat()
+  const parts: string[] = []
+  if (links.some(({ inferred }) => inferred))
+    parts.push(`${unicode ? '✓' : 'ok'}~ was told from record sizes or from what came later, not read`)
+  if (links.some(({ state }) => state === 'not-visible')) parts.push('? is not visible in this capture')
+  return parts.length === 0 ? '' : `Steps: ${parts.join('; ')}.`
 }
 
 const TRANSPORTS: Record<Transport, string> = {
@@ -51,8 +66,9 @@ export function transportText(transport: Transport): string {
   return TRANSPORTS[transport]
 }
 
-const FORGED_RESET = 'middlebox-reset'
-const CLAIMS: ReadonlySet<string> = new Set(['confirmed', 'likely'])
+/** Of what is nobody's attempt to get a session; '' of the others. */
+export const PURPOSES: Record<Purpose, string> = { connection: '', probe: 'a probe', scan: 'part of a scan' }
+
 const HOW: Record<Closing['how'], string> = {
   fin: 'with FIN',
   rst: 'with RST',
@@ -63,14 +79,74 @@ const HOW: Record<Closing['how'], string> = {
   'end-of-capture': '',
 }
 
-/** `the server, with RST, packet 12, 0.123456 s`. */
-export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closing' | 'verdicts'>): string {
-  const { side, how, packet, timeNs } = closing
+/**
+ * `the server, with RST, packet 12, 0.123456 s: genuine (time to live 57 as its other packets)`, or
+ * `in the name of the server, with RST, packet 12, 0.123456 s, most likely by a device about 2 hops from the capture point`.
+ */
+export function closingText({ closing }: Pick<AttemptAnalysis, 'closing'>): string {
+  const { side, how, packet, timeNs, sender } = closing
   if (side === 'nobody' || how === 'end-of-capture') {
     return how === 'silence' ? 'nobody: it fell silent' : 'nobody: the capture ends before'
   }
   const where = packet === 0 ? '' : `, packet ${packet}, ${relativeTime(timeNs)}`
-  // The address on a reset says little where its sender is in doubt.
-  const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
-  return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
+  const ended = `the ${side}, ${HOW[how]}${where}`
+  if (sender === undefined || sender.signs.length === 0) return ended
+  const signs = sender.signs.join('; ')
+  // The address on a packet says little where its sender is in doubt.
+  if (sender.authenticity === 'foreign') {
+    const device = sender.whereabouts === '' ? 'by a device on the way' : `by a device ${sender.whereabouts}`
+    return `in the name of ${ended}, most likely ${device}: ${signs}`
+  }
+  return sender.authenticity === 'genuine' ? `${ended}: genuine (${signs})` : `${ended}: in doubt (${signs})`
+}
+
+/** Besides the one explained. */
+const PARTS: Record<Exclude<Part, 'explained'>, readonly [one: string, several: string]> = {
+  before: ['connection before it', 'connections before it'],
+  redirected: [
+    'connection whose server sent the client elsewhere',
+    'connections whose servers sent the client elsewhere',
+  ],
+  beside: ['connection beside it', 'connections beside it'],
+  leg: ['leg on the other side of a proxy or NAT', 'legs on the other side of a proxy or NAT'],
+  after: ['retry', 'retries'],
+  udp: ['UDP conversation', 'UDP conversations'],
+  kerberos: ['Kerberos exchange', 'Kerberos exchanges'],
+}
+/** Streams that are named one by one. */
+const NAMED_STREAMS = 4
+
+/** `1 connection before it (tcp.stream 3, failed); 2 retries (tcp.stream 5, 6, failed as well)`; '' where there is only one. */
+export function companyText(members: readonly Member[]): string {
+  const clauses: string[] = []
+  for (const part of Object.keys(PARTS) as Exclude<Part, 'explained'>[]) {
+    const own = members.filter(member => member.part === part)
+    if (own.length > 0) clauses.push(`${own.length} ${PARTS[part][own.length === 1 ? 0 : 1]} (${streams(own)})`)
+  }
+  return clauses.join('; ')
+}
+
+function streams(members: readonly Member[]): string {
+  const [first] = members
+  if (first === undefined) return ''
+  const listed = members.slice(0, NAMED_STREAMS).map(member => member.stream)
+  const more = members.length > NAMED_STREAMS ? ' ...' : ''
+  const ended = members.every(member => member.outcome === 'failed')
+    ? first.part === 'after'
+      ? ', failed as well'
+      : ', failed'
+    : ''
+  return `${first.transport}.stream ${listed.join(', ')}${more}${ended}`
+}
+
+const POINTS: Record<AttemptAnalysis['capturePoint']['at'], string> = {
+  client: 'at or near the client',
+  server: 'at or near the server',
+  middle: 'on the way between both',
+  unknown: '',
+}
+
+/** `at or near the client: packets of the client have passed no router, those of the server 5`; '' when unknown. */
+export function capturePointText({ at, because }: AttemptAnalysis['capturePoint']): string {
+  return at === 'unknown' ? '' : `${POINTS[at]}: ${because}`
 }

@@ -1,7 +1,10 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+import { avdServiceClosed } from './avd-service-closed.ts'
 import { clientAborted } from './client-aborted.ts'
+import { clockSkew } from './clock-skew.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
+import { credSspVersionMismatch } from './credssp-version-mismatch.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
 import { foreignService } from './foreign-service.ts'
 import { gatewayAuthFailed } from './gateway-auth-failed.ts'
@@ -17,17 +20,23 @@ import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
+import { licenseRefused } from './license-refused.ts'
 import { middleboxReset } from './middlebox-reset.ts'
 import { nlaLogonFailed } from './nla-logon-failed.ts'
+import { nlaNtlmRefused } from './nla-ntlm-refused.ts'
 import { nlaRequired } from './nla-required.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pathMtuBlackHole } from './path-mtu-black-hole.ts'
 import { proxyConnectRefused } from './proxy-connect-refused.ts'
+import { rdpBruteForce } from './rdp-brute-force.ts'
 import type { Rule } from './rule.ts'
 import { securityNegotiationFailed } from './security-negotiation-failed.ts'
 import { serverCertificateUnusable } from './server-certificate-unusable.ts'
+import { serverConnectionLimit } from './server-connection-limit.ts'
+import { serverDenied } from './server-denied.ts'
 import { serverEndedSession } from './server-ended-session.ts'
 import { sessionAbortedByServer } from './session-aborted-by-server.ts'
+import { sessionRedirected } from './session-redirected.ts'
 import { slowPath } from './slow-path.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
 import { tcpConnectUnanswered } from './tcp-connect-unanswered.ts'
@@ -39,6 +48,7 @@ import { tlsCertificateUntrusted } from './tls-certificate-untrusted.ts'
 import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
 import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
 import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
+import { tlsIntercepted } from './tls-intercepted.ts'
 import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
 import { tlsVersionMismatch } from './tls-version-mismatch.ts'
 import { x224NoConfirm } from './x224-no-confirm.ts'
@@ -56,6 +66,7 @@ export const rules: readonly Rule[] = [
   foreignService,
   proxyConnectRefused,
   // The negotiation, then TLS.
+  tlsIntercepted,
   serverCertificateUnusable,
   nlaRequired,
   securityNegotiationFailed,
@@ -68,6 +79,8 @@ export const rules: readonly Rule[] = [
   tlsCertificateRejected,
   tlsHandshakeRefused,
   tlsHandshakeUnanswered,
+  // Where connections pile up, requests that are not confirmed are the consequence.
+  serverConnectionLimit,
   x224NoConfirm,
   // The gateway.
   gatewayHttpError,
@@ -80,13 +93,21 @@ export const rules: readonly Rule[] = [
   gatewayPolicyDenied,
   gatewayTargetUnreachable,
   gatewayClosed,
+  avdServiceClosed,
   // The logon and the session.
+  rdpBruteForce,
+  credSspVersionMismatch,
+  clockSkew,
+  nlaNtlmRefused,
   nlaLogonFailed,
+  licenseRefused,
+  serverDenied,
   connectionStateLost,
   sessionAbortedByServer,
   packetLoss,
   clientAborted,
   serverEndedSession,
+  sessionRedirected,
   tlsVersionDeprecated,
   ipFragmentation,
   slowPath,

@@ -1,10 +1,11 @@
 /**
  * How many segments of a side were really lost. Resends that D-SACK or an earlier ACK proves needless, repeated SYNs and
- * FINs, copies of a mirror port, and what is sent when a side has already left are no loss. RFC 2883; what
- * retransmission means is Wireshark's tcp.analysis.*.
+ * FINs, copies of a mirror port, smaller segments that ICMP asked for, and what is sent when a side has already left are no
+ * loss. RFC 2883, RFC 1191 section 3; what retransmission means is Wireshark's tcp.analysis.*.
  */
-import type { TcpMark } from '../flow/conversation.ts'
+import type { IcmpNote, TcpMark } from '../flow/conversation.ts'
 import type { Direction } from '../wire/dissector.ts'
+import { tooBigNotes } from './icmp.ts'
 import type { Picture } from './picture.ts'
 
 export interface Loss {
@@ -23,13 +24,24 @@ export interface Loss {
 
 const NO_LOSS: Loss = { segments: 0, resent: 0, share: 0, before: false, oneStretch: false, marks: [] }
 
-export function lossOf({ tcp, leaving }: Picture, direction: Direction): Loss {
+/** A sender that is told what fits sends it again at once. */
+const DISCOVERY_NS = 1e9
+const LEAST_HEADERS_BYTES = 40
+
+export function lossOf({ tcp, leaving, connection }: Picture, direction: Direction): Loss {
   if (tcp === null) return NO_LOSS
   const side = tcp.sides[direction]
   const all = side.retransmissions + side.fastRetransmissions + side.spuriousRetransmissions
   if (all <= side.needlessRetransmissions) return NO_LOSS
   const until = leaving?.packet ?? Number.MAX_SAFE_INTEGER
-  const marks = tcp.marks.filter(mark => mark.direction === direction && mark.packet < until && isNeeded(mark))
+  const tooBig = connection === null ? [] : tooBigNotes(connection, direction)
+  const marks = tcp.marks.filter(
+    mark =>
+      mark.direction === direction &&
+      mark.packet < until &&
+      isNeeded(mark) &&
+      !tooBig.some(note => isAsked(mark, note)),
+  )
   // Of a long connection not all marks are kept; then only the counts tell.
   const resent = tcp.marksLost > 0 ? all - side.needlessRetransmissions : marks.length
   const first = marks[0]
@@ -45,4 +57,10 @@ export function lossOf({ tcp, leaving }: Picture, direction: Direction): Loss {
 
 function isNeeded(mark: TcpMark): boolean {
   return !mark.needless && mark.length > 0 && (mark.kind === 'retransmission' || mark.kind === 'fast-retransmission')
+}
+
+/** Path MTU discovery at work: the same bytes in segments that fit. */
+function isAsked(mark: TcpMark, { packet, timeNs, mtu }: IcmpNote): boolean {
+  if (mark.packet < packet || mark.timeNs - timeNs > DISCOVERY_NS) return false
+  return mtu > 0 && mark.length + LEAST_HEADERS_BYTES <= mtu
 }

@@ -35,11 +35,17 @@ describe('the JSON report', () => {
       ],
     })
     expect(report.captures[0].attempts[0].milestones[1]).toEqual({ id: 'tcp', state: 'reached', packet: 3 })
+    expect(report.captures[0].attempts[0].chain).toBe('TCP ✓ X.224 ✗ NLA required')
+    expect(report.captures[0].attempts[0].verdicts[2]).toMatchObject({
+      rule: 'packet-loss',
+      settledBy: ['on-both-ends'],
+    })
     expect(report.captures[0].attempts[0].verdicts[0]).toEqual({
       rule: 'nla-required',
       verdict: 'confirmed',
       severity: 'error',
       says: 'the server requires NLA and the client did not offer it',
+      short: 'NLA required',
       evidence: [
         { packet: 4, time: '2025-11-21T00:00:00.001239567Z', says: 'the client offers TLS' },
         {
@@ -51,6 +57,7 @@ describe('the JSON report', () => {
       filter: 'frame.number in {4,5}',
       remedy: 'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.',
       toSettle: null,
+      settledBy: [],
     })
   })
 
@@ -73,6 +80,30 @@ describe('the JSON report', () => {
     const text = jsonReport([captureAnalysis({ attempts })])
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
     expect(JSON.parse(text).captures[0].attempts[0].verdicts[0].says).toBe('name \x1b[2J\x9b \u202e')
+  })
+
+  it('tells what a closing packet says of its sender, what the attempt is for, and its connections', () => {
+    const sender = {
+      authenticity: 'foreign',
+      signs: ['its IP identification is 0'],
+      hops: -1,
+      whereabouts: '',
+    } as const
+    const closing = { side: 'server', how: 'rst', packet: 6, timeNs: 0, sender } as const
+    const client = { address: '192.0.2.10', port: 50_000 }
+    const server = { address: '198.51.100.20', port: 3389 }
+    const ends = { client, server, firstPacket: 1, lastPacket: 9 }
+    const members = [{ part: 'after', outcome: 'failed', transport: 'tcp', stream: 3, ...ends }] as const
+    const attempts = [attemptAnalysis({ closing, members, purpose: 'probe' }), attemptAnalysis()]
+    const [first, second] = JSON.parse(jsonReport([captureAnalysis({ attempts })])).captures[0].attempts
+    expect(first).toMatchObject({ purpose: 'probe', connections: members })
+    expect(first.closedBy).toMatchObject({
+      authenticity: 'foreign',
+      signs: sender.signs,
+      hops: null,
+      whereabouts: null,
+    })
+    expect(second.closedBy).not.toHaveProperty('authenticity')
   })
 })
 
