@@ -61,15 +61,6 @@ export interface Peer {
   readonly port: number
 }
 
-/** One conversation of an attempt, as Wireshark counts them. */
-export interface StreamAnalysis {
-  readonly transport: 'tcp' | 'udp'
-  /** tcp.stream or udp.stream. */
-  readonly stream: number
-  readonly client: Peer
-  readonly server: Peer
-}
-
 export interface AttemptAnalysis {
   readonly id: number
   readonly purpose: Purpose
@@ -80,8 +71,6 @@ export interface AttemptAnalysis {
   readonly serverName: string
   readonly startNs: number
   readonly endNs: number
-  /** Its conversations, the one to explain first. */
-  readonly streams: readonly StreamAnalysis[]
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
   /** The same for people, with what failed in a few words. */

@@ -9,7 +9,6 @@ import type {
   NamedRecording,
   QualityAnalysis,
   ReadError,
-  StreamAnalysis,
   VerdictAnalysis,
 } from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
@@ -244,7 +243,6 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], w
     serverName,
     startNs,
     endNs,
-    streams: streams(attempt),
     outcome,
     milestones,
     chain: chainOf(attempt),
@@ -256,12 +254,6 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], w
     verdicts: verdicts.map(verdictAnalysis),
     ladder: withLadder ? ladderOf(attempt) : null,
   }
-}
-
-function streams({ conversations, explained }: Attempt): StreamAnalysis[] {
-  const first = conversations.filter(conversation => conversation === explained)
-  const others = conversations.filter(conversation => conversation !== explained)
-  return [...first, ...others].map(({ transport, id, client, server }) => ({ transport, stream: id, client, server }))
 }
 
 function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {

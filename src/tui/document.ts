@@ -310,8 +310,8 @@ function drop<T>(kept: Map<number, T>, most: number): void {
 /** Conversations of one attempt may feed one another's layers: the channels of a gateway. */
 function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
   const partners = new Map<number, readonly number[]>()
-  for (const { streams } of attempts) {
-    const numbers = streams.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))
+  for (const { members } of attempts) {
+    const numbers = members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))
     for (const number of numbers)
       partners.set(
         number,

@@ -81,9 +81,9 @@ export function saveReport(analysis: CaptureAnalysis, path: string, format: 'tex
 }
 
 /** All packets of an attempt's conversations, and those that its findings name. */
-export function rowsOfAttempt(document: Document, { streams, verdicts, ladder }: AttemptAnalysis): number[] {
+export function rowsOfAttempt(document: Document, { members, verdicts, ladder }: AttemptAnalysis): number[] {
   const rows = new Set<number>()
-  const wanted = new Set(streams.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0)))
+  const wanted = new Set(members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0)))
   for (let row = 0; row < document.index.count; row++) if (wanted.has(document.index.stream(row))) rows.add(row)
   for (const { evidence } of verdicts) for (const { packet } of evidence) rows.add(document.index.rowOf(packet))
   for (const { packet } of ladder?.steps ?? []) rows.add(document.index.rowOf(packet))

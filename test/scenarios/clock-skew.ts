@@ -10,6 +10,7 @@ const DAY = 86_400
 
 export const kerberosSkew = scenario({
   name: "clock skew: the controller refuses the client's time (37); its own is 11 minutes ahead",
+  notSeenYet: 'Kerberos beside an attempt',
   story: wire => {
     const { client, tcp, rdp } = direct(wire)
     rdp.negotiates()
@@ -19,7 +20,6 @@ export const kerberosSkew = scenario({
     tcp.resets(CLIENT)
   },
   withKeys: { outcome: 'failed', finds: { 'clock-skew': ['confirmed', 'likely'] }, mayGuess: ['nla-logon-failed'] },
-  awaits: ['clock-skew'],
 })
 
 export const ntlmSkew = scenario({
@@ -37,7 +37,6 @@ export const ntlmSkew = scenario({
     finds: { 'nla-logon-failed': 'confirmed', 'clock-skew': ['confirmed', 'likely', 'possible'] },
   },
   withoutKeys: { outcome: 'any', finds: { 'nla-logon-failed': 'likely' } },
-  awaits: ['clock-skew'],
 })
 
 export const smallSkew = scenario({
@@ -80,5 +79,4 @@ export const clientInThePast = scenario({
     },
     mayGuess: ['tls-certificate-untrusted'],
   },
-  awaits: ['clock-skew'],
 })

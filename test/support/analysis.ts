@@ -41,7 +41,6 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     serverName: 'rdp.example',
     startNs: 0,
     endNs: 3_000_000,
-    streams: [],
     outcome: 'failed',
     milestones: [
       { id: 'dns', state: 'not-visible', packet: 0 },

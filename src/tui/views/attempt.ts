@@ -140,8 +140,9 @@ export class AttemptView implements View {
 
   #show(what: 'stream' | 'graph'): void {
     const step = this.#ladder.chosen
-    const first = this.attempt.streams[0]
-    const known = step === null ? first : (this.attempt.streams.find(({ stream }) => stream === step.stream) ?? first)
+    const { members } = this.attempt
+    const first = members.find(({ part }) => part === 'explained') ?? members[0]
+    const known = step === null ? first : (members.find(({ stream }) => stream === step.stream) ?? first)
     if (known === undefined) {
       this.#workspace.ui.say('this attempt has no conversation')
       return

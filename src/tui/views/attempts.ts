@@ -198,7 +198,7 @@ export class AttemptsView implements View {
   }
 
   #copy(attempt: AttemptAnalysis): void {
-    const filters = attempt.streams.map(({ transport, stream }) => `${transport}.stream == ${stream}`)
+    const filters = attempt.members.map(({ transport, stream }) => `${transport}.stream == ${stream}`)
     if (filters.length === 0) this.#workspace.ui.say('this attempt has no conversation to filter by')
     else this.#workspace.ui.copy(filters.join(' || '), 'the filter')
   }
