@@ -48,7 +48,7 @@ export const SIDE_LAST_PACKET = 10
 export const LAST_SHAPE = 11
 export const LAST_SEQUENCE = 12
 export const LAST_ACKNOWLEDGEMENT = 13
-/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that was no reset. */
+/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that ended nothing. */
 export const LAST_IP = 14
 export const LAST_WINDOW = 15
 
@@ -81,6 +81,8 @@ export const ACKED_UNSEEN = 39
 export const ZERO_WINDOWS = 40
 export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
+/** Packets whose IP identification follows on that of the packet before. */
+export const IP_IDS_IN_ROW = 46
 
 /** Of a TLS connection of which only record headers are read: bytes of the record at hand still to come; -1 = see {@link TlsTail}. */
 export const TAIL_LEFT = 48

@@ -82,11 +82,16 @@ interface Framing {
   readonly bytes: Uint8Array
 }
 
+/** The number of the n-th conversation (from 0) that a walk meets: another one where it meets a choice of them alone. */
+export type Numbering = (transport: 'tcp' | 'udp', nth: number) => number
+
+const AS_THEY_COME: Numbering = (_, nth) => nth
+
 export class HeaderWalk {
   private readonly addresses = new Addresses()
   private readonly fragments = new Fragments()
-  private readonly connections = new TcpConnections()
-  private readonly exchanges = new Conversations<number>(stream => stream)
+  private readonly connections: TcpConnections
+  private readonly exchanges: Conversations<number>
   private readonly pdu = new Pdu()
   private readonly trail = new Trail()
   private readonly position = new Position()
@@ -108,6 +113,11 @@ export class HeaderWalk {
   private payload: Payload | null = null
   /** Of the innermost IP header: the tree, and what was known before it. */
   private network: Node | null = null
+
+  constructor(numbering: Numbering = AS_THEY_COME) {
+    this.connections = new TcpConnections(nth => numbering('tcp', nth))
+    this.exchanges = new Conversations<number>(nth => numbering('udp', nth))
+  }
 
   /** @param isWatched its trees are wanted; otherwise it is only followed. */
   walk(packet: WalkedPacket, isWatched = true): Walk {

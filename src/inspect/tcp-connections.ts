@@ -99,13 +99,18 @@ class Connection {
 
 export class TcpConnections {
   private readonly analysis = new TcpAnalysis()
-  private readonly connections = new Conversations<Connection>(
-    stream => this.make(stream),
-    connection => this.free.push(connection.record),
-  )
+  private readonly connections: Conversations<Connection>
   private readonly free: number[] = []
   private records = 0
   private capacity = 0
+
+  /** @param numberOf the number of the n-th connection. */
+  constructor(numberOf: (nth: number) => number) {
+    this.connections = new Conversations<Connection>(
+      nth => this.make(numberOf(nth)),
+      connection => this.free.push(connection.record),
+    )
+  }
 
   /** A segment that the packet itself sends. */
   segment(h: Headers, frame: number, timeNs: number): TcpConnectionView {

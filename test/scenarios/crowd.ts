@@ -37,7 +37,6 @@ export const manyHalfOpen = scenario({
     outcome: 'any',
     finds: { 'server-connection-limit': ['confirmed', 'likely'], 'x224-no-confirm': ['confirmed', 'likely'] },
   },
-  awaits: ['server-connection-limit'],
 })
 
 export const synFlood = scenario({
@@ -59,7 +58,6 @@ export const synFlood = scenario({
     wire.pause(30)
   },
   withKeys: { outcome: 'any', finds: { 'server-connection-limit': ['confirmed', 'likely'] } },
-  awaits: ['server-connection-limit'],
 })
 
 export const busyFarm = scenario({
@@ -122,7 +120,6 @@ export const healthProbes = scenario({
     rdp.isEndedByServer()
     tcp.resets(CLIENT)
   },
-  notSeenYet: 'that probes are no attempts',
   withKeys: HEALTHY,
 })
 
