@@ -77,7 +77,9 @@ export const silentBehindProxy = scenario({
   },
   withKeys: {
     outcome: 'any',
-    finds: { 'proxy-connect-refused': 'confirmed', 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    finds: { 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    first: 'tcp-connect-unanswered',
+    mayAlso: ['proxy-connect-refused'],
   },
 })
 
