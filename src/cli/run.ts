@@ -1,5 +1,6 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
 import type { DecodeOptions } from './decode.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
@@ -62,8 +63,8 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .command('scan', { isDefault: !opensView })
     .description('verdicts on capture files, folders of them, globs, or standard input (-)')
     .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
-    .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))
-    .option('-o, --output <file>', 'write the report to a file')
+    .option('-f, --format <format[=file]>', FORMATS, collected)
+    .option('-o, --output <file>', 'write the report that names no file to this one')
     .option('--keylog <file>', KEY_LOG, collected)
     .option('--rsa-key <file>', RSA_KEY, collected)
     .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
@@ -75,6 +76,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
         .default('error'),
     )
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
+    .addHelpText('after', SCAN_HELP)
     .action(async (paths: string[], options: ScanOptions) => {
       const { scan } = await import('./scan.ts')
       done(await scan(paths, options, streams))
@@ -141,6 +143,23 @@ const KEY_LOG = 'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may 
 const RSA_KEY = "decrypt TLS with a server's RSA private key in PEM; may be given again"
 const FIELD_OPTIONS =
   'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; may be given again'
+
+const FORMATS = 'how to write the report, and where to; may be given again, all but one with a file'
+
+const SCAN_HELP = `
+Formats:
+${formats.map(({ name, says }) => `  ${name.padEnd(16)}${says}`).join('\n')}
+
+Examples:
+  rdpscope scan captures/                                        every capture of a folder
+  rdpscope scan --format json --format sarif=out.sarif captures/ one to standard output, one to a file
+  rdpscope scan -f junit -o rdp.xml --fail-on warning *.pcapng   a test report for CI
+  rdpscope scan -f github captures/                              annotations and a summary in GitHub Actions
+  rdpscope scan -f markdown capture.pcapng                       to paste into a ticket
+  rdpscope scan -f csv -o findings.csv captures/                 for a spreadsheet
+
+Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+`
 
 const DECODE_EXAMPLES = `
 Examples:

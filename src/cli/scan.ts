@@ -1,6 +1,4 @@
 /** `rdpscope scan`: verdicts of captures, one after the other, so that memory does not grow with their number. */
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { analyzeFile, CaptureError, type GivenKeys, unreadable } from '../analyze.ts'
 import { clientTables, typedCode } from '../codes/code-family.ts'
@@ -8,18 +6,19 @@ import { errorInfo } from '../codes/errinfo.ts'
 import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
 import type { CodeTable } from '../codes/table.ts'
 import { clean } from '../report/clean.ts'
-import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import { textReport } from '../report/text.ts'
+import { type FailOn, isFailure } from '../report/threshold.ts'
+import { rules } from '../rules/index.ts'
 import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
-import { Output, type Streams } from './output.ts'
+import type { Streams } from './output.ts'
 import { Progress } from './progress.ts'
+import { destinations, Reports } from './reports.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
-import { textStyle } from './terminal.ts'
 
 export interface ScanOptions extends KeyOptions {
-  readonly format: 'text' | 'json'
+  /** `format` or `format=file`; none is text. */
+  readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
   readonly failOn: FailOn
@@ -29,34 +28,22 @@ export interface ScanOptions extends KeyOptions {
   readonly extended?: string
 }
 
-type FailOn = 'error' | 'warning' | 'info' | 'never'
-
-/** Writes one kind of report, capture by capture. */
-interface ReportWriter {
-  head(): string
-  capture(analysis: CaptureAnalysis, index: number): Iterable<string>
-  tail(): string
-}
-
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
-  const output = options.output === undefined ? streams.results : fileOutput(options.output, inputs)
+  const { format = [], verbose, failOn, width } = options
+  const places = destinations(format, options.output, inputs)
   const keys = givenKeys(options, streams)
-  const writer = reportWriter(options, reportedCode(options), streams)
+  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
+  const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
   let status = EXIT_CLEAN
-  await output.write(writer.head())
   for (const [index, path] of inputs.entries()) {
     const analysis = await analyzeOne(path, keys, streams)
-    for (const piece of writer.capture(analysis, index)) await output.write(piece)
-    status = Math.max(status, statusOf(analysis, options.failOn))
-    if (output.closed) break
+    await reports.capture(analysis, index)
+    status = Math.max(status, statusOf(analysis, failOn))
+    if (reports.closed) break
   }
-  await output.write(writer.tail())
-  if (output !== streams.results) await output.end()
-  if (output.error !== null) {
-    throw new UsageError(`${options.output ?? 'standard output'}: can not be written: ${output.error.message}`)
-  }
+  await reports.end()
   return status
 }
 
@@ -76,31 +63,6 @@ function typed(text: string, tables: readonly CodeTable[]): number {
   if (value === null)
     throw new UsageError(`${clean(text)}: is neither a number nor a name of such a code (0x904, 2308)`)
   return value
-}
-
-function reportWriter(options: ScanOptions, code: ReportedCode | null, streams: Streams): ReportWriter {
-  if (options.format === 'json') {
-    const capture = (analysis: CaptureAnalysis, index: number) => jsonCapture(analysis, index, code)
-    return { head: jsonHead, capture, tail: jsonTail }
-  }
-  const columns = options.output === undefined ? streams.columns : null
-  const style = textStyle({
-    verbose: options.verbose,
-    columns,
-    ...(options.width === undefined ? {} : { width: options.width }),
-  })
-  const silent = columns !== null && streams.messagesShown
-  // On a terminal the message on standard error already says that a capture can not be opened.
-  const capture = (analysis: CaptureAnalysis) =>
-    silent && analysis.format === '' ? [] : [textReport(analysis, style, code)]
-  return { head: () => '', capture, tail: () => '' }
-}
-
-function fileOutput(path: string, inputs: readonly string[]): Output {
-  if (inputs.some(input => resolve(input) === resolve(path)))
-    throw new UsageError(`${path}: is one of the captures to read`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`)
-  return Output.toFile(path)
 }
 
 /** What can not be read is told on standard error and in the report; the other captures are still read. */
@@ -126,13 +88,8 @@ async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Prom
   }
 }
 
-const WEIGHT = { info: 1, warning: 2, error: 3, never: 4 }
-
-/** A confirmed or likely finding at or above the threshold; unreadable input weighs more. */
+/** Unreadable input weighs more than findings. */
 function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
   if (error !== null) return EXIT_UNREADABLE
-  const found = diagnosis.some(
-    ({ verdict, severity }) => (verdict === 'confirmed' || verdict === 'likely') && WEIGHT[severity] >= WEIGHT[failOn],
-  )
-  return found ? EXIT_FINDINGS : EXIT_CLEAN
+  return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
 }

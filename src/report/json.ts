@@ -6,9 +6,14 @@ import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } 
 import type { Closing } from '../attempt/attempt.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
+import type { ReportSettings, ReportWriter } from './format.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
 import { isoTime } from './time.ts'
 import { chainTexts } from './words.ts'
+
+export function jsonWriter({ code }: Pick<ReportSettings, 'code'>): ReportWriter {
+  return { head: jsonHead, capture: (analysis, index) => jsonCapture(analysis, index, code), tail: jsonTail }
+}
 
 /** What stands before the first capture. */
 export function jsonHead(): string {
@@ -26,7 +31,7 @@ export function* jsonCapture(
   code: ReportedCode | null = null,
 ): Generator<string> {
   const { start, attempts } = analysis
-  yield `${index === 0 ? '' : ','}\n    {${members({ ...headOf(analysis), ...codeOf(analysis, code) })},\n      "attempts": [`
+  yield `${index === 0 ? '' : ','}\n    {${members(captureMembers(analysis, code))},\n      "attempts": [`
   for (const [at, attempt] of attempts.entries()) {
     yield `${at === 0 ? '' : ','}\n        ${indented(attemptObject(attempt, start), '        ')}`
   }
@@ -46,7 +51,7 @@ export function jsonReport(analyses: readonly CaptureAnalysis[], code: ReportedC
 }
 
 /** What stands before the attempts of a capture. */
-function headOf(analysis: CaptureAnalysis): Record<string, unknown> {
+export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
   const { start } = analysis
   return {
     path: analysis.path,
@@ -58,6 +63,7 @@ function headOf(analysis: CaptureAnalysis): Record<string, unknown> {
     error: analysis.error,
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
+    ...codeOf(analysis, code),
   }
 }
 
@@ -79,7 +85,7 @@ function indented(value: unknown, indent: string): string {
   return cleanJson(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${indent}`)
 }
 
-function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
+export function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
   const { closing } = attempt
   return {
     id: attempt.id,

@@ -5,17 +5,20 @@
 import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { clean } from './clean.ts'
 import { codeText } from './code-text.ts'
+import type { ReportSettings, ReportWriter } from './format.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
+import { isClaim } from './threshold.ts'
 import { spokenTime } from './time.ts'
 import {
+  attemptText,
   capturePointText,
   chainLegend,
   chainTexts,
   closingText,
   companyText,
   PURPOSES,
-  transportText,
+  sentence,
 } from './words.ts'
 
 /** What the place that the text goes to can show. */
@@ -37,6 +40,12 @@ const FULL_FINDINGS = 5
 /** Attempts without a finding of their own that the short form lists. */
 const LISTED_ATTEMPTS = 10
 const LABEL_COLUMNS = 14
+
+export function textWriter({ style, code, unreadableTold }: ReportSettings): ReportWriter {
+  const capture = (analysis: CaptureAnalysis) =>
+    unreadableTold && analysis.format === '' ? [] : [textReport(analysis, style, code)]
+  return { head: () => '', capture, tail: () => '' }
+}
 
 /**
  * The whole report of one capture; ends with a line end.
@@ -132,7 +141,7 @@ class TextReport {
     const name = `Attempt ${attempt.id}`
     this.#labelled(name, hangingItems(label(name), chainTexts(attempt.chain, this.#style), ' ', this.#style.width))
     this.#chains.push(attempt.chain)
-    this.#field('From', `${describe(attempt)}${others}`)
+    this.#field('From', `${attemptText(attempt)}${others}`)
     this.#field('Closed by', closingText(attempt))
     this.#field('Also', companyText(attempt.members))
     this.#field('Recorded', capturePointText(attempt.capturePoint))
@@ -309,32 +318,8 @@ function label(name: string): string {
   return `  ${name.padEnd(LABEL_COLUMNS - 3)} `
 }
 
-/** What the exit status and the headline count: confirmed and likely verdicts. */
-function isClaim(entry: { readonly verdict: string }): boolean {
-  return entry.verdict === 'confirmed' || entry.verdict === 'likely'
-}
-
 function attemptList(entry: DiagnosisEntry, from = 0): string {
   const listed = entry.attempts.slice(from, from + 8)
   const more = entry.count - from > listed.length ? ' ...' : ''
   return `${listed.join(', ')}${more}`
-}
-
-function describe(attempt: AttemptAnalysis): string {
-  const { client, server, serverName, purpose, transport, outcome, startNs } = attempt
-  const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
-  const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
-  const what = [transportText(transport), PURPOSES[purpose], outcome].filter(word => word !== '').join(', ')
-  return `${ends}, ${what}; begins at ${relativeTime(startNs)}`
-}
-
-function endpoint(address: string, port: number): string {
-  if (port === 0) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
-/** A capital letter and a full stop, for a sentence that stands alone. */
-function sentence(text: string): string {
-  if (text === '') return text
-  return `${(text[0] as string).toUpperCase()}${text.slice(1)}${/[.!?:]$/.test(text) ? '' : '.'}`
 }

@@ -150,3 +150,24 @@ const POINTS: Record<AttemptAnalysis['capturePoint']['at'], string> = {
 export function capturePointText({ at, because }: AttemptAnalysis['capturePoint']): string {
   return at === 'unknown' ? '' : `${POINTS[at]}: ${because}`
 }
+
+/** `192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct, failed; begins at 0.000025 s`. */
+export function attemptText(attempt: AttemptAnalysis): string {
+  const { client, server, serverName, purpose, transport, outcome, startNs } = attempt
+  const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
+  const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
+  const what = [transportText(transport), PURPOSES[purpose], outcome].filter(word => word !== '').join(', ')
+  return `${ends}, ${what}; begins at ${relativeTime(startNs)}`
+}
+
+/** `198.51.100.20:3389`, `[2001:db8::20]:3389`; the address alone where no port is known. */
+export function endpoint(address: string, port: number): string {
+  if (port === 0) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** A capital letter and a full stop, for a sentence that stands alone. */
+export function sentence(text: string): string {
+  if (text === '') return text
+  return `${(text[0] as string).toUpperCase()}${text.slice(1)}${/[.!?:]$/.test(text) ? '' : '.'}`
+}

@@ -92,6 +92,34 @@ describe('scan', () => {
     expect(readFileSync(file, 'utf8')).toBe(stdout)
   })
 
+  it('writes several reports at once, each where it says, one of them to standard output', async () => {
+    const [json, text] = [join(folder, 'several.json'), join(folder, 'several.txt')]
+    const wanted = ['--format', `json=${json}`, '--format', 'jsonl', '--format', `text=${text}`]
+    const { status, stdout } = await called('scan', NLA, HEALTHY, ...wanted)
+    expect(status).toBe(1)
+    expect(readFileSync(json, 'utf8')).toBe((await called('scan', '-f', 'json', NLA, HEALTHY)).stdout)
+    expect(readFileSync(text, 'utf8')).toBe((await called('scan', NLA, HEALTHY)).stdout)
+    expect(stdout).toBe((await called('scan', '-f', 'jsonl', NLA, HEALTHY)).stdout)
+  })
+
+  it('writes as JSON lines one whole report a capture', async () => {
+    const { stdout } = await called('scan', '-f', 'jsonl', '--error', '0x904', NLA, HEALTHY)
+    const lines = stdout.trimEnd().split('\n')
+    const whole = JSON.parse((await called('scan', '-f', 'json', '--error', '0x904', NLA, HEALTHY)).stdout)
+    const { captures, ...same } = whole
+    expect(lines.map(line => JSON.parse(line))).toEqual(
+      captures.map((capture: unknown) => ({ ...same, captures: [capture] })),
+    )
+  })
+
+  it('says which report could not be written', async () => {
+    const nowhere = join(folder, 'nowhere', 'out.json')
+    const { status, stderr, stdout } = await called('scan', NLA, '-f', 'jsonl', '-f', `json=${nowhere}`)
+    expect(stderr).toMatch(/nowhere.*can not be written/)
+    expect(stdout).toContain('nla-required')
+    expect(status).toBe(2)
+  })
+
   it('tells what a truncated capture still held, where it ends, and status 3', async () => {
     const file = join(folder, 'cut.pcapng')
     const whole = bytesOf(HEALTHY)

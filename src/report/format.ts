@@ -1,0 +1,41 @@
+/** What a format of `scan` is. Adding one = its file here, and its line in formats.ts. */
+import type { CaptureAnalysis } from '../analysis.ts'
+import type { Rule } from '../rules/rule.ts'
+import type { ReportedCode } from './reported-code.ts'
+import type { TextStyle } from './text.ts'
+import type { FailOn } from './threshold.ts'
+
+/** What a report is written with, whatever its format. */
+export interface ReportSettings {
+  /** What the user was shown: held against each capture. */
+  readonly code: ReportedCode | null
+  /** From which severity on a finding counts as a failure. */
+  readonly failOn: FailOn
+  /** Of text, for the place that it goes to. */
+  readonly style: TextStyle
+  /** The reader was told already why a capture can not be opened. */
+  readonly unreadableTold: boolean
+  /** Absolute. Formats whose readers look for the captures in a checkout write paths relative to it. */
+  readonly folder: string
+  readonly rules: readonly Rule[]
+}
+
+/**
+ * Writes one report, capture by capture, in pieces: what it keeps between two captures is numbers and short lists, so that a
+ * scan of many files does not hold them all.
+ */
+export interface ReportWriter {
+  head(): string
+  /** `index` counts from 0. */
+  capture(analysis: CaptureAnalysis, index: number): Iterable<string>
+  tail(): string
+}
+
+export interface ReportFormat {
+  /** As it is typed. */
+  readonly name: string
+  /** For the help: what it is for. */
+  readonly says: string
+  /** Loads what the format needs. */
+  writer(settings: ReportSettings): Promise<ReportWriter>
+}
