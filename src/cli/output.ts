@@ -55,8 +55,9 @@ export class Output {
     stream.on('drain', () => this.#wake?.())
   }
 
-  static toFile(path: string): Output {
-    return new Output(createWriteStream(path))
+  /** @param appends what stands in the file is kept */
+  static toFile(path: string, appends = false): Output {
+    return new Output(createWriteStream(path, { flags: appends ? 'a' : 'w' }))
   }
 
   /** Waits while the reader is slower than we are. */

@@ -13,6 +13,8 @@ interface Destination {
   readonly format: ReportFormat
   /** null is standard output. */
   readonly path: string | null
+  /** What stands in the file already is kept. */
+  readonly appends?: true
 }
 
 /** What the options say about all reports of a scan; each is told the rest by where it goes. */
@@ -52,6 +54,16 @@ export function destinations(
   return placed
 }
 
+/**
+ * In GitHub Actions, annotations bring the summary of the job with them, unless it was asked for by itself.
+ * @param summary the file that GitHub reads it from: `GITHUB_STEP_SUMMARY`
+ */
+export function withSummary(places: readonly Destination[], summary: string | undefined): readonly Destination[] {
+  const has = (name: string) => places.some(({ format }) => format.name === name)
+  if (summary === undefined || summary === '' || !has('github') || has('github-summary')) return places
+  return [...places, { ...destination('github-summary'), path: summary, appends: true }]
+}
+
 function destination(text: string): Destination {
   const at = text.indexOf('=')
   const name = at < 0 ? text : text.slice(0, at)
@@ -80,9 +92,9 @@ export class Reports {
 
   static async begin(places: readonly Destination[], wishes: ReportWishes, streams: Streams): Promise<Reports> {
     const open: OpenReport[] = []
-    for (const { format, path } of places) {
+    for (const { format, path, appends = false } of places) {
       const writer = await format.writer(settingsFor(path, wishes, streams))
-      open.push({ path, writer, output: path === null ? streams.results : Output.toFile(path) })
+      open.push({ path, writer, output: path === null ? streams.results : Output.toFile(path, appends) })
     }
     const reports = new Reports(open)
     await reports.#write(writer => [writer.head()])

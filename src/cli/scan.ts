@@ -13,7 +13,7 @@ import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
 import { Progress } from './progress.ts'
-import { destinations, Reports } from './reports.ts'
+import { destinations, Reports, withSummary } from './reports.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
 
 export interface ScanOptions extends KeyOptions {
@@ -32,7 +32,7 @@ export interface ScanOptions extends KeyOptions {
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
   const { format = [], verbose, failOn, width } = options
-  const places = destinations(format, options.output, inputs)
+  const places = withSummary(destinations(format, options.output, inputs), process.env.GITHUB_STEP_SUMMARY)
   const keys = givenKeys(options, streams)
   const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)

@@ -17,4 +17,34 @@ export const formats: readonly ReportFormat[] = [
     says: 'the same, one document of one capture a line',
     writer: async settings => (await import('./json-lines.ts')).jsonLinesWriter(settings),
   },
+  {
+    name: 'sarif',
+    says: 'SARIF 2.1.0, for code scanning',
+    writer: async settings => (await import('./sarif.ts')).sarifWriter(settings),
+  },
+  {
+    name: 'junit',
+    says: 'JUnit XML, for the test reports of CI',
+    writer: async settings => (await import('./junit.ts')).junitWriter(settings),
+  },
+  {
+    name: 'github',
+    says: 'annotations in GitHub Actions; the summary goes to $GITHUB_STEP_SUMMARY',
+    writer: async settings => (await import('./github.ts')).githubWriter(settings),
+  },
+  {
+    name: 'github-summary',
+    says: 'that summary alone',
+    writer: async settings => (await import('./github-summary.ts')).githubSummaryWriter(settings),
+  },
+  {
+    name: 'markdown',
+    says: 'to paste into a ticket',
+    writer: async settings => (await import('./markdown.ts')).markdownWriter(settings),
+  },
+  {
+    name: 'csv',
+    says: 'a row a finding, for spreadsheets',
+    writer: async () => (await import('./csv.ts')).csvWriter(),
+  },
 ]

@@ -139,7 +139,10 @@ class TextReport {
   /** How far it came and what failed, between whom, and who closed. */
   #course(attempt: AttemptAnalysis, others = ''): void {
     const name = `Attempt ${attempt.id}`
-    this.#labelled(name, hangingItems(label(name), chainTexts(attempt.chain, this.#style), ' ', this.#style.width))
+    this.#labelled(
+      name,
+      hangingItems(label(name), chainTexts(attempt.chain, this.#style).map(clean), ' ', this.#style.width),
+    )
     this.#chains.push(attempt.chain)
     this.#field('From', `${attemptText(attempt)}${others}`)
     this.#field('Closed by', closingText(attempt))

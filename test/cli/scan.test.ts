@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { formats } from '../../src/report/formats.ts'
 import { called, ROOT, rdpscope } from '../support/cli.ts'
 
 const NLA = 'captures/nla-server-client-tls.pcapng'
@@ -36,7 +37,7 @@ describe('scan', () => {
     ['warning', 1],
     ['never', 0],
   ])('--fail-on %s of a warning is status %i, in every format', async (threshold, expected) => {
-    for (const format of ['text', 'json']) {
+    for (const { name: format } of formats) {
       const { status } = await called('scan', LOSSY, '--format', format, '--fail-on', threshold)
       expect(status).toBe(expected)
     }
@@ -110,6 +111,21 @@ describe('scan', () => {
     expect(lines.map(line => JSON.parse(line))).toEqual(
       captures.map((capture: unknown) => ({ ...same, captures: [capture] })),
     )
+  })
+
+  it('adds the summary of the job where GitHub Actions reads it, once', async () => {
+    const summary = join(folder, 'summary.md')
+    writeFileSync(summary, 'of a step before\n')
+    vi.stubEnv('GITHUB_STEP_SUMMARY', summary)
+    const { status, stdout } = await called('scan', NLA, '-f', 'github')
+    expect(stdout).toMatch(/^::error file=captures\/nla-server-client-tls\.pcapng,title=nla-required/)
+    expect(status).toBe(1)
+    const text = readFileSync(summary, 'utf8')
+    expect(text).toMatch(/^of a step before\n# rdpscope\n.*nla-required/s)
+    await called('scan', NLA, '-f', 'github-summary')
+    await called('scan', NLA, '-f', 'json')
+    vi.unstubAllEnvs()
+    expect(readFileSync(summary, 'utf8')).toBe(text)
   })
 
   it('says which report could not be written', async () => {

@@ -1,0 +1,39 @@
+/** What rules claim of the attempts of a capture, one by one: what formats without prose have a row or a result for. */
+import type { AttemptAnalysis, CaptureAnalysis, VerdictAnalysis } from '../analysis.ts'
+import type { MilestoneId } from '../attempt/attempt.ts'
+
+export interface Finding {
+  readonly attempt: AttemptAnalysis
+  readonly verdict: VerdictAnalysis
+}
+
+/** Confirmed, likely and possible verdicts of the listed attempts, in the order of the diagnosis: the best first. */
+export function findingsOf({ attempts, diagnosis }: CaptureAnalysis): Finding[] {
+  const byClaim = new Map<string, Finding[]>(diagnosis.map(entry => [claimKey(entry, entry.outcome), []]))
+  for (const attempt of attempts) {
+    for (const verdict of attempt.verdicts) {
+      if (verdict.verdict === 'ruled-out' || verdict.verdict === 'not-visible') continue
+      const key = claimKey(verdict, attempt.outcome)
+      const alike = byClaim.get(key)
+      if (alike === undefined) byClaim.set(key, [{ attempt, verdict }])
+      else alike.push({ attempt, verdict })
+    }
+  }
+  return [...byClaim.values()].flat()
+}
+
+function claimKey({ rule, verdict, severity }: Claimed, outcome: string): string {
+  return `${rule} ${verdict} ${severity} ${outcome}`
+}
+
+type Claimed = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
+
+/** The last step that was reached; null where none was. */
+export function furthestMilestone({ milestones }: AttemptAnalysis): MilestoneId | null {
+  return milestones.findLast(({ state, id }) => state === 'reached' && id !== 'udp')?.id ?? null
+}
+
+/** Of the evidence, each once, in order. */
+export function packetsOf({ evidence }: VerdictAnalysis): number[] {
+  return [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)
+}

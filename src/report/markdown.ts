@@ -1,0 +1,109 @@
+/** The report as Markdown, to paste into a ticket: verdict, chain, evidence, what to do, and the filter to look it up. */
+import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { ReportSettings, ReportWriter } from './format.ts'
+import { byteCount, counted, relativeTime } from './layout.ts'
+import { markdownCode, markdownText } from './markdown-text.ts'
+import { againstWire, type ReportedCode } from './reported-code.ts'
+import { isClaim } from './threshold.ts'
+import { spokenTime } from './time.ts'
+import { attemptText, chainLegend, chainTexts, closingText, sentence } from './words.ts'
+
+/** Rows of a table of evidence. */
+const SHOWN_PACKETS = 12
+/** Attempts that nothing was found of. */
+const SHOWN_ATTEMPTS = 5
+
+export function markdownWriter({ code, style }: Pick<ReportSettings, 'code' | 'style'>): ReportWriter {
+  const capture = (analysis: CaptureAnalysis, index: number) => [
+    `${index === 0 ? '' : '\n'}${blocks(analysis, code, style.verbose).join('\n\n')}\n`,
+  ]
+  return { head: () => '', capture, tail: () => '' }
+}
+
+function blocks(analysis: CaptureAnalysis, code: ReportedCode | null, verbose: boolean): string[] {
+  const { error, diagnosis, attempts, quality, format } = analysis
+  const found = new Set(diagnosis.flatMap(entry => entry.attempts.slice(0, 1)))
+  const rest = attempts.filter(({ id }) => !found.has(id))
+  const listed = rest.slice(0, verbose ? rest.length : SHOWN_ATTEMPTS)
+  return [
+    `## ${markdownText(analysis.path)}`,
+    ...(format === '' ? [] : [origin(analysis)]),
+    ...(error === null ? [] : [`**Unreadable:** ${markdownText(sentence(`${error.message}; ${error.remedy}`))}`]),
+    ...(code === null || format === '' ? [] : [reported(code, analysis)]),
+    ...diagnosis.filter(isClaim).flatMap(entry => finding(entry, analysis)),
+    ...possibilities(diagnosis),
+    ...listed.map(attempt => `${chain(attempt)}\n\n${course(attempt)}`),
+    ...(rest.length > listed.length
+      ? [`${counted(rest.length - listed.length, 'more attempt')} without a finding.`]
+      : []),
+    ...(attempts.length === 0 && error === null ? ['No Remote Desktop connection in this capture.'] : []),
+    ...legend(attempts),
+    ...(quality.length === 0
+      ? []
+      : ['**What weakens these verdicts**', list(quality.map(note => sentence(note.says)))]),
+  ]
+}
+
+function origin({ format, packets, bytes, start, endNs }: CaptureAnalysis): string {
+  const span = start === null ? '' : `, from ${spokenTime(start, 0)}, ${(endNs / 1e9).toFixed(3)} s long`
+  return markdownText(`${format}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`)
+}
+
+function reported(code: ReportedCode, analysis: CaptureAnalysis): string {
+  const { error, extended, means, agreement, says } = againstWire(code, analysis)
+  const named = extended === null ? error : `${error}, extended ${extended}`
+  return `**Your code ${markdownText(named)}** (${agreement}): ${markdownText([...means, says].map(sentence).join(' '))}`
+}
+
+function finding(entry: DiagnosisEntry, { attempts }: CaptureAnalysis): string[] {
+  const attempt = attempts.find(({ id }) => id === entry.attempts[0])
+  const verdict = attempt?.verdicts.find(({ rule }) => rule === entry.rule)
+  const others = entry.count > 1 ? `The same in ${counted(entry.count - 1, 'other attempt')}.` : ''
+  return [
+    `### ${entry.verdict} ${entry.severity}: ${markdownText(entry.rule)}`,
+    markdownText(sentence(entry.says)),
+    ...(attempt === undefined ? [] : [chain(attempt), course(attempt)]),
+    ...(others === '' ? [] : [others]),
+    ...(verdict === undefined ? [] : proof(verdict)),
+  ]
+}
+
+function chain(attempt: AttemptAnalysis): string {
+  return `**Attempt ${attempt.id}** ${markdownText(chainTexts(attempt.chain, { unicode: true }).join(' '))}`
+}
+
+function course(attempt: AttemptAnalysis): string {
+  return list([`From ${attemptText(attempt)}`, `Closed by ${closingText(attempt)}`])
+}
+
+function proof({ evidence, filter, toSettle, remedy }: VerdictAnalysis): string[] {
+  const rows = evidence
+    .slice(0, SHOWN_PACKETS)
+    .map(({ packet, timeNs, says }) => `| ${packet} | ${relativeTime(timeNs)} | ${markdownText(says)} |`)
+  const more = evidence.length - rows.length
+  return [
+    ...(rows.length === 0 ? [] : [['| Packet | Time | What it shows |', '|---:|---:|---|', ...rows].join('\n')]),
+    ...(more > 0 ? [`${counted(more, 'more packet')} in the filter.`] : []),
+    ...(toSettle === '' ? [] : [`**To settle:** ${markdownText(sentence(toSettle))}`]),
+    ...(remedy.length === 0 ? [] : ['**Remedy**', list(remedy)]),
+    ...(filter === '' ? [] : ['**Wireshark**', markdownCode([filter])]),
+  ]
+}
+
+function possibilities(diagnosis: readonly DiagnosisEntry[]): string[] {
+  const open = diagnosis.filter(entry => !isClaim(entry))
+  if (open.length === 0) return []
+  return ['**Possible, no more**', list(open.map(({ rule, says }) => `${rule}: ${sentence(says)}`))]
+}
+
+function legend(attempts: readonly AttemptAnalysis[]): string[] {
+  const text = chainLegend(
+    attempts.map(attempt => attempt.chain),
+    { unicode: true },
+  )
+  return text === '' ? [] : [markdownText(text)]
+}
+
+function list(items: readonly string[]): string {
+  return items.map(item => `- ${markdownText(item)}`).join('\n')
+}
