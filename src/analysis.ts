@@ -5,6 +5,7 @@
 
 import type { Closing, Member, Milestone, MilestoneId, Outcome, Purpose, Transport } from './attempt/attempt.ts'
 import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ladder } from './attempt/ladder.ts'
 import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
@@ -83,6 +84,8 @@ export interface AttemptAnalysis {
   readonly members: readonly Member[]
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+  /** null unless it was asked for. */
+  readonly ladder: Ladder | null
 }
 
 export interface ErrorInfoAnalysis {

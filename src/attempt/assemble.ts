@@ -84,6 +84,7 @@ export function assemble(connections: readonly Examined[], purpose: Purpose, aro
     milestones: milestonesOf({ explained, examined: own, sealed, udp, lookups, transport, outcome, closing }),
     outcome,
     closing,
+    sealedTunnel: sealed,
     quality: qualityOf(tcp),
   }
 
@@ -170,6 +171,7 @@ export function assembleWithoutConnection(parts: {
     }),
     outcome,
     closing,
+    sealedTunnel: null,
     quality: [],
   }
 }

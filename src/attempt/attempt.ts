@@ -6,6 +6,7 @@ import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
 import type { Crowd } from './crowd.ts'
+import type { SealedTunnel } from './sealed-gateway.ts'
 import type { SenderCheck } from './sender-check.ts'
 
 /**
@@ -154,6 +155,8 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  /** What the sizes of a gateway's records tell, where none of its requests could be read; otherwise null. */
+  readonly sealedTunnel: SealedTunnel | null
   /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
@@ -181,6 +184,7 @@ export class Attempt implements AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  readonly sealedTunnel: SealedTunnel | null
   readonly quality: readonly QualityNote[]
   readonly captureEndNs: number
   readonly captureStartSeconds: number
@@ -203,6 +207,7 @@ export class Attempt implements AttemptParts {
     this.milestones = parts.milestones
     this.outcome = parts.outcome
     this.closing = parts.closing
+    this.sealedTunnel = parts.sealedTunnel
     this.quality = parts.quality
     this.captureEndNs = parts.captureEndNs
     this.captureStartSeconds = parts.captureStartSeconds

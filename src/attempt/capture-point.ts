@@ -14,7 +14,7 @@ export interface CapturePoint {
   readonly because: string
 }
 
-export const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
+const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
 
 /** Shorter handshakes are a matter of the hosts, not of the path. */
 const LEAST_ROUND_TRIP_NS = 1e6

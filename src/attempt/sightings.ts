@@ -30,9 +30,9 @@ export interface TlsSighting {
   readonly sealed: Event<FactOf<'record'>>[]
   /** Application data in the order of the streams; the alert-sized record that ends a side of TLS 1.3 is not among them. */
   readonly records: Event<FactOf<'record'>>[]
-  /** Sealed alerts, by type or by size. */
+  /** Alerts that can not be read, by type or by size. */
   readonly sealedAlerts: Event[]
-  /** Alerts in clear. */
+  /** Alerts in clear, or decrypted. */
   readonly alerts: Event<FactOf<'alert'>>[]
 }
 
@@ -227,7 +227,7 @@ function take(seen: Sightings, event: Event): void {
       tlsFor(seen, event).sealed.push(event as Event<typeof fact>)
       break
     case 'alert':
-      if (fact.sealed) tlsFor(seen, event).sealedAlerts.push(event)
+      if (fact.code < 0) tlsFor(seen, event).sealedAlerts.push(event)
       else tlsFor(seen, event).alerts.push(event as Event<typeof fact>)
       break
     case 'http-request':

@@ -93,6 +93,11 @@ export class Tracker {
   private readonly stacks: Stacks
   private readonly exchanges: Exchanges
   private packets = 0
+  /**
+   * The conversation of the packet just taken, for whoever keeps an index of packets: twice its number, and one more where
+   * it is UDP; -1 for none.
+   */
+  stream = -1
 
   constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
@@ -118,6 +123,7 @@ export class Tracker {
     packet: number,
     timeNs: number,
   ): void {
+    this.stream = -1
     const kind = this.decoder.decode(bytes, start, end, originalLength, linkType, packet, timeNs)
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
@@ -153,6 +159,7 @@ export class Tracker {
       side = table.side
     }
     if (flow < 0) flow = this.begin(h, TCP, packet, timeNs)
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2
     this.touch(flow, packet, timeNs, cut)
     const notes = this.notes[flow] ?? null
     // It closed and was handed on: what still comes is its echo.
@@ -195,6 +202,7 @@ export class Tracker {
     let flow = this.find(h, UDP)
     const { side } = table
     if (flow < 0) flow = this.begin(h, UDP, packet, timeNs)
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2 + 1
     this.touch(flow, packet, timeNs, cut)
     const at = sideInts(flow, side) + PACKETS
     table.ints[at] = (table.ints[at] as number) + 1

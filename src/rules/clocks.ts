@@ -25,7 +25,7 @@ const NONE: readonly Clock[] = []
 
 function look(attempt: Attempt): readonly Clock[] {
   let clocks: Clock[] | null = null
-  for (const { server, events } of attempt.conversations) {
+  for (const { server, events } of [...attempt.conversations, ...attempt.kerberos]) {
     for (const event of events) {
       const { fact } = event
       if (event.direction !== SERVER) continue

@@ -263,3 +263,11 @@ export const MAX_HTTP2_FACTS = 128
 export const MAX_HTTP2_SETTINGS = 64
 /** Options of one DHCP message. */
 export const MAX_DHCP_OPTIONS = 256
+
+/** A capture of so many packets is read whole when one of its packets is opened. */
+export const MAX_WHOLE_REPLAY_PACKETS = 2000
+/** Packets of one conversation that are read again for one of them; those behind come with their headers alone. */
+export const MAX_REPLAYED_PACKETS = 20_000
+
+/** Steps of an attempt's ladder; of longer ones the first and the last are kept. */
+export const MAX_LADDER_STEPS = 2000

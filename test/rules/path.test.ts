@@ -290,6 +290,18 @@ describe('connection-state-lost', () => {
     expect(claims(forgotten)).toEqual(['middlebox-reset (likely)', 'connection-state-lost (likely)'])
   })
 
+  it('is ruled out where the client answers the farewell behind a long silence with its usual reset', () => {
+    const idle = attempt(
+      {
+        events: session,
+        serverSide: { lastDataPacket: 60, lastDataNs: 900 * SECOND, lastPacket: 60, lastNs: 900 * SECOND },
+        tcp: { marks: [mark('reset', { packet: 61, timeNs: 900.001 * SECOND, timestamps: false })] },
+      },
+      { outcome: 'established' },
+    )
+    expect(verdictOf('connection-state-lost', idle).verdict).toBe('ruled-out')
+  })
+
   it('sees nothing without a connection', () => {
     const never = attempt({ tcp: { marks: [mark('syn')] } })
     expect(verdictOf('connection-state-lost', never).verdict).toBe('not-visible')

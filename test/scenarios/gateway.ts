@@ -60,7 +60,6 @@ export const overRpc = rpcRefusals.map(([name, manners, rule]) =>
     story: wire => {
       new RpcTunnel(wire, visitor(wire)).opens().tunnels(manners).leaves()
     },
-    notSeenYet: 'the results of RPC calls to a gateway',
     withKeys: { outcome: 'failed', finds: { [rule]: 'confirmed' }, first: rule },
     withoutKeys: HIDDEN,
   }),
@@ -101,7 +100,6 @@ export const heldAnswer = scenario({
     wire.pause(30)
     tunnel.leaves()
   },
-  notSeenYet: 'a gateway that falls silent behind its 200',
   withKeys: {
     outcome: 'failed',
     finds: { 'gateway-response-buffered': ['likely', 'confirmed'] },
@@ -118,7 +116,6 @@ export const heldRequest = scenario({
     wire.pause(35)
     tunnel.out.tcp?.resets(CLIENT)
   },
-  notSeenYet: 'that a client which waited in vain has failed',
   withKeys: {
     outcome: 'failed',
     finds: { 'gateway-response-buffered': ['likely', 'confirmed', 'not-visible', 'ruled-out', 'possible'] },

@@ -77,7 +77,9 @@ export const silentBehindProxy = scenario({
   },
   withKeys: {
     outcome: 'any',
-    finds: { 'proxy-connect-refused': 'confirmed', 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    finds: { 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    first: 'tcp-connect-unanswered',
+    mayAlso: ['proxy-connect-refused'],
   },
 })
 
@@ -189,7 +191,6 @@ export const serviceCloses = scenario({
     finds: { 'avd-service-closed': ['likely', 'possible'] },
     mayGuess: ['session-aborted-by-server', 'gateway-closed'],
   },
-  awaits: ['avd-service-closed'],
 })
 const KEY = 'q83vEjRWeJCrze8SNFZ4kA=='
 const ACCEPT = 'Sec-WebSocket-Accept: dVvKpTz3x5dxmXtKAdoKJqjTuJM='
@@ -204,6 +205,21 @@ export const feed = scenario({
     tls.server.says(concat(head('HTTP/1.1 200 OK', `Content-Length: ${page.length}`, 'Connection: close'), page))
     tls.alerts(SERVER, 0)
     tcp.closes(SERVER)
+  },
+  withKeys: { outcome: 'any' },
+})
+
+export const desktop = scenario({
+  name: 'AVD: a desktop through the service, which the user closes',
+  story: wire => {
+    const { tcp, tls } = asksService(wire, SERVICE)
+    for (let round = 0; round < 60; round++) {
+      tls.client.says(noise(wire, 120))
+      tls.server.says(noise(wire, 900))
+      wire.pause(0.5)
+    }
+    tls.alerts(CLIENT, 0)
+    tcp.closes(CLIENT)
   },
   withKeys: { outcome: 'any' },
 })

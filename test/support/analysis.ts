@@ -54,6 +54,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     capturePoint: { at: 'unknown', because: '' },
     members: [],
     quality: [],
+    ladder: null,
     verdicts: [
       verdictAnalysis(),
       verdictAnalysis({

@@ -33,6 +33,7 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     milestones: [],
     outcome: 'failed',
     closing: { side: 'nobody', how: 'end-of-capture', packet: 0, timeNs: last },
+    sealedTunnel: null,
     quality: [],
     captureEndNs: last,
     captureStartSeconds: 1_700_000_000,

@@ -52,7 +52,7 @@ function secured(wire: Wire, client: Host, gateway: Host, through?: Line): { lin
   return { line: line.handshakes(), tcp }
 }
 
-export abstract class Tunnel extends Line {
+abstract class Tunnel extends Line {
   readonly wire: Wire
   protected abstract sends(from: Direction, packet: Uint8Array): void
 
