@@ -2,11 +2,13 @@
  * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
  * The first that failed is the one to explain, unless a later one worked.
  */
-import type { Conversation, NeighbourNote } from '../flow/conversation.ts'
+import type { ContestedAddress, Conversation, NeighbourNote, TunnelNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { AttemptParts, Closing, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
+import type { AttemptParts, Closing, Companions, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
 import { isClosed } from './closing.ts'
+import { ALONE } from './companions.ts'
+import { NO_HISTORY } from './history.ts'
 import { milestonesOf } from './milestones.ts'
 import { type Examined, examinedAsActive, isAnswered } from './outcome.ts'
 import { qualityOf } from './quality.ts'
@@ -18,6 +20,9 @@ import { serverNameOf, transportOf } from './transport.ts'
 export interface Assembled extends AttemptParts {
   readonly examined: readonly Examined[]
   id: number
+  contested: readonly ContestedAddress[]
+  tunnels: readonly TunnelNote[]
+  companions: Companions
   history: ServerHistory
   captureEndNs: number
   captureStartSeconds: number
@@ -43,10 +48,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
   const tcp = examined.map(one => one.seen.conversation)
   const { closing } = explained
   return {
-    id: 0,
-    history: NO_HISTORY,
-    captureEndNs: 0,
-    captureStartSeconds: 0,
+    ...TO_COME,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
@@ -76,10 +78,7 @@ export function assembleWithoutConnection(parts: {
   const outcome: Outcome = 'failed'
   const { lookups, neighbours, closing } = parts
   return {
-    id: 0,
-    history: NO_HISTORY,
-    captureEndNs: 0,
-    captureStartSeconds: 0,
+    ...TO_COME,
     examined: [],
     conversations: [],
     explained: null,
@@ -96,7 +95,16 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [] }
+/** What is filled in when the attempt is handed to the judge. */
+const TO_COME = {
+  id: 0,
+  contested: [],
+  tunnels: [],
+  companions: ALONE,
+  history: NO_HISTORY,
+  captureEndNs: 0,
+  captureStartSeconds: 0,
+}
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */

@@ -3,11 +3,19 @@
  * enough others wait behind it, then it is judged and dropped. A quiet one is not judged at once, because the retry that
  * explains it may still be running and is only told when it closes.
  */
-import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import type {
+  ContestedAddress,
+  Conversation,
+  ConversationSink,
+  FlowSummary,
+  NeighbourNote,
+  QualityNote,
+} from '../flow/conversation.ts'
 import { MAX_DOUBTFUL_CONVERSATIONS, MAX_OPEN_ATTEMPTS, MAX_QUIET_ATTEMPTS, MAX_UDP_BESIDE } from '../wire/limits.ts'
 import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
 import { Attempt } from './attempt.ts'
 import { Clients } from './clients.ts'
+import { CompanionTable } from './companions.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
 import { Lookups } from './lookups.ts'
@@ -15,6 +23,7 @@ import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
 import { HTTPS_PORT, isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
 import { splitIntoAttempts } from './split.ts'
+import { Tunnels } from './tunnels.ts'
 import { withoutConnection } from './without-connection.ts'
 
 const NS_PER_SECOND = 1e9
@@ -30,6 +39,8 @@ export class Attempts implements ConversationSink {
   private readonly clients = new Clients()
   private readonly lookups = new Lookups()
   private readonly histories = new Histories()
+  private readonly companions = new CompanionTable()
+  private readonly tunnels = new Tunnels()
   private doubtful: Conversation[] = []
   private doubtfulLost = 0
   /** RDP over UDP, by client. */
@@ -37,6 +48,7 @@ export class Attempts implements ConversationSink {
   private udpKept = 0
   private udpLost = 0
   private neighbours: readonly NeighbourNote[] = []
+  private contested: readonly ContestedAddress[] = []
   private nowNs = 0
   private judged = 0
   private judgedEarly = 0
@@ -48,12 +60,14 @@ export class Attempts implements ConversationSink {
 
   conversation(conversation: Conversation): void {
     if (conversation.lastNs > this.nowNs) this.nowNs = conversation.lastNs
+    this.tunnels.note(conversation)
     if (conversation.transport === 'udp') {
       this.takeUdp(conversation)
       return
     }
     const relevance = relevanceOf(conversation)
     this.clients.note(conversation, relevance)
+    this.companions.note(conversation, relevance === 'attempt')
     if (relevance === 'attempt') this.group(conversation)
     else if (relevance === 'doubtful' && !this.clients.isScanner(conversation.client.address)) {
       if (this.doubtful.length < MAX_DOUBTFUL_CONVERSATIONS) this.doubtful.push(conversation)
@@ -74,6 +88,8 @@ export class Attempts implements ConversationSink {
   end(summary: FlowSummary, captureEndNs: number): void {
     this.nowNs = Math.max(this.nowNs, captureEndNs)
     this.neighbours = summary.neighbours
+    this.contested = summary.contested
+    this.tunnels.add(summary.tunnels)
     this.settleDoubtful()
     const groups: Group[] = []
     for (let group = this.open.quietest; group !== null; group = this.open.quietest) {
@@ -155,11 +171,20 @@ export class Attempts implements ConversationSink {
     )
     for (const [at, assembled] of done.entries()) {
       assembled.id = ++this.judged
+      this.look(assembled)
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()
       this.judge(new Attempt(assembled))
     }
+  }
+
+  /** What else the capture shows of its hosts. */
+  private look(assembled: Assembled): void {
+    const { client, server, explained } = assembled
+    assembled.contested = this.contested.filter(one => one.address === server.address || one.address === client.address)
+    assembled.tunnels = this.tunnels.of(client.address, server.address)
+    if (explained !== null) assembled.companions = this.companions.of(explained)
   }
 
   /** Doubtful connections count when their client did nothing that counts for sure: only the end of the capture tells. */

@@ -25,6 +25,8 @@ export const SYN_ACK_PACKET = 11
 export const ACK_PACKET = 12
 export const SYNS = 13
 export const SYN_ACKS = 14
+/** Segments whose checksum was verified; set back by a resend, so that more are. */
+export const CHECKS = 15
 /** Behind the flow's own fields; each part fills whole cache lines of 64 bytes. */
 const SIDES = 16
 
@@ -81,6 +83,10 @@ export const ACKED_UNSEEN = 39
 export const ZERO_WINDOWS = 40
 export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
+/** Segments whose checksum was verified; of them wrong, and left to the network card. */
+export const VERIFIED = 43
+export const WRONG_CHECKSUMS = 44
+export const OFFLOADED_CHECKSUMS = 45
 
 /** Of a TLS connection of which only record headers are read: bytes of the record at hand still to come; -1 = see {@link TlsTail}. */
 export const TAIL_LEFT = 48
@@ -148,6 +154,8 @@ export const HAS_TTL = 1024
 /** Its oldest unacknowledged bytes were sent again: STALL_RESENDS counts. */
 export const HAS_STALL = 2048
 export const HAS_LAST = 512
+/** Its last packet has window 0. */
+export const WINDOW_CLOSED = 4096
 
 export function sideInts(flow: number, side: number): number {
   return flow * INTS + SIDES + side * SIDE_INTS

@@ -9,6 +9,7 @@ import {
   type ConversationParts,
   conversation,
   event,
+  flowSummary,
   mark,
   records,
   session,
@@ -30,7 +31,7 @@ function attemptsOf(
   const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 1_700_000_000 })
   for (const one of conversations) grouped.conversation(one)
   const endNs = more.endNs ?? Math.max(0, ...conversations.map(one => one.lastNs))
-  grouped.end({ neighbours: more.neighbours ?? [], quality: [] }, endNs)
+  grouped.end(flowSummary({ neighbours: more.neighbours ?? [] }), endNs)
   return { attempts, grouped }
 }
 
@@ -322,7 +323,7 @@ describe('memory', () => {
     }
     expect(judged).toBeGreaterThan(2000)
     expect(grouped.quality).toEqual([])
-    grouped.end({ neighbours: [], quality: [] }, 3000 * SECOND)
+    grouped.end(flowSummary(), 3000 * SECOND)
     expect(judged).toBe(3000)
   })
 
@@ -333,7 +334,7 @@ describe('memory', () => {
     for (let at = 0; at < many; at++) grouped.conversation(nlaRefused(0, { client: { address: `10.1.0.0/${at}` } }))
     expect(judged).toBe(10)
     expect(grouped.quality.map(note => note.id)).toEqual(['attempts-early'])
-    grouped.end({ neighbours: [], quality: [] }, SECOND)
+    grouped.end(flowSummary(), SECOND)
     expect(judged).toBe(many)
   })
 

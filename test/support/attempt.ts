@@ -1,5 +1,5 @@
 /** Attempts made by hand around hand-made conversations, for tests of rules: failed unless the test says otherwise. */
-import { Attempt, type AttemptParts, type Lookup } from '../../src/attempt/attempt.ts'
+import { Attempt, type AttemptParts, type Lookup, type ServerHistory } from '../../src/attempt/attempt.ts'
 import { rules } from '../../src/rules/index.ts'
 import type { Verdict } from '../../src/rules/rule.ts'
 import { CLIENT_ADDRESS, SERVER_ADDRESS } from './addresses.ts'
@@ -20,7 +20,10 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     explained: null,
     lookups: [],
     neighbours: [],
-    history: { attempts: 0, established: 0, versions: [], suites: [] },
+    contested: [],
+    tunnels: [],
+    companions: { silent: [], heard: [], movedTo: null },
+    history: history(),
     transport: 'direct',
     client: { address: CLIENT_ADDRESS, port: 50_000 },
     server: { address: SERVER_ADDRESS, port: 3389 },
@@ -33,6 +36,11 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     captureStartSeconds: 1_700_000_000,
     ...values,
   })
+}
+
+/** What other attempts say of the server: nothing, unless the test says more. */
+export function history(values: Partial<ServerHistory> = {}): ServerHistory {
+  return { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [], ...values }
 }
 
 export function lookup(values: Partial<Lookup> = {}): Lookup {
