@@ -1,8 +1,10 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+import { checksumCorruption } from './checksum-corruption.ts'
 import { clientAborted } from './client-aborted.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
+import { duplicateIp } from './duplicate-ip.ts'
 import { foreignService } from './foreign-service.ts'
 import { gatewayAuthFailed } from './gateway-auth-failed.ts'
 import { gatewayAuthLoop } from './gateway-auth-loop.ts'
@@ -15,6 +17,7 @@ import { gatewayTargetUnreachable } from './gateway-target-unreachable.ts'
 import { gatewayUnanswered } from './gateway-unanswered.ts'
 import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
+import { idleTimeoutClose } from './idle-timeout-close.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
 import { middleboxReset } from './middlebox-reset.ts'
@@ -27,8 +30,10 @@ import type { Rule } from './rule.ts'
 import { securityNegotiationFailed } from './security-negotiation-failed.ts'
 import { serverCertificateUnusable } from './server-certificate-unusable.ts'
 import { serverEndedSession } from './server-ended-session.ts'
+import { serverOverloaded } from './server-overloaded.ts'
 import { sessionAbortedByServer } from './session-aborted-by-server.ts'
 import { slowPath } from './slow-path.ts'
+import { subnetConflict } from './subnet-conflict.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
 import { tcpConnectUnanswered } from './tcp-connect-unanswered.ts'
 import { tlsCertificateExpired } from './tls-certificate-expired.ts'
@@ -37,10 +42,13 @@ import { tlsCertificateNotYetValid } from './tls-certificate-not-yet-valid.ts'
 import { tlsCertificateRejected } from './tls-certificate-rejected.ts'
 import { tlsCertificateUntrusted } from './tls-certificate-untrusted.ts'
 import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
+import { tlsClientFlightSplit } from './tls-client-flight-split.ts'
 import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
 import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
 import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
 import { tlsVersionMismatch } from './tls-version-mismatch.ts'
+import { udpTransportBlocked } from './udp-transport-blocked.ts'
+import { vpnDropped } from './vpn-dropped.ts'
 import { x224NoConfirm } from './x224-no-confirm.ts'
 
 export const rules: readonly Rule[] = [
@@ -48,10 +56,14 @@ export const rules: readonly Rule[] = [
   dnsLookupFailed,
   connectProhibited,
   hostUnreachable,
+  duplicateIp,
+  subnetConflict,
   tcpConnectRefused,
   tcpConnectUnanswered,
+  vpnDropped,
   ipFragmentsLost,
   pathMtuBlackHole,
+  checksumCorruption,
   middleboxReset,
   foreignService,
   proxyConnectRefused,
@@ -66,6 +78,7 @@ export const rules: readonly Rule[] = [
   tlsCertificateUntrusted,
   tlsCertificateNameMismatch,
   tlsCertificateRejected,
+  tlsClientFlightSplit,
   tlsHandshakeRefused,
   tlsHandshakeUnanswered,
   x224NoConfirm,
@@ -82,6 +95,8 @@ export const rules: readonly Rule[] = [
   gatewayClosed,
   // The logon and the session.
   nlaLogonFailed,
+  serverOverloaded,
+  idleTimeoutClose,
   connectionStateLost,
   sessionAbortedByServer,
   packetLoss,
@@ -90,4 +105,5 @@ export const rules: readonly Rule[] = [
   tlsVersionDeprecated,
   ipFragmentation,
   slowPath,
+  udpTransportBlocked,
 ]
