@@ -1,6 +1,7 @@
 /** A reset that its claimed sender did not send. Cause 18; RFC 9293 3.5.2, RFC 5961. */
 
 import type { Attempt } from '../attempt/attempt.ts'
+import { SERVER } from '../wire/dissector.ts'
 import { duration, sideName } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
@@ -25,7 +26,7 @@ export const middleboxReset = rule({
   looksAt:
     'The reset that ended the connection, against the other packets of the address that it carries: time to live, IP identification, TCP timestamps, sequence number, and whether that side sent on.',
   confirms:
-    'Never more than likely from one capture: another time to live than the claimed sender has, or a sender that goes on sending.',
+    'Never more than likely from one capture: another time to live than the claimed sender has, here or in other attempts, a sender that goes on sending, or resets towards both ends at once.',
   rulesOut: 'A reset with the time to live of its sender, which falls silent afterwards.',
   cannotSee:
     'A forger one hop away that copies the time to live, and a reset towards the other end. Captures on both ends settle it.',
@@ -39,12 +40,30 @@ export const middleboxReset = rule({
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED
     const { connected, leaving } = pictureOf(attempt)
-    if (!connected) return NOT_CONNECTED
+    if (!connected) return refusal(attempt)
     if (leaving?.how !== 'rst') return NO_RESET
     const reset = foreignResetOf(attempt)
     return reset === null ? GENUINE : found(attempt, reset)
   },
 })
+
+/** The SYN was refused: other attempts may show how the server's own packets look. */
+function refusal(attempt: Attempt): Verdict {
+  const { tcp } = pictureOf(attempt)
+  const { ttls } = attempt.history
+  const reset = tcp?.marks.find(mark => mark.kind === 'reset' && mark.direction === SERVER)
+  if (reset === undefined) return NO_RESET
+  if (ttls.length === 0) return NOT_CONNECTED
+  const least = Math.min(...ttls)
+  const most = Math.max(...ttls)
+  if (reset.ttl >= least && reset.ttl <= most) return GENUINE
+  const usual = least === most ? `${least}` : `${least} to ${most}`
+  return likely(
+    `The connection request was refused with a reset of time to live ${reset.ttl}, where the server's packets in other attempts of this capture have ${usual}: a device on the way refuses in its name.`,
+    TO_SETTLE,
+    [reset, `A reset in the name of the server, with time to live ${reset.ttl}.`],
+  )
+}
 
 function found(attempt: Attempt, { mark, signs, sentOn }: ForeignReset): Verdict {
   const claimed = sideName(mark.direction)

@@ -14,12 +14,16 @@ export interface ForeignReset {
   readonly ttlDiffers: boolean
   /** A packet of the claimed sender after its own reset that a closed connection does not send. */
   readonly sentOn: TcpMark | null
+  /** A reset in the name of the other end, at the same time: sooner than one could be the answer to the other. */
+  readonly twin: TcpMark | null
   /** What speaks for another sender, as clauses of a sentence. */
   readonly signs: readonly string[]
 }
 
 /** Packets that crossed the reset on the way are no sign; one round trip and this much later they are. */
 const CROSSING_NS = 50e6
+/** On shorter ways everything comes at once. */
+const LEAST_ROUND_TRIP_MS = 8
 
 /** The reset that ended the connection to explain, when its claimed sender did not send it; otherwise null. */
 export const foreignResetOf: (attempt: Attempt) => ForeignReset | null = rememberLast(look)
@@ -33,8 +37,9 @@ function look(attempt: Attempt): ForeignReset | null {
   const side = tcp.sides[mark.direction]
   const ttlDiffers = side.ttlMost > 0 && (mark.ttl < side.ttlLeast || mark.ttl > side.ttlMost)
   const sentOn = laterPacket(tcp, mark)
-  if (!ttlDiffers && sentOn === null) return null
-  return { mark, ttlDiffers, sentOn, signs: signsOf(mark, side, sentOn) }
+  const twin = resetOfOtherEnd(tcp, mark)
+  if (!ttlDiffers && sentOn === null && twin === null) return null
+  return { mark, ttlDiffers, sentOn, twin, signs: signsOf(mark, side, sentOn, twin) }
 }
 
 function laterPacket(tcp: TcpFacts, reset: TcpMark): TcpMark | null {
@@ -47,7 +52,25 @@ function laterPacket(tcp: TcpFacts, reset: TcpMark): TcpMark | null {
   return null
 }
 
-function signsOf(mark: TcpMark, side: TcpSide, sentOn: TcpMark | null): string[] {
+/**
+ * Both ends are told at once that the other one is gone. Nobody answers a reset, and what was on its way takes half a round
+ * trip and more: closer together they have one sender.
+ */
+function resetOfOtherEnd(tcp: TcpFacts, reset: TcpMark): TcpMark | null {
+  if (tcp.initialRoundTripMs < LEAST_ROUND_TRIP_MS) return null
+  const together = (tcp.initialRoundTripMs * 1e6) / 4
+  return (
+    tcp.marks.find(
+      mark =>
+        mark.kind === 'reset' &&
+        mark.direction !== reset.direction &&
+        Math.abs(mark.timeNs - reset.timeNs) <= together &&
+        mark.inWindow,
+    ) ?? null
+  )
+}
+
+function signsOf(mark: TcpMark, side: TcpSide, sentOn: TcpMark | null, twin: TcpMark | null): string[] {
   const signs: string[] = []
   if (mark.ttl < side.ttlLeast || mark.ttl > side.ttlMost) {
     const usual = side.ttlLeast === side.ttlMost ? `${side.ttlLeast}` : `${side.ttlLeast} to ${side.ttlMost}`
@@ -56,6 +79,11 @@ function signsOf(mark: TcpMark, side: TcpSide, sentOn: TcpMark | null): string[]
   if (side.timestamps && !mark.timestamps) signs.push('it lacks the TCP timestamps that the connection uses')
   if (mark.ipId === 0 && mark.ipIdStep !== 0) signs.push('its IP identification is 0')
   if (!mark.inWindow) signs.push('its sequence number lies outside the receive window')
+  if (twin !== null) {
+    signs.push(
+      `${duration(Math.abs(twin.timeNs - mark.timeNs))} apart both ends are reset, each in the name of the other, sooner than one could answer the other`,
+    )
+  }
   if (sentOn !== null) {
     signs.push(`the ${sideName(mark.direction)} went on sending ${duration(sentOn.timeNs - mark.timeNs)} later`)
   }
