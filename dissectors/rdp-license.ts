@@ -2,7 +2,7 @@
  * Licensing: whether the client may have a session at all. The usual end is an "error alert" that says that all is well.
  * MS-RDPBCGR 2.2.1.12.1 (preamble, error alert), MS-RDPELE 2.2.2 (the other messages).
  */
-import { licenseErrors } from '../src/codes/license.ts'
+import { licenseErrors, licenseTransitions } from '../src/codes/license.ts'
 import type { Out } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import { MAX_CHAINED_PARTS } from '../src/wire/limits.ts'
@@ -29,12 +29,6 @@ const TYPES = new Map([
   [0x15, 'Platform Challenge Response'],
   [0xff, 'Error Alert'],
 ])
-const TRANSITIONS = new Map([
-  [1, 'ST_TOTAL_ABORT'],
-  [2, 'ST_NO_TRANSITION'],
-  [3, 'ST_RESET_PHASE_TO_START'],
-  [4, 'ST_RESEND_LAST_MESSAGE'],
-])
 const BLOB_TYPES = new Map([
   [0x0001, 'data'],
   [0x0002, 'random'],
@@ -51,7 +45,7 @@ const license = {
   version: field('rdp.bVersion', 'bVersion'),
   size: field('rdp.wMsgSize', 'wMsgSize'),
   code: field('rdp.errorCode', 'errorCode', 'dec', licenseErrors.symbols),
-  transition: field('rdp.stateTransition', 'stateTransition', 'dec', TRANSITIONS),
+  transition: field('rdp.stateTransition', 'stateTransition', 'dec', licenseTransitions.symbols),
   errorBlobType: field('rdp.wBlobType', 'wBlobType', 'dec', BLOB_TYPES),
   errorBlobLength: field('rdp.wBlobLen', 'wBlobLen'),
   errorBlob: field('rdp.blobData', 'blobData', 'bytes'),

@@ -4,6 +4,7 @@
  *
  * RFC 6455 sections 5.2 (frame), 5.3 (masking), 5.4 (fragments), 5.5 (control frames), 7.4 (close codes).
  */
+import { webSocketCloseCodes } from '../src/codes/websocket.ts'
 import { latin1, utf8 } from '../src/wire/bytes.ts'
 import {
   BROKEN,
@@ -49,20 +50,6 @@ const OPCODES = new Map([
   [9, 'Ping'],
   [10, 'Pong'],
 ])
-const CLOSE_CODES = new Map([
-  [1000, 'Normal Closure'],
-  [1001, 'Going Away'],
-  [1002, 'Protocol error'],
-  [1003, 'Unsupported Data'],
-  [1005, 'No Status Rcvd'],
-  [1006, 'Abnormal Closure'],
-  [1007, 'Invalid frame payload data'],
-  [1008, 'Policy Violation'],
-  [1009, 'Message Too Big'],
-  [1010, 'Mandatory Ext.'],
-  [1011, 'Internal Server'],
-  [1015, 'TLS handshake'],
-])
 const head = {
   first: field('websocket.head', 'FIN and opcode', 'hex'),
   fin: flag('websocket.fin', 'Fin', 0x80),
@@ -81,7 +68,7 @@ const payload = {
   text: field('websocket.payload.text', 'Text', 'text'),
   rest: field('websocket.payload.continue', 'Continue', 'bytes'),
   close: field('websocket.payload.close', 'Close', 'group'),
-  code: field('websocket.payload.close.status_code', 'Status code', 'dec', CLOSE_CODES),
+  code: field('websocket.payload.close.status_code', 'Status code', 'dec', webSocketCloseCodes.symbols),
   reason: field('websocket.payload.close.reason', 'Reason', 'text'),
   ping: field('websocket.payload.ping', 'Ping', 'bytes'),
   pong: field('websocket.payload.pong', 'Pong', 'bytes'),

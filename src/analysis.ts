@@ -2,9 +2,9 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Milestone, Outcome, Transport } from './attempt/attempt.ts'
-import type { QualityNote } from './flow/conversation.ts'
-import type { Severity, VerdictWord } from './rules/rule.ts'
+import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
+import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
   /** As it was given; `-` for standard input. */
@@ -20,7 +20,7 @@ export interface CaptureAnalysis {
   readonly endNs: number
   /** Unreadable from here on; what was read before is reported. */
   readonly error: ReadError | null
-  readonly quality: readonly QualityNote[]
+  readonly quality: readonly QualityAnalysis[]
   /** In order of their start; at most MAX_REPORTED_ATTEMPTS that worked, and as many others. */
   readonly attempts: readonly AttemptAnalysis[]
   readonly attemptCounts: Readonly<Record<Outcome, number>>
@@ -43,6 +43,17 @@ export interface ReadError {
   readonly remedy: string
 }
 
+/** What limits the capture, or what was seen of an attempt. */
+export interface QualityAnalysis {
+  /** Stable, for programs: 'drops', 'one-sided' ... */
+  readonly id: string
+  readonly says: string
+  /** For verdicts; '' when nothing. */
+  readonly means: string
+  /** How to record again; '' when nothing is to be done. */
+  readonly remedy: string
+}
+
 export interface Peer {
   readonly address: string
   readonly port: number
@@ -59,9 +70,32 @@ export interface AttemptAnalysis {
   readonly endNs: number
   readonly outcome: Outcome
   readonly milestones: readonly Milestone[]
+  /** The same for people, with what failed in a few words. */
+  readonly chain: readonly ChainLink[]
   readonly closing: Closing
-  readonly quality: readonly QualityNote[]
+  /** What the server said why it ended the session (Set Error Info, not 0); null when nothing of that could be read. */
+  readonly errorInfo: ErrorInfoAnalysis | null
+  /** Where its connection was recorded, as far as packets tell. */
+  readonly capturePoint: CapturePoint
+  readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+}
+
+export interface ErrorInfoAnalysis {
+  readonly code: number
+  readonly packet: number
+}
+
+export interface ChainLink {
+  /** Null for an end that belongs to no step. */
+  readonly step: MilestoneId | null
+  readonly state: Milestone['state']
+  /** Told from record sizes or from what came behind it, not read. */
+  readonly inferred: boolean
+  /** Of requests over HTTP: 401, then 200. */
+  readonly statuses: readonly number[]
+  /** What failed here, in a few words; '' when nothing did. */
+  readonly says: string
 }
 
 export interface VerdictAnalysis {
@@ -69,6 +103,8 @@ export interface VerdictAnalysis {
   readonly verdict: VerdictWord
   readonly severity: Severity
   readonly says: string
+  /** What failed, in a few words that follow the name of a step. */
+  readonly short: string
   readonly evidence: readonly EvidenceAnalysis[]
   /** A Wireshark display filter for the evidence, or for the rule's packets in general where there is none. */
   readonly filter: string
@@ -76,6 +112,17 @@ export interface VerdictAnalysis {
   readonly remedy: readonly string[]
   /** '' when it is settled. */
   readonly toSettle: string
+  /** What a capture of poor quality could make up as well; empty where the packets say it themselves. */
+  readonly restsOn: readonly Ground[]
+  /** Captures that show what this one may hide, the best first: of use where it is not settled. */
+  readonly settledBy: readonly NamedRecording[]
+}
+
+/** `rdpscope rules` prints its commands. */
+export interface NamedRecording {
+  readonly id: string
+  /** As it goes on after `a capture`. */
+  readonly title: string
 }
 
 export interface EvidenceAnalysis {

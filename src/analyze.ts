@@ -2,17 +2,29 @@
  * The whole way: packets to conversations, conversations to attempts, attempts to verdicts. The library's entry.
  * An attempt is judged when it closes and only its verdicts are kept, so that memory does not grow with the file.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from './analysis.ts'
+import type {
+  AttemptAnalysis,
+  CaptureAnalysis,
+  ErrorInfoAnalysis,
+  NamedRecording,
+  QualityAnalysis,
+  ReadError,
+  VerdictAnalysis,
+} from './analysis.ts'
 import type { Attempt, Outcome } from './attempt/attempt.ts'
+import { capturePointOf } from './attempt/capture-point.ts'
 import { Attempts } from './attempt/grouping.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
-import { captureQuality } from './capture-quality.ts'
+import { CaptureClock, captureQuality } from './capture-quality.ts'
+import { chainOf, withEnd } from './chain.ts'
+import { qualityMeaning } from './codes/quality.ts'
 import type { QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
+import { weakened } from './rules/weakening.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
 export type * from './analysis.ts'
@@ -61,11 +73,11 @@ async function read(
   const verdicts = new Verdicts()
   const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
   const tracker = new Tracker(attempts, { keys })
-  let endNs = 0
+  const clock = new CaptureClock()
   for (;;) {
     while (capture.next()) {
       const { timeNs } = capture
-      if (timeNs > endNs) endNs = timeNs
+      clock.packet(timeNs)
       tracker.packet(
         capture.bytes,
         capture.start,
@@ -80,9 +92,16 @@ async function read(
     options.onProgress?.(capture.bytesRead, capture.info.fileBytes)
   }
   const summary = tracker.finish()
+  const { endNs } = clock
   attempts.end(summary, endNs)
   const { packets } = capture
-  const quality = [...captureQuality(capture.info), ...summary.quality, ...attempts.quality, ...verdicts.quality()]
+  const quality = [
+    ...captureQuality(capture.info),
+    ...clock.notes(),
+    ...summary.quality,
+    ...attempts.quality,
+    ...verdicts.quality(),
+  ]
   return {
     path,
     format: capture.info.format,
@@ -91,10 +110,10 @@ async function read(
     start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
     endNs,
     error: readError(capture.error),
-    quality: distinct(quality),
-    attempts: verdicts.attempts(),
+    quality: distinct(quality).map(qualityAnalysis),
+    attempts: verdicts.attempts(quality),
     attemptCounts: verdicts.counts,
-    diagnosis: verdicts.diagnosis(),
+    diagnosis: verdicts.diagnosis(quality),
   }
 }
 
@@ -136,12 +155,18 @@ class Verdicts {
     this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
   }
 
-  attempts(): AttemptAnalysis[] {
-    return this.#attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
+  /** @param notes on the whole capture: attempts were judged before they were known */
+  attempts(notes: readonly QualityNote[]): AttemptAnalysis[] {
+    const judged = this.#attempts.map(attempt => ({
+      ...attempt,
+      verdicts: attempt.verdicts.map(verdict => weakened(verdict, notes)),
+    }))
+    const attempts = judged.map(attempt => ({ ...attempt, chain: withEnd(attempt) }))
+    return attempts.sort((a, b) => a.startNs - b.startNs || a.id - b.id)
   }
 
-  diagnosis() {
-    return this.#diagnosis.findings().map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
+  diagnosis(notes: readonly QualityNote[]) {
+    return this.#diagnosis.findings(notes).map(({ rule, verdict, severity, outcome, says, attempts, count }) => ({
       rule: rule.id,
       verdict,
       severity,
@@ -183,10 +208,22 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     endNs,
     outcome,
     milestones,
+    chain: chainOf(attempt),
     closing,
-    quality,
+    errorInfo: errorInfoOf(attempt),
+    capturePoint: capturePointOf(attempt.explained),
+    quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
   }
+}
+
+function qualityAnalysis({ id, says }: QualityNote): QualityAnalysis {
+  return { id, says, ...qualityMeaning(id) }
+}
+
+function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
+  const said = attempt.findLast('error-info', ({ code }) => code !== 0)
+  return said === undefined ? null : { code: said.fact.code, packet: said.packet }
 }
 
 /** From the first lookup or packet to the last packet. */
@@ -203,20 +240,33 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }
 }
 
-function verdictAnalysis({ rule, verdict, severity, says, evidence, toSettle }: JudgedVerdict): VerdictAnalysis {
+function verdictAnalysis({
+  rule,
+  verdict,
+  severity,
+  says,
+  evidence,
+  toSettle,
+  restsOn,
+  short,
+}: JudgedVerdict): VerdictAnalysis {
   return {
     rule: rule.id,
     verdict,
     severity,
     says,
+    short,
     evidence: evidence.map(([place, says]) => ({ packet: place.packet, timeNs: place.timeNs, says })),
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
+    settledBy: verdict === 'ruled-out' ? NO_RECORDINGS : rule.settledBy,
+    restsOn,
   }
 }
 
 const NOTHING_TO_REMEDY: readonly string[] = []
+const NO_RECORDINGS: readonly NamedRecording[] = []
 
 /** A display filter for exactly these packets. */
 function packetFilter(packets: readonly number[]): string {

@@ -16,7 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   rules: ['attempt', 'codes'],
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
-  report: ['analyze'],
+  report: ['analyze', 'codes'],
   cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
   tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
@@ -34,7 +34,7 @@ const TYPES_ALLOWED: Record<string, RegExp> = {
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/rule|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

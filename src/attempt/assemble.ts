@@ -2,7 +2,7 @@
  * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
  * The first that failed is the one to explain, unless a later one worked.
  */
-import type { ContestedAddress, Conversation, NeighbourNote, TunnelNote } from '../flow/conversation.ts'
+import type { ContestedAddress, Conversation, NeighbourNote, QualityNote, TunnelNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { AttemptParts, Closing, Companions, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
@@ -12,8 +12,10 @@ import { NO_HISTORY } from './history.ts'
 import { milestonesOf } from './milestones.ts'
 import { type Examined, examinedAsActive, isAnswered } from './outcome.ts'
 import { qualityOf } from './quality.ts'
+import { overheadOf } from './record-sizes.ts'
+import { readSealedTunnel, type SealedTunnel, type TunnelRecord } from './sealed-gateway.ts'
 import { readNestedSession } from './sealed-session.ts'
-import { innermostTls, tlsDone } from './sightings.ts'
+import { innermostTls, type Sightings, tlsDone } from './sightings.ts'
 import { serverNameOf, transportOf } from './transport.ts'
 
 /** What an attempt is made from. What depends on others is filled in when it is handed to the judge. */
@@ -26,6 +28,7 @@ export interface Assembled extends AttemptParts {
   history: ServerHistory
   captureEndNs: number
   captureStartSeconds: number
+  quality: readonly QualityNote[]
 }
 
 /** What is known beside the connections. */
@@ -47,6 +50,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
   const udp = around.udpOf(client.address, server.address, firstNs, lastNsOf(examined))
   const tcp = examined.map(one => one.seen.conversation)
   const { closing } = explained
+  const sealed = transport.startsWith('gateway') ? sealedTunnelOf(examined, explained) : null
   return {
     ...TO_COME,
     examined,
@@ -58,7 +62,7 @@ export function assemble(connections: readonly Examined[], around: Surroundings)
     client,
     server,
     serverName: named === '' ? serverNameOf(explained.seen, lookups) : named,
-    milestones: milestonesOf({ explained, examined, udp, lookups, transport, outcome, closing }),
+    milestones: milestonesOf({ explained, examined, sealed, udp, lookups, transport, outcome, closing }),
     outcome,
     closing,
     quality: qualityOf(tcp),
@@ -88,7 +92,16 @@ export function assembleWithoutConnection(parts: {
     client: { address: parts.client, port: 0 },
     server: { address: parts.target, port: 0 },
     serverName: parts.name,
-    milestones: milestonesOf({ explained: null, examined: [], udp: [], lookups, transport, outcome, closing }),
+    milestones: milestonesOf({
+      explained: null,
+      examined: [],
+      sealed: null,
+      udp: [],
+      lookups,
+      transport,
+      outcome,
+      closing,
+    }),
     outcome,
     closing,
     quality: [],
@@ -125,6 +138,23 @@ function withNested(connections: readonly Examined[]): readonly Examined[] {
   )
 }
 
+/** What the sizes of a gateway's records tell, where none of its requests could be read. */
+function sealedTunnelOf(examined: readonly Examined[], explained: Examined): SealedTunnel | null {
+  if (examined.some(one => one.seen.gatewayRequest !== null || one.seen.inner !== null)) return null
+  const records = examined.flatMap(({ seen }) => tunnelRecords(seen))
+  records.sort((a, b) => a.packet - b.packet)
+  return readSealedTunnel(records, explained.seen.conversation.id)
+}
+
+function tunnelRecords({ outer, conversation }: Sightings): TunnelRecord[] {
+  const hello = outer?.serverHello?.fact
+  const overhead = hello === undefined ? null : overheadOf(hello.version, hello.suite)
+  if (outer === null || overhead === null) return []
+  return outer.records.map(({ packet, timeNs, direction, fact }) => {
+    return { packet, timeNs, direction, length: fact.length, overhead, conversation: conversation.id }
+  })
+}
+
 /** The first packet by which the client left one of the channels; 0 when it left none. */
 function clientLeft(connections: readonly Examined[]): number {
   const left = connections.filter(one => one.closing.side === 'client').map(one => one.closing.packet)
@@ -147,7 +177,8 @@ function withGatewayRounds(connections: readonly Examined[]): readonly Examined[
       return granted ? unfinished(one) : one
     }
     // The request that carries the client's packets never ends, so that nobody answers it.
-    if (one.outcome === 'failed' && method === 'RDG_IN_DATA' && status === 0 && output) return unfinished(one)
+    const endless = method === 'RDG_IN_DATA' && one.seen.gatewayRequest?.fact.framing === 'chunked'
+    if (one.outcome === 'failed' && endless && status === 0 && output) return unfinished(one)
     const alone = method === 'RDG_OUT_DATA' && status === OK && !input && isClosed(one.closing)
     return alone && one.active === null ? { ...one, outcome: 'failed' } : one
   })

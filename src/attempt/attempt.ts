@@ -86,6 +86,8 @@ export interface ServerHistory {
   readonly ttls: readonly number[]
   /** Seconds without payload after which the connections of its attempts were ended by the server's side. */
   readonly idleCloses: readonly number[]
+  /** Certificates of its own, not of a desktop behind it, that it sent in clear or decrypted: each once. */
+  readonly certificates: readonly SeenCertificate[]
 }
 
 /** Another connection of the same client. */
@@ -104,6 +106,19 @@ export interface Companions {
   readonly heard: readonly Companion[]
   /** The first SYN to the same server, behind that moment, from another address. */
   readonly movedTo: (Place & { readonly client: string }) | null
+}
+
+export interface SeenCertificate {
+  /** For which name in SNI; '' without. */
+  readonly name: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  readonly keyAlgorithm: string
+  readonly selfIssued: boolean
+  /** Where it was sent first. */
+  readonly packet: number
+  readonly timeNs: number
 }
 
 /** Anything that has a place in the capture and can be evidence. */
@@ -133,10 +148,7 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
-  /**
-   * What weakens verdicts about this attempt: 'no-syn', 'one-sided', 'snap-length', 'drops', 'duplicates', 'offload',
-   * 'events-lost', 'not-decrypted'.
-   */
+  /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
   readonly captureEndNs: number

@@ -21,6 +21,7 @@ import { joinByName } from './join-by-name.ts'
 import { Lookups } from './lookups.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
+import { endQuality } from './quality.ts'
 import { HTTPS_PORT, isBareProbe, isRdpUdp, relevanceOf } from './relevance.ts'
 import { splitIntoAttempts } from './split.ts'
 import { Tunnels } from './tunnels.ts'
@@ -175,6 +176,8 @@ export class Attempts implements ConversationSink {
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()
+      const end = endQuality(assembled.explained, assembled.closing, this.nowNs)
+      if (end !== null) assembled.quality = [...assembled.quality, end]
       this.judge(new Attempt(assembled))
     }
   }

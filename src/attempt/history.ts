@@ -3,10 +3,10 @@
 import type { Conversation, Endpoint } from '../flow/conversation.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { MAX_HISTORY_VALUES, MAX_SERVER_HISTORIES } from '../wire/limits.ts'
-import type { Outcome, ServerHistory } from './attempt.ts'
+import type { Outcome, SeenCertificate, ServerHistory } from './attempt.ts'
 import { idleBefore } from './idle.ts'
 import type { Examined } from './outcome.ts'
-import { innermostTls } from './sightings.ts'
+import { innermostTls, type TlsSighting } from './sightings.ts'
 
 /** What is known of one server; it grows as attempts are added. */
 export interface ServerRecord {
@@ -16,6 +16,7 @@ export interface ServerRecord {
   readonly suites: number[]
   readonly ttls: number[]
   readonly idleCloses: number[]
+  readonly certificates: SeenCertificate[]
 }
 
 export class Histories {
@@ -32,7 +33,7 @@ export class Histories {
         this.forgotten++
         return null
       }
-      record = { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [] }
+      record = { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [], certificates: [] }
       this.servers.set(key, record)
     }
     record.attempts++
@@ -43,6 +44,7 @@ export class Histories {
       if (idle !== null && closing.side === 'server' && record.idleCloses.length < MAX_HISTORY_VALUES) {
         record.idleCloses.push(idle.silentNs / NS_PER_SECOND)
       }
+      noteCertificate(record.certificates, seen.outer ?? seen.inner)
       const hello = innermostTls(seen)?.serverHello?.fact
       if (hello === undefined) continue
       note(record.versions, hello.version)
@@ -67,6 +69,7 @@ export const NO_HISTORY: ServerHistory = {
   suites: [],
   ttls: [],
   idleCloses: [],
+  certificates: [],
 }
 
 function noteTtls(ttls: number[], { tcp }: Conversation): void {
@@ -79,4 +82,16 @@ function noteTtls(ttls: number[], { tcp }: Conversation): void {
 
 function note(values: number[], value: number): void {
   if (values.length < MAX_HISTORY_VALUES && !values.includes(value)) values.push(value)
+}
+
+/** Of the server that was dialled: of TLS in TLS that is the outer one. */
+function noteCertificate(certificates: SeenCertificate[], tls: TlsSighting | null): void {
+  const event = tls?.certificate ?? null
+  const leaf = event?.fact.chain[0]
+  if (event === null || leaf === undefined || certificates.length >= MAX_HISTORY_VALUES) return
+  const name = tls?.clientHello?.fact.serverName ?? ''
+  const { subject, issuer, serial, keyAlgorithm, selfIssued } = leaf
+  if (certificates.some(one => one.name === name && one.issuer === issuer && one.serial === serial)) return
+  const { packet, timeNs } = event
+  certificates.push({ name, subject, issuer, serial, keyAlgorithm, selfIssued, packet, timeNs })
 }

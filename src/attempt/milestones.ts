@@ -7,6 +7,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Place, Transport } from './attempt.ts'
 import { hasFailed } from './lookups.ts'
 import { type Examined, isAnswered } from './outcome.ts'
+import type { SealedTunnel } from './sealed-gateway.ts'
 import { innermostTls, type Sightings, type TlsSighting, tlsDone } from './sightings.ts'
 
 const PROTOCOL_HYBRID = 0x02
@@ -16,6 +17,8 @@ export interface MilestoneSources {
   readonly explained: Examined | null
   /** All connections of the attempt, for what the partners of a gateway show. */
   readonly examined: readonly Examined[]
+  /** What the sizes of a gateway's records tell; null where they tell nothing, or more could be read. */
+  readonly sealed: SealedTunnel | null
   readonly udp: readonly Conversation[]
   readonly lookups: readonly Lookup[]
   readonly transport: Transport
@@ -42,20 +45,43 @@ interface Step {
 }
 
 function connection(found: Milestone[], sources: MilestoneSources, explained: Examined): void {
-  const steps = stepsOf(sources, explained)
+  const steps = withTunnel(stepsOf(sources, explained), sources.sealed)
   let furthest = steps.length - 1
   while (furthest >= 0 && steps[furthest]?.packet === null) furthest--
   const failed = sources.outcome === 'failed'
   for (const [at, step] of steps.entries()) {
     if (step.packet !== null) found.push(milestone(step.id, 'reached', step.packet, step.inferred))
-    // What lies before a step that was passed was passed as well.
-    else if (at < furthest) found.push(milestone(step.id, 'reached', 0, true))
+    // What lies before a step that was passed was passed as well; but not every session has a logon of its own.
+    else if (at < furthest && !(step.hidden && step.id === 'nla')) found.push(milestone(step.id, 'reached', 0, true))
     else if (step.hidden) found.push(milestone(step.id, 'not-visible', 0, false))
     else {
       if (failed) found.push(milestone(step.id, 'failed', refusal(explained) ?? sources.closing.packet, false))
       break
     }
   }
+}
+
+/** Steps that could not be read, as the sizes of a gateway's records tell them. */
+function withTunnel(steps: readonly Step[], tunnel: SealedTunnel | null): readonly Step[] {
+  if (tunnel === null) return steps
+  const { http, channel, x224, security, session } = tunnel
+  const places: Partial<Record<MilestoneId, Place | null>> = {
+    'gateway-http': http,
+    'gateway-tunnel': tunnel.tunnel,
+    'gateway-channel': channel,
+    x224,
+    security,
+    nla: session?.logon ?? null,
+    mcs: session?.mcs ?? null,
+    licence: session?.licence ?? null,
+    active: session?.active ?? null,
+  }
+  // Sizes show all of the opening: what lies before it and is no logon is nothing.
+  const known = session === null || session.logon !== null ? steps : steps.filter(({ id }) => id !== 'nla')
+  return known.map(step => {
+    const place = step.packet === null ? (places[step.id] ?? null) : null
+    return place === null ? step : { ...step, packet: place.packet, inferred: true }
+  })
 }
 
 function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
@@ -76,14 +102,21 @@ function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   if (seen.inner !== null || selected !== 0 || hidden) {
     steps.push({ id: 'security', packet: securityPacket(seen), inferred: false, hidden })
   }
-  // Standard RDP security is in clear, but not read further than its first packets.
-  const plain = seen.plain[CLIENT] !== null
-  const sealed = hidden || plain || (seen.inner !== null && securityPacket(seen) !== null && session?.exact !== true)
-  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) steps.push(inferredStep('nla', null, sealed))
-  steps.push(seen.mcs === null ? inferredStep('mcs', session?.mcs ?? null, sealed) : step('mcs', seen.mcs.packet))
-  steps.push(inferredStep('licence', session?.licence ?? null, sealed))
-  steps.push(seen.active === null ? inferredStep('active', active, sealed) : step('active', seen.active.packet))
+  const sealed = hidden || isUnread(seen, session)
+  if (hidden || (selected & (PROTOCOL_HYBRID | PROTOCOL_HYBRID_EX)) !== 0) {
+    steps.push(readStep('nla', seen.logon, session?.logon ?? null, sealed))
+  }
+  steps.push(readStep('mcs', seen.mcs, session?.mcs ?? null, sealed))
+  steps.push(readStep('licence', seen.licence, session?.licence ?? null, sealed))
+  steps.push(readStep('active', seen.active, active, sealed))
   return steps
+}
+
+/** What came behind the negotiation is encrypted and its sizes do not tell, or it is standard security, which may encrypt. */
+function isUnread(seen: Sightings, session: Examined['session']): boolean {
+  if (seen.inner === null) return seen.plain[CLIENT] !== null
+  if (seen.readable && !seen.gaps) return false
+  return securityPacket(seen) !== null && session?.exact !== true
 }
 
 function gatewaySteps(steps: Step[], sources: MilestoneSources, explained: Examined): void {
@@ -123,7 +156,8 @@ function refusal({ seen }: Examined): number | null {
   if (seen.denied !== null) return seen.denied.packet
   if (seen.connectAnswer !== null && seen.outer === null) return seen.connectAnswer.packet
   if (status >= 300) return seen.gatewayAnswer?.packet ?? null
-  return seen.confirm === null ? (seen.foreign?.packet ?? null) : null
+  if (seen.confirm === null) return seen.foreign?.packet ?? null
+  return seen.refusal?.packet ?? seen.errorInfo?.packet ?? null
 }
 
 /** TLS came so far that what follows can not be read. */
@@ -170,8 +204,10 @@ function step(id: MilestoneId, packet: number | null): Step {
   return { id, packet, inferred: false, hidden: false }
 }
 
-function inferredStep(id: MilestoneId, place: Place | null, hidden: boolean): Step {
-  return { id, packet: place?.packet ?? null, inferred: true, hidden }
+/** Read where it can be, otherwise told from sizes. */
+function readStep(id: MilestoneId, read: Place | null, inferred: Place | null, hidden: boolean): Step {
+  if (read !== null) return step(id, read.packet)
+  return { id, packet: inferred?.packet ?? null, inferred: true, hidden }
 }
 
 function milestone(id: MilestoneId, state: Milestone['state'], packet: number, inferred: boolean): Milestone {

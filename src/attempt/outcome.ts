@@ -2,12 +2,14 @@
  * What became of one connection: the session was active, it failed, or the capture does not tell. A connection counts as
  * established only when it became active and was not torn down (DESIGN: outcome; MS-RDPBCGR 1.3.1.1 and 1.3.1.4).
  */
+import { isOrderlyEnd } from '../codes/errinfo-kinds.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import type { Closing, Outcome, Place } from './attempt.ts'
 import { closingOf, isClosed, isStalled, unreachable } from './closing.ts'
 import { isOneSided } from './quality.ts'
-import { isTls13, readSealedSession, type SealedSession, sealOverhead } from './sealed-session.ts'
+import { isTls13, overheadOf } from './record-sizes.ts'
+import { logonKindOf, readSealedSession, type SealedSession } from './sealed-session.ts'
 import { beganBefore, innermostTls, type Sightings, sightingsOf, type TlsSighting, tlsDone } from './sightings.ts'
 
 /** One connection with all that is concluded about it. */
@@ -24,11 +26,7 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
   const seen = sightingsOf(conversation)
   const closing = closingOf(seen, captureEndNs)
   const tls = innermostTls(seen)
-  const hello = tls?.serverHello?.fact
-  const session =
-    tls === null
-      ? null
-      : readSealedSession(tls.records, hello === undefined ? -1 : sealOverhead(hello.version, hello.suite))
+  const session = tls === null ? null : sealedSessionOf(seen, tls)
   const active = seen.active ?? session?.active ?? activeByVolume(conversation)
   const outcome =
     active === null
@@ -37,6 +35,11 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
         ? 'failed'
         : 'established'
   return { seen, closing, session, active, outcome }
+}
+
+function sealedSessionOf(seen: Sightings, { serverHello, records }: TlsSighting): SealedSession {
+  const overhead = serverHello === null ? null : overheadOf(serverHello.fact.version, serverHello.fact.suite)
+  return readSealedSession(records, overhead, logonKindOf(seen.confirm?.fact.selected ?? null))
 }
 
 /**
@@ -101,9 +104,13 @@ function inactiveOutcome(seen: Sightings, closing: Closing, captureEndNs: number
   const { conversation } = seen
   if (isDead(conversation)) return deadOutcome(conversation, closing, captureEndNs)
   if (isRefused(seen, closing)) return 'failed'
+  // The server sent the client elsewhere: this connection has done its work.
+  if (seen.redirection !== null) return 'unfinished'
   if (isOneSided(conversation)) return 'unfinished'
   if (closing.how === 'silence' || closing.how === 'icmp') return 'failed'
   if (!isClosed(closing)) return 'unfinished'
+  // The channels are open, and nothing comes back on them: the client asked the gateway in vain.
+  if (seen.said[CLIENT] !== null && seen.said[SERVER] === null && !seen.gaps) return 'failed'
   return isHidden(seen, closing) ? 'unfinished' : 'failed'
 }
 
@@ -118,6 +125,7 @@ function deadOutcome(conversation: Conversation, closing: Closing, captureEndNs:
 /** Said in so many words, so that neither a close nor more packets are needed. */
 function isRefused(seen: Sightings, closing: Closing): boolean {
   if (seen.failure !== null || seen.denied !== null || closing.how === 'alert') return true
+  if (seen.refusal !== null || isError(seen, false)) return true
   if (seen.foreign !== null && seen.confirm === null && innermostTls(seen)?.serverHello == null) return true
   const proxy = seen.connectAnswer?.fact.status ?? 0
   if (proxy >= 300) return true
@@ -156,12 +164,19 @@ function isGoing(seen: Sightings): boolean {
   return status > 0 && status < 300
 }
 
+/** The server gave an error as the reason of the end. */
+function isError({ errorInfo }: Sightings, active: boolean): boolean {
+  return errorInfo !== null && !isOrderlyEnd(errorInfo.fact.code, active)
+}
+
 function isTorn(seen: Sightings, closing: Closing, session: SealedSession | null): boolean {
   if (closing.how === 'alert' || closing.how === 'icmp' || closing.how === 'silence') return true
+  if (isError(seen, true)) return true
   if (closing.side === 'server') {
     if (closing.how === 'rst') return true
     // A killed process ends with FIN and no word before it; where sizes do not tell, the word may have been there.
-    if (closing.how === 'fin' && session?.sized === true && session.farewell === null) return !seen.gaps
+    const said = session?.farewell != null || seen.ultimatum !== null || seen.errorInfo !== null
+    if (closing.how === 'fin' && session?.sized === true && !said) return !seen.gaps
   }
   const { tcp } = seen.conversation
   return tcp !== null && (isStalled(tcp, CLIENT) || isStalled(tcp, SERVER))

@@ -5,11 +5,12 @@
  * Which TLS is meant follows from order, not from ports: TLS behind a negotiation is the session's own security, TLS
  * without one is the outer one of a gateway or a web site (MS-RDPBCGR 1.3.1.1, MS-TSGU 1.3.2).
  */
-import { CHANNEL_RESPONSE, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg-names.ts'
+import { CHANNEL_RESPONSE, isRefusal, rdgAnswers, TUNNEL_AUTH_RESPONSE } from '../codes/rdg-names.ts'
+import { AUTHORIZE_TUNNEL, CREATE_CHANNEL, tsProxyAnswers } from '../codes/ts-proxy.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import { isTls13 } from './sealed-session.ts'
+import { isTls13 } from './record-sizes.ts'
 
 const RECORD_ALERT = 21
 const RECORD_HANDSHAKE = 22
@@ -45,6 +46,18 @@ export interface Sightings {
   /** Read, not inferred: MCS is connected, and the session is active (Font Map). */
   mcs: Event<FactOf<'mcs-connect-response'>> | null
   active: Event<FactOf<'session-active'>> | null
+  /** CredSSP has accepted the user: the server proved that it knows the logon, or the client entrusted its credentials to it. */
+  logon: Event | null
+  /** The server let the client go on without a licence, or gave it one. */
+  licence: Event<FactOf<'license-message'>> | null
+  /** The server says no, behind TLS or standard security, to the user or the connection; without Set Error Info. */
+  refusal: Event | null
+  /** The last Set Error Info PDU that tells an error. */
+  errorInfo: Event<FactOf<'error-info'>> | null
+  /** The server sent the client elsewhere. */
+  redirection: Event<FactOf<'redirection'>> | null
+  /** Something of the logon or the session behind the negotiated TLS could be read. */
+  readable: boolean
   /** RDP in clear behind the negotiation: the first packet a side. */
   readonly plain: [Event | null, Event | null]
   outer: TlsSighting | null
@@ -55,10 +68,12 @@ export interface Sightings {
   /** The last request to the gateway in clear, and the last answer to any. */
   gatewayRequest: Event<FactOf<'http-request'>> | null
   gatewayAnswer: Event<FactOf<'http-response'>> | null
-  /** Gateway packets by which the tunnel and the channel were granted, and the first that refused something. */
-  tunnel: Event<FactOf<'rdg'>> | null
-  channel: Event<FactOf<'rdg'>> | null
-  denied: Event<FactOf<'rdg'>> | null
+  /** Gateway packets, or results of its calls, by which tunnel and channel were granted, and the first that refused. */
+  tunnel: Event | null
+  channel: Event | null
+  denied: Event | null
+  /** The client's first packet to the gateway, and the gateway's first one. */
+  readonly said: [Event | null, Event | null]
   /** What the server said in a protocol that nobody knows. */
   foreign: Event<FactOf<'unrecognised'>> | null
   /** Bytes are missing in some layer, or a layer became unreadable for another reason than missing keys. */
@@ -75,6 +90,12 @@ export function sightingsOf(conversation: Conversation): Sightings {
     ultimatum: null,
     mcs: null,
     active: null,
+    logon: null,
+    licence: null,
+    refusal: null,
+    errorInfo: null,
+    redirection: null,
+    readable: false,
     plain: [null, null],
     outer: null,
     inner: null,
@@ -85,6 +106,7 @@ export function sightingsOf(conversation: Conversation): Sightings {
     tunnel: null,
     channel: null,
     denied: null,
+    said: [null, null],
     foreign: null,
     gaps: false,
   }
@@ -165,12 +187,24 @@ function take(seen: Sightings, event: Event): void {
       break
     case 'mcs-connect-response':
       if (fact.result === 0) seen.mcs ??= event as Event<typeof fact>
+      else seen.refusal ??= event
       break
     case 'session-active':
       seen.active ??= event as Event<typeof fact>
       break
     case 'rdp-data':
       seen.plain[event.direction] ??= event
+      seen.readable ||= seen.inner !== null
+      break
+    case 'credssp':
+    case 'early-user-authorization':
+    case 'rdstls-response':
+    case 'rdsaad-result':
+    case 'license-message':
+    case 'mcs-refusal':
+    case 'error-info':
+    case 'redirection':
+      takeLogon(seen, event)
       break
     case 'client-hello':
       tlsFor(seen, event).clientHello ??= event as Event<typeof fact>
@@ -200,6 +234,9 @@ function take(seen: Sightings, event: Event): void {
     case 'rdg':
       takeGatewayPacket(seen, event as Event<typeof fact>)
       break
+    case 'ts-proxy-result':
+      takeGatewayCall(seen, event as Event<typeof fact>)
+      break
     case 'unrecognised':
       if (event.direction === SERVER) seen.foreign ??= event as Event<typeof fact>
       break
@@ -211,13 +248,79 @@ function take(seen: Sightings, event: Event): void {
   }
 }
 
+/** What is said between TLS and the active session: MS-CSSP 3.1.5, MS-RDPBCGR 2.2.1.12, 2.2.5.1, 2.2.10.2, 2.2.17, 2.2.18. */
+function takeLogon(seen: Sightings, event: Event): void {
+  const { fact, direction } = event
+  seen.readable = true
+  switch (fact.kind) {
+    case 'credssp':
+      if (direction === SERVER && fact.errorCode !== 0) seen.refusal ??= event
+      else if (isAccepted(fact, direction)) seen.logon ??= event
+      break
+    case 'early-user-authorization':
+      if (fact.result !== 0 && fact.complete) refuse(seen, event)
+      else seen.logon ??= event
+      break
+    case 'rdstls-response':
+    case 'rdsaad-result':
+      if (fact.result !== 0 && fact.complete) refuse(seen, event)
+      break
+    case 'license-message':
+      if (isLicensed(fact)) seen.licence ??= event as Event<typeof fact>
+      else if (fact.type === LICENCE_ERROR && fact.transition === ST_TOTAL_ABORT) seen.refusal ??= event
+      break
+    case 'mcs-refusal':
+      if (fact.step === 'attach-user') seen.refusal ??= event
+      break
+    case 'error-info':
+      if (fact.code !== 0) seen.errorInfo = event as Event<typeof fact>
+      break
+    case 'redirection':
+      if ((fact.flags & LB_NOREDIRECT) === 0) seen.redirection ??= event as Event<typeof fact>
+      break
+    default:
+  }
+}
+
+/** The user was known, but may not log on here: the logon has not succeeded. */
+function refuse(seen: Sightings, event: Event): void {
+  seen.refusal ??= event
+  seen.logon = null
+}
+
+/** The server answers the proof of the public key only to a user whom it accepted; the client checks that before it goes on. */
+function isAccepted(fact: FactOf<'credssp'>, direction: Direction): boolean {
+  return direction === SERVER ? fact.publicKeyBytes > 0 : fact.hasAuthInfo
+}
+
+const LICENCE_NEW = 0x03
+const LICENCE_UPGRADE = 0x04
+const LICENCE_ERROR = 0xff
+const STATUS_VALID_CLIENT = 7
+const ST_TOTAL_ABORT = 1
+const LB_NOREDIRECT = 0x80
+
+function isLicensed({ type, code }: FactOf<'license-message'>): boolean {
+  return type === LICENCE_NEW || type === LICENCE_UPGRADE || (type === LICENCE_ERROR && code === STATUS_VALID_CLIENT)
+}
+
 /** MS-TSGU 2.2.10: only answers carry a result, and it is zero where the gateway agrees. */
 function takeGatewayPacket(seen: Sightings, event: Event<FactOf<'rdg'>>): void {
   const { type, code } = event.fact
+  seen.said[event.direction] ??= event
   if (event.direction !== SERVER || !rdgAnswers.has(type)) return
-  if (code > 0) seen.denied ??= event
+  if (isRefusal(code)) seen.denied ??= event
   else if (code === 0 && type === TUNNEL_AUTH_RESPONSE) seen.tunnel ??= event
   else if (code === 0 && type === CHANNEL_RESPONSE) seen.channel ??= event
+}
+
+/** The same by RPC over HTTP: MS-TSGU 3.2.6. */
+function takeGatewayCall(seen: Sightings, event: Event<FactOf<'ts-proxy-result'>>): void {
+  const { call, result } = event.fact
+  if (!tsProxyAnswers.has(call)) return
+  if (isRefusal(result)) seen.denied ??= event
+  else if (result === 0 && call === AUTHORIZE_TUNNEL) seen.tunnel ??= event
+  else if (result === 0 && call === CREATE_CHANNEL) seen.channel ??= event
 }
 
 /** TLS behind a negotiation is the inner one; that inside which the negotiation was read is not behind it. */

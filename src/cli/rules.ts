@@ -1,6 +1,7 @@
 /** `rdpscope rules`: what the rules are, and what one of them looks at, confirms, rules out and can not see. */
 import { clean } from '../report/clean.ts'
 import { hanging } from '../report/layout.ts'
+import { rulePage, rulePageText } from '../report/rule-page.ts'
 import { rules } from '../rules/index.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Streams } from './output.ts'
@@ -10,7 +11,9 @@ import { textStyle } from './terminal.ts'
 /** @throws UsageError for a rule that does not exist. */
 export async function printRules(id: string | undefined, streams: Streams): Promise<number> {
   const { width } = textStyle({ verbose: false, columns: streams.columns })
-  await streams.results.write([...(id === undefined ? list(width) : inFull(named(id), width)), ''].join('\n'))
+  await streams.results.write(
+    [...(id === undefined ? list(width) : rulePageText(rulePage(named(id)), width)), ''].join('\n'),
+  )
   return EXIT_CLEAN
 }
 
@@ -25,22 +28,4 @@ function named(id: string): Rule {
 function list(width: number): string[] {
   const column = Math.max(...rules.map(rule => rule.id.length)) + 2
   return rules.flatMap(rule => hanging(`${rule.id.padEnd(column)}${rule.severity.padEnd(9)}`, rule.title, width))
-}
-
-function inFull(rule: Rule, width: number): string[] {
-  const fields: readonly (readonly [label: string, text: string])[] = [
-    ['Looks at', rule.looksAt],
-    ['Confirms', rule.confirms],
-    ['Rules out', rule.rulesOut],
-    ['Can not see', rule.cannotSee],
-    ['Wireshark', rule.filter],
-    ...rule.remedy.map((text, at) => [at === 0 ? 'Remedy' : '', text] as const),
-  ]
-  return [
-    `${rule.id} (${rule.severity})`,
-    ...hanging('  ', rule.title, width),
-    ...fields
-      .filter(([, text]) => text !== '')
-      .flatMap(([label, text]) => hanging(`  ${label.padEnd(13)}`, text, width)),
-  ]
 }

@@ -47,6 +47,8 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .option('-o, --output <file>', 'write the report to a file')
     .option('--keylog <file>', KEY_LOG, collected)
     .option('--rsa-key <file>', RSA_KEY, collected)
+    .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
+    .option('--extended <code>', 'the extended error code beside it')
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
     .addOption(
       new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
@@ -109,6 +111,7 @@ Examples:
   rdpscope capture.pcapng                   what went wrong, and the packets that show it
   rdpscope scan --format json captures/     the same for programs
   tcpdump -w - port 3389 | rdpscope scan -  from standard input
+  rdpscope scan --error 0x904 --extended 0x7 capture.pcapng   what the dialog said, against the packets
   rdpscope decode -Y 'tls.alert_message' capture.pcapng   the packets behind a verdict
   rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
 

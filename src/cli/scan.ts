@@ -3,7 +3,13 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { analyzeFile, CaptureError, type GivenKeys, unreadable } from '../analyze.ts'
+import { clientTables, typedCode } from '../codes/code-family.ts'
+import { errorInfo } from '../codes/errinfo.ts'
+import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
+import type { CodeTable } from '../codes/table.ts'
+import { clean } from '../report/clean.ts'
 import { jsonCapture, jsonHead, jsonTail } from '../report/json.ts'
+import type { ReportedCode } from '../report/reported-code.ts'
 import { textReport } from '../report/text.ts'
 import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
@@ -18,6 +24,9 @@ export interface ScanOptions extends KeyOptions {
   readonly verbose: boolean
   readonly failOn: FailOn
   readonly width?: number
+  /** What the dialog of the client showed: numbers or symbols. */
+  readonly error?: string
+  readonly extended?: string
 }
 
 type FailOn = 'error' | 'warning' | 'info' | 'never'
@@ -34,7 +43,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   const inputs = await captureInputs(paths)
   const output = options.output === undefined ? streams.results : fileOutput(options.output, inputs)
   const keys = givenKeys(options, streams)
-  const writer = reportWriter(options, streams)
+  const writer = reportWriter(options, reportedCode(options), streams)
   let status = EXIT_CLEAN
   await output.write(writer.head())
   for (const [index, path] of inputs.entries()) {
@@ -51,8 +60,29 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   return status
 }
 
-function reportWriter(options: ScanOptions, streams: Streams): ReportWriter {
-  if (options.format === 'json') return { head: jsonHead, capture: jsonCapture, tail: jsonTail }
+/** @throws UsageError for what is neither a number nor a symbol of the tables. */
+function reportedCode({ error, extended }: ScanOptions): ReportedCode | null {
+  if (error === undefined && extended === undefined) return null
+  if (error === undefined)
+    throw new UsageError('--extended is the second number of a dialog: give the first with --error')
+  return {
+    error: typed(error, clientTables),
+    extended: extended === undefined ? null : typed(extended, [extendedDisconnectReasons, errorInfo]),
+  }
+}
+
+function typed(text: string, tables: readonly CodeTable[]): number {
+  const value = typedCode(text, tables)
+  if (value === null)
+    throw new UsageError(`${clean(text)}: is neither a number nor a name of such a code (0x904, 2308)`)
+  return value
+}
+
+function reportWriter(options: ScanOptions, code: ReportedCode | null, streams: Streams): ReportWriter {
+  if (options.format === 'json') {
+    const capture = (analysis: CaptureAnalysis, index: number) => jsonCapture(analysis, index, code)
+    return { head: jsonHead, capture, tail: jsonTail }
+  }
   const columns = options.output === undefined ? streams.columns : null
   const style = textStyle({
     verbose: options.verbose,
@@ -61,7 +91,8 @@ function reportWriter(options: ScanOptions, streams: Streams): ReportWriter {
   })
   const silent = columns !== null && streams.messagesShown
   // On a terminal the message on standard error already says that a capture can not be opened.
-  const capture = (analysis: CaptureAnalysis) => (silent && analysis.format === '' ? [] : [textReport(analysis, style)])
+  const capture = (analysis: CaptureAnalysis) =>
+    silent && analysis.format === '' ? [] : [textReport(analysis, style, code)]
   return { head: () => '', capture, tail: () => '' }
 }
 

@@ -124,6 +124,77 @@ const decisions: ReadonlyMap<string, Decision> = new Map<string, Decision>([
       others: ['tls-handshake-refused'],
     },
   ],
+  [
+    'kerberos-error',
+    {
+      values: forValues([[0, 25, 52, 90, 91], NO_RULES], [[37], ['clock-skew']], [[7], ['nla-ntlm-refused']]),
+      others: LOGON,
+    },
+  ],
+  ['rdstls-result', { values: forValues([[0], NO_RULES]), others: LOGON }],
+  ['rdsaad-result', { values: forValues([[0], NO_RULES]), others: LOGON }],
+  [
+    'websocket-close',
+    {
+      values: forValues([[1000], NO_RULES], [[1002, 1003, 1007, 1010, 1014], ['gateway-websocket-refused']]),
+      others: ['gateway-closed', 'gateway-websocket-refused'],
+    },
+  ],
+  ['status-info', { others: ['session-redirected'] }],
+  ['redirection-flag', { others: ['session-redirected'] }],
+  [
+    'freerdp-error',
+    {
+      values: forValues(
+        [[0x20004, 0x20005], LOOKUP],
+        [[0x20006], CONNECT],
+        [[0x20008], ['tls-handshake-refused', 'tls-version-mismatch', 'tls-cipher-mismatch', ...CERTIFICATE]],
+        [[0x2000b], ['client-aborted', ...CERTIFICATE]],
+        [[0x2000c], ['security-negotiation-failed', 'nla-required', ...CONNECT]],
+        [[0x20007, 0x2000d], CUT],
+        [
+          [
+            0x20009, 0x2000a, 0x2000e, 0x2000f, 0x20010, 0x20011, 0x20012, 0x20013, 0x20014, 0x20015, 0x20016, 0x20017,
+            0x20018, 0x20019, 0x2001a, 0x2001b,
+          ],
+          LOGON,
+        ],
+      ),
+      others: NO_RULES,
+    },
+  ],
+  [
+    'windows-event',
+    {
+      values: forValues(
+        [
+          [1057, 1058, 36870, 36872],
+          ['server-certificate-unusable', 'tls-handshake-refused'],
+        ],
+        [[36871], ['tls-version-mismatch', 'tls-handshake-refused']],
+        [[36874], ['tls-cipher-mismatch', 'tls-handshake-refused']],
+        [
+          [36882, 36887, 36888],
+          ['tls-handshake-refused', ...CERTIFICATE],
+        ],
+        [[1006], ['server-connection-limit', 'x224-no-confirm']],
+        [[1128, 1130], LICENCE],
+        [[200, 201, 300, 301, 6272, 6273, 6274], GATEWAY_POLICY],
+        [[304], ['gateway-target-unreachable']],
+        [[303, 312, 313], ['gateway-closed']],
+        [[4625, 4771, 4776], LOGON],
+        [[4825], ['server-denied']],
+        [[1296, 2056], ['session-redirected']],
+        [
+          [7031, 7034],
+          ['session-aborted-by-server', 'x224-no-confirm'],
+        ],
+        [[23, 24, 39, 40], ['server-ended-session']],
+        [[1026], ['client-aborted']],
+      ),
+      others: NO_RULES,
+    },
+  ],
   ['dns-rcode', { values: forValues([[0], NO_RULES]), others: LOOKUP }],
   ['mcs-disconnect-reason', { others: ['server-ended-session'] }],
 ])

@@ -53,7 +53,7 @@ type Part = Pick<Reading, 'is' | 'isNot' | 'claims' | 'wire' | 'capture'>
 const nothing: Part = { is: [], isNot: [], claims: [], wire: [], capture: [] }
 
 const WHAT_TO_CAPTURE: readonly string[] = [
-  'Record on the client, whole packets, from before the click on Connect until after the dialog: dumpcap -i <interface> -w attempt.pcapng. Do not filter by port: name lookups and ICMP belong to it.',
+  'Record on the client, whole packets, from before the click on Connect until after the dialog. Name lookups, Kerberos and ICMP belong to it.',
   'If that leaves two explanations, record at the server or the gateway at the same time: a packet that left one end and did not reach the other places the fault between them.',
   'For what is said inside TLS (error info, logon, licence, gateway policy) a key log is needed, or the event logs of the server.',
 ]

@@ -50,3 +50,25 @@ export const mcsResults = codeTable(
     [15, 'rt-user-rejected', 'the user is rejected'],
   ],
 )
+
+/** Domain PDUs by their choice: the upper six bits of their first byte. */
+export const mcsDomainPdus = codeTable(
+  {
+    id: 'mcs-domain-pdu',
+    title: 'MCS domain PDU',
+    layer: 'MCS, in clear only with standard RDP security',
+    source: 'ITU-T T.125',
+    tier: 'specification',
+    hexDigits: 0,
+  },
+  [
+    [1, 'erectDomainRequest', 'the client opens the domain'],
+    [8, 'disconnectProviderUltimatum', 'either side ends the connection in an orderly way', 'Holds a reason.'],
+    [10, 'attachUserRequest', 'the client wants a user channel'],
+    [11, 'attachUserConfirm', 'the server grants a user channel'],
+    [14, 'channelJoinRequest', 'the client joins a channel'],
+    [15, 'channelJoinConfirm', 'the server lets it join'],
+    [25, 'sendDataRequest', 'data of the client'],
+    [26, 'sendDataIndication', 'data of the server'],
+  ],
+)

@@ -42,3 +42,11 @@ export const rdgAnswers: ReadonlySet<number> = new Set([
   TUNNEL_AUTH_RESPONSE,
   CHANNEL_RESPONSE,
 ])
+
+/** Informational results of security packages (SEC_I_CONTINUE_NEEDED and its like): a round goes on. */
+const INFORMATIONAL = 0x0009
+
+/** A result with which the gateway says no; -1 stands for none. */
+export function isRefusal(result: number): boolean {
+  return result > 0 && result >>> 16 !== INFORMATIONAL
+}

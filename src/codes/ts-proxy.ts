@@ -3,16 +3,24 @@
 /** TsProxyRpcInterface, as its UUID is written. */
 export const TS_PROXY_INTERFACE = '44e265dd-7daf-42cd-8560-3cdb6e7a2729'
 
+export const CREATE_TUNNEL = 1
+export const AUTHORIZE_TUNNEL = 2
+export const CREATE_CHANNEL = 4
+export const SETUP_RECEIVE_PIPE = 8
+
 export const tsProxyCalls: ReadonlyMap<number, string> = new Map([
-  [1, 'TsProxyCreateTunnel'],
-  [2, 'TsProxyAuthorizeTunnel'],
+  [CREATE_TUNNEL, 'TsProxyCreateTunnel'],
+  [AUTHORIZE_TUNNEL, 'TsProxyAuthorizeTunnel'],
   [3, 'TsProxyMakeTunnelCall'],
-  [4, 'TsProxyCreateChannel'],
+  [CREATE_CHANNEL, 'TsProxyCreateChannel'],
   [6, 'TsProxyCloseChannel'],
   [7, 'TsProxyCloseTunnel'],
-  [8, 'TsProxySetupReceivePipe'],
+  [SETUP_RECEIVE_PIPE, 'TsProxySetupReceivePipe'],
   [9, 'TsProxySendToServer'],
 ])
+
+/** Calls by whose results the gateway says yes or no while a channel is being set up. */
+export const tsProxyAnswers: ReadonlySet<number> = new Set([CREATE_TUNNEL, AUTHORIZE_TUNNEL, CREATE_CHANNEL])
 
 export const rtsCommands: ReadonlyMap<number, string> = new Map([
   [0, 'ReceiveWindowSize'],

@@ -62,6 +62,8 @@ export function conclude(
       doubles[R.sideDoubles(flow, 1 - clientSide) + R.SIDE_LAST_NS] as number,
     ],
     tunnel: notes.tunnel,
+    stepBackNs: doubles[times + R.STEP_BACK_NS] as number,
+    leapNs: doubles[times + R.LEAP_NS] as number,
     endedBy,
   }
 }
@@ -173,6 +175,7 @@ function tcpSide(table: FlowTable, flow: number, side: number, notes: FlowNotes)
     windowFulls: ints[me + R.WINDOW_FULLS] as number,
     keepAlives: ints[me + R.KEEP_ALIVES] as number,
     mirrorDuplicates: ints[me + R.MIRROR_DUPLICATES] as number,
+    copiesHopped: (state & R.COPIES_HOPPED) !== 0,
     ttlLeast: ints[me + R.TTL_LEAST] as number,
     ttlMost: ints[me + R.TTL_MOST] as number,
     fragmented: ints[me + R.FRAGMENTED] as number,

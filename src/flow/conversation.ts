@@ -153,7 +153,9 @@ export interface TcpSide {
   readonly windowFulls: number
   readonly keepAlives: number
   readonly mirrorDuplicates: number
-  /** Time to live of its packets: least and most, without resets. */
+  /** Copies of its packets have another time to live than the packet that came first: taken on both sides of a router. */
+  readonly copiesHopped: boolean
+  /** Time to live of its packets, copies and all: least and most, without resets. */
   readonly ttlLeast: number
   readonly ttlMost: number
   /** Its packets that came as IP fragments. */
@@ -269,6 +271,10 @@ export interface Conversation {
   readonly lastTimesNs: readonly [number, number]
   /** Datagrams of a VPN, by its first one; null otherwise. */
   readonly tunnel: TunnelKind | null
+  /** The most by which its time went back from one packet to the next; 0 when it never did. */
+  readonly stepBackNs: number
+  /** The longest pause that is more than any firewall or host waits for (IDLE_TCP_MS); 0 when there was none. */
+  readonly leapNs: number
   readonly endedBy: ClosedBy
 }
 

@@ -104,6 +104,9 @@ export const LAST_NS = 1
 export const SYN_NS = 2
 export const SYN_ACK_NS = 3
 export const ACK_NS = 4
+/** The most by which time went back between two packets, and the longest leap ahead. */
+export const STEP_BACK_NS = 5
+export const LEAP_NS = 6
 const SIDE_TIMES = 8
 
 // doubles of a side
@@ -153,6 +156,8 @@ export const HAS_PEER_PROGRESS = 256
 export const HAS_TTL = 1024
 /** Its oldest unacknowledged bytes were sent again: STALL_RESENDS counts. */
 export const HAS_STALL = 2048
+/** A copy of one of its packets had another time to live. */
+export const COPIES_HOPPED = 4096
 export const HAS_LAST = 512
 /** Its last packet has window 0. */
 export const WINDOW_CLOSED = 4096

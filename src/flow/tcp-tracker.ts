@@ -16,6 +16,7 @@ import {
   BYTES,
   CHECKS,
   CLIENT_IS_HIGH,
+  COPIES_HOPPED,
   DOUBLES,
   DUPLICATE_ACKS,
   EXPECTED,
@@ -120,6 +121,9 @@ const NOTEWORTHY =
   WINDOW_FULL
 /** Two copies of one packet on a mirror port come within this time. */
 const MIRROR_NS = 1e6
+/** Packets of one sender that wait at a router, and routers between two points of one capture. */
+const COPIES_BEHIND = 512
+const COPIED_HOPS = 3
 const NS_PER_MS = 1e6
 /** The shortest time-out of a proxy or firewall that is worth a note. */
 const LEAST_PAUSE_MS = 10_000
@@ -193,14 +197,17 @@ export class TcpTracker {
       (doubles[meAt + SIDE_LAST_NS] as number) + MIRROR_NS > timeNs &&
       (h.ipId > 0 || payloadLength > 0 || (flags & (SYN | FIN)) !== 0)
     ) {
-      this.bump(me + MIRROR_DUPLICATES)
-      this.mark('duplicate')
+      this.copy(state)
       return
     }
 
     const firstOfSide = (state & HAS_LAST) === 0
     const lastIp = ints[me + LAST_IP] as number
     this.stepIpId = firstOfSide ? 0 : ipIdStep((lastIp >> 8) - 1, h.ipId)
+    if ((what & (ANY_RESEND | OUT_OF_ORDER)) !== 0 && this.isLateCopy(state)) {
+      this.copy(state)
+      return
+    }
     if ((state & HAS_ISN) === 0) {
       state |= HAS_ISN
       ints[me + ISN] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0
@@ -295,6 +302,29 @@ export class TcpTracker {
       untilNs: this.timeNs,
       direction: this.direction,
     })
+  }
+
+  /**
+   * Behind a router that held it for a while (a shaper, a VPN), a copy comes after other packets: a resend has a new IP
+   * identification, a copy that of its first, and it has lost a hop or two.
+   */
+  private isLateCopy(state: number): boolean {
+    const { h, stepIpId } = this
+    if (h.ipId <= 0 || stepIpId > 0 || stepIpId < -COPIES_BEHIND || (state & HAS_TTL) === 0) return false
+    const lost = (this.table.ints[this.me + TTL_MOST] as number) - h.ttl
+    return lost > 0 && lost <= COPIED_HOPS
+  }
+
+  /** The packet before, recorded once more: at the same point, or behind a router that took one off its time to live. */
+  private copy(state: number): void {
+    const { ints } = this.table
+    const { me, h } = this
+    this.bump(me + MIRROR_DUPLICATES)
+    this.mark('duplicate')
+    if ((h.flags & RST) !== 0 || (state & HAS_TTL) === 0 || h.ttl === ((ints[me + LAST_IP] as number) & 0xff)) return
+    ints[me + SIDE_STATE] = state | COPIES_HOPPED
+    if (h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
+    if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
   }
 
   private control(state: number): number {

@@ -28,6 +28,7 @@ import {
   INTS,
   LAST_NS,
   LAST_PACKET,
+  LEAP_NS,
   PACKETS,
   ROLE_EVIDENCE,
   ROLES_MASK,
@@ -38,6 +39,7 @@ import {
   SIDE_LAST_PACKET,
   SIDE_STATE,
   STATE,
+  STEP_BACK_NS,
   sideDoubles,
   sideInts,
   TCP,
@@ -293,9 +295,19 @@ export class Tracker {
 
   private touch(flow: number, packet: number, timeNs: number, cut: boolean): void {
     const { ints, doubles } = this.table
+    const at = flow * DOUBLES + LAST_NS
+    const stepNs = timeNs - (doubles[at] as number)
+    if ((stepNs < 0 || stepNs > IDLE_TCP_NS) && ints[flow * INTS + LAST_PACKET] !== 0) this.noteStep(flow, stepNs)
     ints[flow * INTS + LAST_PACKET] = packet
-    doubles[flow * DOUBLES + LAST_NS] = timeNs
+    doubles[at] = timeNs
     if (cut) ints[flow * INTS + CUT_PACKETS] = (ints[flow * INTS + CUT_PACKETS] as number) + 1
+  }
+
+  /** Time went back, or leapt ahead. */
+  private noteStep(flow: number, stepNs: number): void {
+    const { doubles } = this.table
+    const at = flow * DOUBLES + (stepNs < 0 ? STEP_BACK_NS : LEAP_NS)
+    doubles[at] = Math.max(doubles[at] as number, Math.abs(stepNs))
   }
 
   /** Looks at one flow after the other for what has gone idle. */

@@ -5,7 +5,9 @@
 import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } from '../analysis.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
+import { againstWire, type ReportedCode } from './reported-code.ts'
 import { isoTime } from './time.ts'
+import { chainTexts } from './words.ts'
 
 /** What stands before the first capture. */
 export function jsonHead(): string {
@@ -13,10 +15,17 @@ export function jsonHead(): string {
   return `{\n  "schema": "rdpscope/report@1",\n  "tool": ${tool},\n  "captures": [`
 }
 
-/** One capture in pieces, attempt by attempt: there may be thousands. `index` counts from 0. */
-export function* jsonCapture(analysis: CaptureAnalysis, index: number): Generator<string> {
+/**
+ * One capture in pieces, attempt by attempt: there may be thousands. `index` counts from 0.
+ * @param code what the user was shown: held against the capture in `reportedCode`
+ */
+export function* jsonCapture(
+  analysis: CaptureAnalysis,
+  index: number,
+  code: ReportedCode | null = null,
+): Generator<string> {
   const { start, attempts } = analysis
-  yield `${index === 0 ? '' : ','}\n    {${members(headOf(analysis))},\n      "attempts": [`
+  yield `${index === 0 ? '' : ','}\n    {${members({ ...headOf(analysis), ...codeOf(analysis, code) })},\n      "attempts": [`
   for (const [at, attempt] of attempts.entries()) {
     yield `${at === 0 ? '' : ','}\n        ${indented(attemptObject(attempt, start), '        ')}`
   }
@@ -30,8 +39,8 @@ export function jsonTail(): string {
 }
 
 /** The whole document at once. */
-export function jsonReport(analyses: readonly CaptureAnalysis[]): string {
-  const captures = analyses.map((analysis, index) => [...jsonCapture(analysis, index)].join(''))
+export function jsonReport(analyses: readonly CaptureAnalysis[], code: ReportedCode | null = null): string {
+  const captures = analyses.map((analysis, index) => [...jsonCapture(analysis, index, code)].join(''))
   return jsonHead() + captures.join('') + jsonTail()
 }
 
@@ -49,6 +58,12 @@ function headOf(analysis: CaptureAnalysis): Record<string, unknown> {
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
   }
+}
+
+function codeOf(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
+  if (code === null) return {}
+  const { error, extended, means, attempt, agreement, says, extendedCheck, causes } = againstWire(code, analysis)
+  return { reportedCode: { error, extended, means, attempt, agreement, says, extendedCheck, causes } }
 }
 
 /** Members of a capture's object, one a line. */
@@ -74,12 +89,15 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
     end: start && isoTime(start, attempt.endNs),
     outcome: attempt.outcome,
     milestones: attempt.milestones.map(({ id, state, packet }) => ({ id, state, packet: packet || null })),
+    chain: chainTexts(attempt.chain, { unicode: true }).join(' '),
     closedBy: {
       side: closing.side,
       how: closing.how,
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
     },
+    capturePoint: attempt.capturePoint,
+    errorInfo: attempt.errorInfo,
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }
@@ -91,6 +109,7 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     verdict: verdict.verdict,
     severity: verdict.severity,
     says: verdict.says,
+    short: verdict.short,
     evidence: verdict.evidence.map(({ packet, timeNs, says }) => ({
       packet,
       time: start && isoTime(start, timeNs),
@@ -99,5 +118,6 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     filter: verdict.filter,
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
+    settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
   }
 }

@@ -2,11 +2,13 @@
  * The report for people: what an engineer pastes into a ticket. The verdict first, then how far the connection came and
  * who closed it, the packets that show it, and what to do.
  */
-import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { clean } from './clean.ts'
+import { codeText } from './code-text.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
+import { againstWire, type ReportedCode } from './reported-code.ts'
 import { spokenTime } from './time.ts'
-import { closingText, steps, transportText } from './words.ts'
+import { capturePointText, chainLegend, chainTexts, closingText, transportText } from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -28,9 +30,12 @@ const FULL_FINDINGS = 5
 const LISTED_ATTEMPTS = 10
 const LABEL_COLUMNS = 14
 
-/** The whole report of one capture; ends with a line end. */
-export function textReport(analysis: CaptureAnalysis, style: TextStyle): string {
-  return new TextReport(analysis, style).lines.map(line => `${line}\n`).join('')
+/**
+ * The whole report of one capture; ends with a line end.
+ * @param code what the user was shown: the report opens with it
+ */
+export function textReport(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null = null): string {
+  return new TextReport(analysis, style, code).lines.map(line => `${line}\n`).join('')
 }
 
 class TextReport {
@@ -40,14 +45,19 @@ class TextReport {
   readonly #attempts: ReadonlyMap<number, AttemptAnalysis>
   /** Attempts whose steps were printed already. */
   readonly #shown = new Set<number>()
+  /** Lists of captures that were printed already. */
+  readonly #wantedBefore = new Set<string>()
+  readonly #chains: (readonly ChainLink[])[] = []
 
-  constructor(analysis: CaptureAnalysis, style: TextStyle) {
+  constructor(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null) {
     this.#analysis = analysis
     this.#style = style
     this.#attempts = new Map(analysis.attempts.map(attempt => [attempt.id, attempt]))
     this.#head()
+    if (code !== null && analysis.format !== '') this.lines.push(...codeText(againstWire(code, analysis), style))
     this.#findings()
     this.#otherAttempts()
+    this.#legend()
     this.#quality()
   }
 
@@ -106,9 +116,17 @@ class TextReport {
       return
     }
     this.#shown.add(attempt.id)
-    this.#field(`Attempt ${attempt.id}`, `${describe(attempt)}${others}`)
-    this.#steps(attempt)
+    this.#course(attempt, others)
+  }
+
+  /** How far it came and what failed, between whom, and who closed. */
+  #course(attempt: AttemptAnalysis, others = ''): void {
+    const name = `Attempt ${attempt.id}`
+    this.#labelled(name, hangingItems(label(name), chainTexts(attempt.chain, this.#style), ' ', this.#style.width))
+    this.#chains.push(attempt.chain)
+    this.#field('From', `${describe(attempt)}${others}`)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Recorded', capturePointText(attempt.capturePoint))
   }
 
   #proof(verdict: VerdictAnalysis): void {
@@ -168,23 +186,19 @@ class TextReport {
         : attempt.outcome === 'unfinished'
           ? 'the capture does not show how it ended'
           : paint('doubtful', 'failed; no rule explains it from this capture')
-    this.#field(`Attempt ${attempt.id}`, describe(attempt))
-    this.#steps(attempt)
-    this.#field('Closed by', closingText(attempt))
+    this.#course(attempt)
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
-    if (this.#style.verbose) this.#silentRules(attempt)
+    if (this.#style.verbose || attempt.outcome === 'failed') this.#silentRules(attempt)
   }
 
-  /** Half of the value for a network team is what was ruled out. */
+  /** Half of the value for a network team is what was ruled out: counted here, told one by one to those who ask. */
   #silentRules(attempt: AttemptAnalysis): void {
     const ruledOut = attempt.verdicts.filter(({ verdict }) => verdict === 'ruled-out')
     const notVisible = attempt.verdicts.filter(({ verdict }) => verdict === 'not-visible')
     if (ruledOut.length + notVisible.length === 0) return
     if (!this.#style.verbose) {
-      this.#field('Ruled out', ruledOut.map(({ rule }) => rule).join(', '))
-      this.#field('Not visible', notVisible.map(({ rule }) => rule).join(', '))
-      this.lines.push('')
+      this.#counts(attempt, ruledOut, notVisible)
       return
     }
     for (const [title, verdicts] of [
@@ -202,25 +216,71 @@ class TextReport {
     }
   }
 
+  #counts(
+    attempt: AttemptAnalysis,
+    ruledOut: readonly VerdictAnalysis[],
+    notVisible: readonly VerdictAnalysis[],
+  ): void {
+    const unseen = notVisible.length === 0 ? '' : `; ${notVisible.length} more can not be seen in it`
+    this.#field(
+      'Ruled out',
+      `${counted(ruledOut.length, 'other cause')} of attempt ${attempt.id} by this capture${unseen} (--verbose lists them)`,
+    )
+    const isProven = attempt.verdicts.some(({ verdict, severity }) => verdict === 'confirmed' && severity !== 'info')
+    if (attempt.outcome === 'failed' && !isProven) this.#wanted(attempt)
+    this.lines.push('')
+  }
+
+  /** Nothing is proven: which captures would prove what is claimed, then show what this one hides. */
+  #wanted({ verdicts }: AttemptAnalysis): void {
+    const open = verdicts.filter(
+      ({ severity, toSettle, settledBy }) => severity !== 'info' && toSettle !== '' && settledBy.length > 0,
+    )
+    const claimed = open.filter(({ verdict }) => verdict !== 'not-visible')
+    const byRecording = new Map<string, string[]>(claimed.map(({ settledBy }) => [settledBy[0]?.title as string, []]))
+    for (const { rule, settledBy } of open) {
+      const title = settledBy[0]?.title as string
+      byRecording.set(title, [...(byRecording.get(title) ?? []), rule])
+    }
+    const key = JSON.stringify([...byRecording])
+    if (this.#wantedBefore.has(key)) return
+    this.#wantedBefore.add(key)
+    let heading = 'Would show'
+    for (const [title, rules] of byRecording) {
+      this.#field(heading, `a capture ${title}: ${rules.join(', ')}`, '- ')
+      heading = ''
+    }
+  }
+
+  #legend(): void {
+    const legend = chainLegend(this.#chains, this.#style)
+    if (legend === '') return
+    this.#text(legend)
+    this.lines.push('')
+  }
+
   #quality(): void {
     const notes = [...this.#analysis.quality]
     for (const attempt of this.#analysis.attempts) {
       if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
-      for (const note of attempt.quality) notes.push({ id: note.id, says: `attempt ${attempt.id}: ${note.says}` })
+      for (const note of attempt.quality) notes.push({ ...note, says: `attempt ${attempt.id}: ${note.says}` })
     }
     if (notes.length === 0) return
     this.#text('What weakens these verdicts:')
-    for (const { id, says } of notes) this.lines.push(...hanging(`  ${clean(id)}: `, clean(says), this.#style.width))
+    const told = new Set<string>()
+    for (const { id, says, means, remedy } of notes) {
+      // What a note means is told once, however many attempts it is about.
+      const more = told.has(id) ? '' : [means, remedy].filter(text => text !== '').join(' ')
+      told.add(id)
+      const text = more === '' ? says : `${sentence(says)} ${more}`
+      this.lines.push(...hanging(`  ${clean(id)}: `, clean(text), this.#style.width))
+    }
     this.lines.push('')
   }
 
   #field(name: string, text: string, bullet = ''): void {
     if (text === '') return
     this.#labelled(name, hanging(label(name) + bullet, clean(text), this.#style.width))
-  }
-
-  #steps({ milestones }: AttemptAnalysis): void {
-    this.#labelled('Steps', hangingItems(label('Steps'), steps(milestones, this.#style), '  ', this.#style.width))
   }
 
   /** Colour has no width: lines are laid out with the plain label, which is then exchanged. */
@@ -253,7 +313,7 @@ function describe(attempt: AttemptAnalysis): string {
   const { client, server, serverName, transport, outcome, startNs } = attempt
   const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
   const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
-  return `${ends}, ${transportText(transport)}, ${outcome}, from ${relativeTime(startNs)}`
+  return `${ends}, ${transportText(transport)}, ${outcome}; begins at ${relativeTime(startNs)}`
 }
 
 function endpoint(address: string, port: number): string {

@@ -1,6 +1,6 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
-import type { AttemptAnalysis } from '../analysis.ts'
-import type { Closing, Milestone, MilestoneId, Transport } from '../attempt/attempt.ts'
+import type { AttemptAnalysis, ChainLink } from '../analysis.ts'
+import type { Closing, MilestoneId, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
 interface Signs {
@@ -12,30 +12,45 @@ const NAMES: Record<MilestoneId, string> = {
   tcp: 'TCP',
   proxy: 'proxy',
   tls: 'TLS',
-  'gateway-http': 'gateway HTTP',
-  'gateway-tunnel': 'gateway tunnel',
-  'gateway-channel': 'gateway channel',
+  'gateway-http': 'gateway',
+  'gateway-tunnel': 'tunnel',
+  'gateway-channel': 'channel',
   x224: 'X.224',
-  security: 'security',
+  security: 'TLS',
   nla: 'NLA',
   mcs: 'MCS',
   licence: 'licence',
-  active: 'active',
+  active: 'session',
   udp: 'UDP',
 }
+const INNER_TLS = 'inner TLS'
 
-/** Steps that every direct connection passes: worth a question mark when they lie hidden in between. */
-const ALWAYS_PASSED: ReadonlySet<MilestoneId> = new Set(['tcp', 'x224', 'security'])
-
-/** `TCP ✓`, `X.224 ✓`, `security ✗`, in the order in which a connection passes them. */
-export function steps(milestones: readonly Milestone[], { unicode }: Signs): string[] {
+/**
+ * `DNS ✓`, `gateway 401→200 ✓`, `tunnel ✗ policy (CAP) denied`: the links of the chain, in the order of the way. Of many
+ * hidden steps in a row the first and the last are named.
+ */
+export function chainTexts(chain: readonly ChainLink[], { unicode }: Signs): string[] {
   const signs = unicode
-    ? { reached: '✓', failed: '✗', 'not-visible': '?' }
-    : { reached: 'ok', failed: 'FAILED', 'not-visible': '?' }
-  const last = milestones.findLastIndex(({ state }) => state !== 'not-visible')
-  return milestones
-    .filter(({ id, state }, at) => state !== 'not-visible' || (at < last && ALWAYS_PASSED.has(id)))
-    .map(({ id, state }) => `${NAMES[id]} ${signs[state]}`)
+    ? { reached: '✓', failed: '✗', 'not-visible': '?', arrow: '→', more: '…' }
+    : { reached: 'ok', failed: 'FAILED', 'not-visible': '?', arrow: '->', more: '...' }
+  const nested = chain.some(({ step }) => step === 'tls')
+  const isHidden = (at: number) => chain[at]?.state === 'not-visible' && chain[at]?.step !== null
+  return chain.flatMap(({ step, state, inferred, statuses, says }, at) => {
+    if (isHidden(at - 1) && isHidden(at) && isHidden(at + 1)) return isHidden(at - 2) ? [] : [signs.more]
+    const name = step === null ? '' : step === 'security' && nested ? INNER_TLS : NAMES[step]
+    const sign = `${signs[state]}${inferred ? '~' : ''}`
+    return [name, statuses.join(signs.arrow), sign, says].filter(part => part !== '').join(' ')
+  })
+}
+
+/** What the signs mean that are not plain to see; '' when there are none. */
+export function chainLegend(chains: readonly (readonly ChainLink[])[], { unicode }: Signs): string {
+  const links = chains.flat()
+  const parts: string[] = []
+  if (links.some(({ inferred }) => inferred))
+    parts.push(`${unicode ? '✓' : 'ok'}~ was told from record sizes or from what came later, not read`)
+  if (links.some(({ state }) => state === 'not-visible')) parts.push('? is not visible in this capture')
+  return parts.length === 0 ? '' : `Steps: ${parts.join('; ')}.`
 }
 
 const TRANSPORTS: Record<Transport, string> = {
@@ -73,4 +88,16 @@ export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closin
   // The address on a reset says little where its sender is in doubt.
   const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
   return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
+}
+
+const POINTS: Record<AttemptAnalysis['capturePoint']['at'], string> = {
+  client: 'at or near the client',
+  server: 'at or near the server',
+  middle: 'on the way between both',
+  unknown: '',
+}
+
+/** `at or near the client: packets of the client have passed no router, those of the server 5`; '' when unknown. */
+export function capturePointText({ at, because }: AttemptAnalysis['capturePoint']): string {
+  return at === 'unknown' ? '' : `${POINTS[at]}: ${because}`
 }

@@ -27,6 +27,7 @@ export const checksumCorruption = rule({
   id: 'checksum-corruption',
   severity: 'warning',
   title: 'Segments arrive with wrong checksums, and the receiver throws them away',
+  short: 'segments damaged',
   causes: [29],
   looksAt:
     'The TCP checksum of the first data segments of the connection and of some behind each resend; whether what is wrong was acknowledged, or sent again with a right one.',
@@ -43,6 +44,7 @@ export const checksumCorruption = rule({
     'A device that rewrites packets (NAT, ALG, load balancer, WAN optimizer) may compute the checksum wrongly: try past it.',
   ],
   filter: 'tcp.checksum.status == "Bad" || tcp.analysis.retransmission',
+  restsOn: ['loss', 'size'],
 
   assess(attempt): Verdict {
     const { tcp } = pictureOf(attempt)

@@ -1,15 +1,21 @@
 /** The client left without any fault of the server before it. Causes 36 and 44. */
 import type { Attempt } from '../attempt/attempt.ts'
+import type { Event, FactKind } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { certificateExitOf } from './certificate-exit.ts'
+import { credSspRefusalOf } from './credssp-refusal.ts'
+import { sealedDenialOf } from './farewell.ts'
 import { duration } from './figures.ts'
 import { helloRefusalOf } from './hello-refusal.ts'
+import { kerberosRefusalsOf } from './kerberos.ts'
+import { isPastLogon, logonOf } from './logon.ts'
 import { selectionRefusal } from './negotiation.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onClient, withFreerdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { at, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
+import { isExplainedByServer, sessionTalkOf } from './server-word.ts'
 import { isNotable, NOTABLE_WAIT_NS, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
 import { isLate } from './unseen.ts'
@@ -33,6 +39,7 @@ export const clientAborted = rule({
   id: 'client-aborted',
   severity: 'warning',
   title: 'The client ended the attempt, and no fault of the server is visible before',
+  short: 'the client gave up',
   causes: [36, 44],
   looksAt: 'Who ended the connection first, at which step, and whether the other side owed an answer.',
   confirms:
@@ -45,6 +52,7 @@ export const clientAborted = rule({
     'Event log Microsoft-Windows-TerminalServices-RDPClient/Operational: event 1026 holds the disconnect reason.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && (tcp.dstport == 3389 || tcp.dstport == 443)',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED
@@ -66,9 +74,19 @@ function isExplained(attempt: Attempt, picture: Picture): boolean {
   if (exit !== null && (exit.certificate === null || exit.explicit || exit.faults.length > 0)) return true
   if (helloRefusalOf(attempt) !== null || foreignResetOf(attempt) !== null || refusedLogonOf(attempt) !== null)
     return true
+  if (isExplainedByServer(attempt) || sealedDenialOf(attempt) !== null || isRefusedLogon(attempt)) return true
   if (hindranceOf(attempt).kind !== 'none' || isForeign(picture)) return true
   const silence = silenceOf(picture, SERVER)
   return (silence !== null && isNotable(silence)) || owesAnswer(picture)
+}
+
+/** CredSSP or Kerberos says no: the client leaves for it. */
+function isRefusedLogon(attempt: Attempt): boolean {
+  if (credSspRefusalOf(attempt) !== null || logonOf(attempt).reject !== null) return true
+  return (
+    !isPastLogon(attempt) &&
+    kerberosRefusalsOf(attempt).some(one => one.belongs !== 'other' && one.matter !== 'service')
+  )
 }
 
 /** The server owed an answer for so long that its silence is the finding, not the client's patience. */
@@ -96,6 +114,18 @@ function found(attempt: Attempt, picture: Picture): Verdict {
       `The last data of the server, ${duration(leaving.timeNs - lastDataNs)} before.`,
     ])
   }
+  const read = readStep(attempt)
+  if (read !== null) {
+    const [step, event] = read
+    const client = attempt.find('rdp-client')
+    const build = client === undefined ? '' : ` (build ${client.fact.build})`
+    if (event.packet <= leaving.packet) evidence.unshift([event, `What came last that tells the step: ${step}.`])
+    return likely(
+      `The client${build} ended the attempt ${step}, and no fault of the server is visible before.`,
+      TO_SETTLE,
+      ...evidence,
+    )
+  }
   if (clientApplication !== null) {
     const inside = possible(
       'The client ended the connection inside the encrypted session; the reason, if the server gave one, is encrypted.',
@@ -115,6 +145,28 @@ function found(attempt: Attempt, picture: Picture): Verdict {
   if (confirm !== null && clientHello === null) return at('info', verdict)
   return attempt.transport === 'direct' ? verdict : at('info', verdict)
 }
+
+/** Where TLS was decrypted: the last step of the session that was read, and its event. */
+function readStep(attempt: Attempt): readonly [step: string, event: Event] | null {
+  if (sessionTalkOf(attempt).active) return null
+  let found: readonly [string, Event] | null = null
+  for (const event of attempt.explained?.events ?? []) {
+    const step = READ_STEPS.get(event.fact.kind)
+    if (step !== undefined) found = [step, event]
+  }
+  return found
+}
+
+const READ_STEPS: ReadonlyMap<FactKind, string> = new Map([
+  ['credssp', 'during the logon (CredSSP)'],
+  ['early-user-authorization', 'behind the early user authorization'],
+  ['rdp-client', 'while MCS was connected'],
+  ['mcs-connect-response', 'behind the MCS connection'],
+  ['client-info', 'behind its Client Info'],
+  ['license-message', 'during licensing'],
+  ['demand-active', "behind the server's Demand Active"],
+  ['confirm-active', 'behind its Confirm Active'],
+])
 
 function stepName({ request, confirm, clientHello, serverHello }: Picture): string {
   if (serverHello !== null) return 'behind the TLS handshake of the server'

@@ -18,6 +18,7 @@ export const connectProhibited = rule({
   id: 'connect-prohibited',
   severity: 'error',
   title: 'A filter on the way forbids the connection, and says so by ICMP',
+  short: 'prohibited by a filter',
   causes: [18],
   looksAt: 'ICMP and ICMPv6 messages that quote a packet of this connection.',
   confirms:

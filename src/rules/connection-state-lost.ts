@@ -7,7 +7,7 @@ import { type IdleReset, idleResetOf } from './idle-reset.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onBothEnds, untilItHappens } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { isCertain, isNotable, type Silence, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
 
@@ -30,6 +30,7 @@ export const connectionStateLost = rule({
   id: 'connection-state-lost',
   severity: 'error',
   title: 'A working connection fell silent: packets of one side go into nothing',
+  short: 'fell silent',
   causes: [32],
   looksAt: 'Data, resends, keep-alives and FINs of one side behind the last packet of the other.',
   confirms:
@@ -44,12 +45,15 @@ export const connectionStateLost = rule({
     'On the server: events 41, 6008 (crash, power), 42 (sleep) at that time.',
   ],
   filter: 'tcp.analysis.retransmission || tcp.analysis.keep_alive',
+  restsOn: ['silence', 'lasting'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     if (!picture.connected) return NOT_CONNECTED
     const idle = idleResetOf(picture)
-    if (idle !== null && wasWorking(picture) && !isExplained(attempt)) return forgotten(idle)
+    // A device that forgot the connection answers in the name of its side, with a time to live of its own.
+    if (idle !== null && wasWorking(picture) && !isHindered(attempt))
+      return resting(['time', 'absence'], forgotten(idle))
     const silence = notable(picture)
     if (silence === null) return NO_SILENCE
     if (attempt.outcome === 'established' && !isCertain(silence)) return NO_SILENCE
@@ -77,7 +81,11 @@ function wasWorking({ tcp, connection, clientHello, serverHello }: Picture): boo
 }
 
 function isExplained(attempt: Attempt): boolean {
-  if (hindranceOf(attempt).kind !== 'none' || foreignResetOf(attempt) !== null) return true
+  return foreignResetOf(attempt) !== null || isHindered(attempt)
+}
+
+function isHindered(attempt: Attempt): boolean {
+  if (hindranceOf(attempt).kind !== 'none') return true
   return firstIcmp(attempt, 'unreachable') !== null || firstIcmp(attempt, 'prohibited') !== null
 }
 

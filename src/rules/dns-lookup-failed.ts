@@ -4,7 +4,7 @@ import type { Attempt, Lookup } from '../attempt/attempt.ts'
 import { rcodeName, recordTypeName } from '../codes/dns.ts'
 import { count, duration } from './figures.ts'
 import { beforeClick } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** Resolvers ask again after 1 to 5 s: two questions and this long without an answer are no single loss any more. */
 const NOTABLE_WAIT_NS = 2e9
@@ -26,6 +26,7 @@ export const dnsLookupFailed = rule({
   id: 'dns-lookup-failed',
   severity: 'error',
   title: 'The name of the server could not be resolved',
+  short: 'name not resolved',
   causes: [21],
   looksAt: 'DNS questions for the name that was dialled, and their answers.',
   confirms:
@@ -47,7 +48,7 @@ export const dnsLookupFailed = rule({
     const lookups = unicast.length > 0 ? unicast : attempt.lookups
     if (lookups.some(lookup => lookup.addresses.length > 0)) return RESOLVED
     const refused = lookups.find(lookup => lookup.rcode > 0) ?? lookups.find(lookup => lookup.rcode === 0)
-    return refused === undefined ? unanswered(attempt, lookups) : answered(refused)
+    return refused === undefined ? resting(['silence'], unanswered(attempt, lookups)) : answered(refused)
   },
 })
 

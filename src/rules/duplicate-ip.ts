@@ -29,6 +29,7 @@ export const duplicateIp = rule({
   id: 'duplicate-ip',
   severity: 'warning',
   title: 'Two hosts use the same IP address',
+  short: 'duplicate IP address',
   causes: [35],
   looksAt:
     'Which hardware addresses answer ARP or neighbour discovery for the server and the client, or announce themselves, and from which of them the packets of the connection come.',

@@ -47,6 +47,7 @@ export const foreignService = rule({
   id: 'foreign-service',
   severity: 'error',
   title: 'Something else than the expected service answers on that port',
+  short: 'another service answers',
   causes: [43],
   looksAt: 'The first bytes of the server, against the protocol that the client speaks: RDP negotiation, TLS or HTTP.',
   confirms:

@@ -18,6 +18,7 @@ export const gatewayAuthLoop = rule({
   id: 'gateway-auth-loop',
   severity: 'error',
   title: 'The authentication to the gateway was torn apart on the way',
+  short: 'authentication torn apart',
   causes: [12],
   looksAt: 'On which TCP connections the messages of an NTLM round travel, and how often 401 repeats.',
   confirms:

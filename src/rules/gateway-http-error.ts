@@ -1,7 +1,8 @@
 /** An HTTP status that ends the attempt to reach the gateway. Causes 12 and 14; MS-TSGU 3.3.5.1, MS-RPCH 2.1.2.1.3. */
 import { httpStatusMeaning } from '../codes/http-status.ts'
-import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
+import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
+import { senderSentence } from './http-sender.ts'
 import { behindReverseProxy, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 
@@ -14,6 +15,7 @@ export const gatewayHttpError = rule({
   id: 'gateway-http-error',
   severity: 'error',
   title: 'The way to the gateway ended with an HTTP error',
+  short: 'HTTP error',
   causes: [12, 14],
   looksAt: 'HTTP answers to the requests to the RD Gateway, on a hop that can be read.',
   confirms: 'A status of 300 or above other than 401 in an attempt that failed (the gateway is never to redirect).',
@@ -45,12 +47,27 @@ function isError({ response }: Exchange): boolean {
 function found({ request }: Exchange, response: NonNullable<Exchange['response']>): Verdict {
   const { status, phrase } = response.fact
   const line = phrase === '' ? `${status}` : `${status} ${phrase}`
-  const sender = header(response.fact, 'server')
-  const from = sender === '' ? '' : ` It comes from "${sender}".`
-  const meaning = httpStatusMeaning(status)
+  const from = senderSentence(response.fact)
+  const meaning = rpcErrorWords(phrase) || httpStatusMeaning(status)
   return confirmed(
     `${request.fact.method} ${request.fact.target} was answered with HTTP ${line}${meaning === '' ? '' : `: ${meaning}`}.${from}`,
     [request, `The client sends ${request.fact.method} ${request.fact.target}.`],
     [response, `The answer is HTTP ${line}.${from}`],
   )
 }
+
+/** What stands in "RPC Error: 6ba" is a Windows error in hexadecimal (MS-RPCH 2.1.2.1.3). */
+function rpcErrorWords(phrase: string): string {
+  const code = /RPC Error:\s*(?:0x)?([0-9a-f]{1,8})/i.exec(phrase)?.[1]
+  if (code === undefined) return ''
+  return RPC_ERRORS.get(Number.parseInt(code, 16)) ?? `Windows error 0x${code.toLowerCase()}`
+}
+
+const RPC_ERRORS: ReadonlyMap<number, string> = new Map([
+  [0x5, 'access denied: the RPC proxy may not pass this user on to the gateway'],
+  [0x6ba, 'the RPC server is unavailable: the gateway service does not run, or is not reached from the RPC proxy'],
+  [0x6bb, 'the RPC server is too busy'],
+  [0x6bf, 'the RPC call failed and was not carried out'],
+  [0x6c0, 'RPC protocol error'],
+  [0x6d9, 'no more end points: the gateway service does not listen'],
+])

@@ -1,14 +1,21 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
-import { gatewayTalkOf, packetName, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
+import { gatewayTalkOf, isOfExtendedAuth, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
 import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, called, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
- * Access denied, RAP, CAP, connection limit, capabilities (consent, statement of health), quarantine, the three of the
- * authentication cookie, and a credential that the packets themselves carried.
+ * Access denied, RAP, CAP, connection limit, capabilities (consent, statement of health), quarantine and its nonce, the three
+ * of the authentication cookie, and a target that can not exchange the redirection policy.
  */
 const POLICY_RESULTS: ReadonlySet<number> = new Set([
-  0x0005, 0x59da, 0x59db, 0x59e6, 0x59e9, 0x59ed, 0x59f7, 0x59f8, 0x59f9, 0x030c,
+  0x0005, 0x0057, 0x59da, 0x59db, 0x59e6, 0x59e9, 0x59ed, 0x59f7, 0x59f8, 0x59f9, 0x59fd,
+])
+/** Session time-out, and the three that a new authorization during the session may fail with, and its health. */
+const LATER_RESULTS: ReadonlySet<number> = new Set([0x59f6, 0x59fa, 0x59fb, 0x59fc, 0x5a00])
+
+const POLICIES: ReadonlyMap<number, string> = new Map([
+  [0x59da, 'policy (RAP) denied'],
+  [0x59db, 'policy (CAP) denied'],
 ])
 
 const OPENED = ruledOut('The gateway opened the channel to the target.')
@@ -22,9 +29,12 @@ export const gatewayPolicyDenied = rule({
   id: 'gateway-policy-denied',
   severity: 'error',
   title: 'A policy of the gateway refused the connection',
+  short: 'policy denied',
   causes: [14],
-  looksAt: 'The results in the packets with which the gateway answers: handshake, tunnel, authorization, channel.',
-  confirms: 'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie.',
+  looksAt:
+    'The results with which the gateway answers, in its packets or in its calls over RPC (handshake, tunnel, authorization, channel), and the one with which it closes the channel.',
+  confirms:
+    'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie; or a close for a time-out or for a new authorization that failed.',
   rulesOut: 'A channel that was opened, or a refusal for another reason.',
   cannotSee:
     'Anything inside TLS without keys. The event log of the gateway tells (200 to 304), and that of NPS (6272 to 6274).',
@@ -32,16 +42,24 @@ export const gatewayPolicyDenied = rule({
   remedy: [
     'CAP (0x800759DB): RD Gateway Manager, Connection Authorization Policies: is the user in a group that may connect, by this authentication method? NPS events 6272 to 6274 name the rule.',
     'RAP (0x800759DA): Resource Authorization Policies: is the target, by the very name that the client dials, in the group of computers, and its port allowed?',
+    'Time-outs (0x000059F6) and new authorizations (0x000059FA to 0x000059FC): the properties of the connection authorization policy, Timeouts; is the account still enabled and in its groups?',
     'Limit (0x000059E6): RD Gateway Manager, properties of the server, maximum number of connections.',
   ],
   filter: 'http || websocket',
 
   assess(attempt): Verdict {
-    const { refusal, asked } = gatewayTalkOf(attempt)
+    const { refusal, asked, closed, channel } = gatewayTalkOf(attempt)
+    if (refusal === null && closed !== null && LATER_RESULTS.has(resultOf(closed))) {
+      const evidence: Evidence[] = [[closed.event, `The gateway ends with ${closed.name}: ${resultText(closed)}.`]]
+      if (channel !== null) evidence.unshift([channel, 'The gateway opens the channel to the target.'])
+      const ended = confirmed(`A policy of the gateway ended the session: ${resultText(closed)}.`, ...evidence)
+      return attempt.outcome === 'established' ? at('info', ended) : ended
+    }
     if (refusal === null) return withoutRefusal(attempt, OPENED, NO_PACKETS)
-    if (!POLICY_RESULTS.has(resultOf(refusal))) return OTHER_REFUSAL
+    if (!POLICY_RESULTS.has(resultOf(refusal)) || isOfExtendedAuth(refusal)) return OTHER_REFUSAL
     const evidence: Evidence[] = [refused(refusal)]
-    if (asked !== null) evidence.unshift([asked, `The client sends ${packetName(asked)}.`])
-    return confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    if (asked !== null) evidence.unshift([asked.event, `The client sends ${asked.name}.`])
+    const verdict = confirmed(`The gateway refused: ${resultText(refusal)}.`, ...evidence)
+    return called(POLICIES.get(resultOf(refusal)) ?? 'policy denied', verdict)
   },
 })

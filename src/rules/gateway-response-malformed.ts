@@ -4,6 +4,9 @@ import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, withFreerdpKeys, withServerKey } from './recordings.ts'
 import { at, confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
 
+/** What RPC over HTTP announces at least for a channel, and at most to ask whether anybody is there (MS-RPCH 2.1.2.1). */
+const LEAST_RPC_CHANNEL = 128 * 1024
+const MOST_RPC_ECHO = 20
 /** The seed of the OUT channel is 10 to 100 bytes: a body of that length ends right behind it. */
 const SEED_LENGTH = 100
 const OK = 200
@@ -18,10 +21,11 @@ export const gatewayResponseMalformed = rule({
   id: 'gateway-response-malformed',
   severity: 'error',
   title: 'The framing of an answer of the gateway breaks the client',
+  short: 'answer malformed',
   causes: [12],
-  looksAt: 'Content-Length and Transfer-Encoding of the answers, and bodies that end early.',
+  looksAt: 'Content-Length and Transfer-Encoding of the requests and answers of the channels.',
   confirms:
-    'Lengths that differ or can not be read; an OUT answer whose Content-Length ends at the seed. Likely: Content-Length and Transfer-Encoding together, a body that ended before its length. Chunked OUT answers are a note only.',
+    'Lengths that differ or can not be read; an OUT answer whose Content-Length ends at the seed. Likely: Content-Length and Transfer-Encoding together, an IN channel that is not chunked, a channel of RPC over HTTP whose length is not that of a channel. Chunked OUT answers are a note only.',
   rulesOut: 'Sound framing: a missing Content-Length is none of these faults.',
   cannotSee: 'Answers inside TLS. Capture behind the reverse proxy, or with TLS keys.',
   settledBy: [behindReverseProxy, withFreerdpKeys, withServerKey],
@@ -34,12 +38,58 @@ export const gatewayResponseMalformed = rule({
     const exchanges = exchangesOf(attempt)
     if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
     for (const exchange of exchanges) {
-      const verdict = judged(exchange, exchanges.at(-1) !== exchange)
+      const verdict = judged(exchange, exchanges.at(-1) !== exchange) ?? judgedChannel(exchange, exchanges)
       if (verdict !== null) return attempt.outcome === 'established' ? at('info', verdict) : verdict
     }
     return SOUND
   },
 })
+
+/** The length of what must not end: a proxy that writes another one has rewritten the request or the answer. */
+function judgedChannel(exchange: Exchange, exchanges: readonly Exchange[]): Verdict | null {
+  const { request, response, conversation } = exchange
+  const { method, framing, length } = request.fact
+  const opened = exchanges.some(
+    one => one.conversation === conversation && isGranted(one) && one.request.packet < request.packet,
+  )
+  if (
+    method === 'RDG_IN_DATA' &&
+    opened &&
+    !isGranted(exchange) &&
+    framing !== 'chunked' &&
+    length < LEAST_RPC_CHANNEL
+  ) {
+    const says =
+      'The IN channel was asked for without chunks and without a length: its body is empty, and no packet of the client can reach the gateway. A proxy has rewritten the request.'
+    return likely(says, TO_SETTLE, [request, 'RDG_IN_DATA without Transfer-Encoding: chunked, behind the granted one.'])
+  }
+  const isChannel = response?.fact.status === OK && response.fact.framing === 'length'
+  if (
+    method === 'RPC_OUT_DATA' &&
+    isChannel &&
+    response.fact.length < LEAST_RPC_CHANNEL &&
+    response.fact.length > MOST_RPC_ECHO
+  ) {
+    return likely(
+      `The answer to RPC_OUT_DATA announces ${response.fact.length} bytes, where 128 KB to 2 GB must stand: the channel ends there.`,
+      TO_SETTLE,
+      [request, 'The client sends RPC_OUT_DATA.'],
+      [response, `The answer has Content-Length ${response.fact.length}.`],
+    )
+  }
+  if (method === 'RPC_IN_DATA' && framing === 'length' && length < LEAST_RPC_CHANNEL && length > MOST_RPC_ECHO) {
+    return likely(
+      `RPC_IN_DATA announces ${length} bytes, where 128 KB to 2 GB must stand: the channel ends there. A proxy has rewritten the request.`,
+      TO_SETTLE,
+      [request, `The request has Content-Length ${length}.`],
+    )
+  }
+  return null
+}
+
+function isGranted({ request, response }: Exchange): boolean {
+  return request.fact.method === 'RDG_IN_DATA' && response?.fact.status === OK
+}
 
 /** @param wentOn the client asked for more behind this answer: it did not break it at once. */
 function judged({ request, response }: Exchange, wentOn: boolean): Verdict | null {

@@ -17,9 +17,10 @@ export const gatewayTargetUnreachable = rule({
   id: 'gateway-target-unreachable',
   severity: 'error',
   title: 'The gateway could not reach the target',
+  short: 'target not reached',
   causes: [15],
-  looksAt: "The gateway's answer to CHANNEL_CREATE.",
-  confirms: 'CHANNEL_RESPONSE with E_PROXY_TS_CONNECTFAILED (0x59DD).',
+  looksAt: "The gateway's answer to CHANNEL_CREATE, or to TsProxyCreateChannel over RPC.",
+  confirms: 'An answer with E_PROXY_TS_CONNECTFAILED (0x59DD).',
   rulesOut: 'A channel that was opened, or another refusal.',
   cannotSee: 'Why: name resolution, firewall or a closed port between gateway and target. Only a capture there tells.',
   settledBy: [onGateway, withFreerdpKeys],
@@ -33,7 +34,7 @@ export const gatewayTargetUnreachable = rule({
     const { packets, refusal } = gatewayTalkOf(attempt)
     if (refusal === null) return withoutRefusal(attempt, REACHED, NO_PACKETS)
     if (resultOf(refusal) !== CONNECT_FAILED) return OTHER_REFUSAL
-    const asked = packets.findLast(({ fact, packet }) => fact.type === CHANNEL_CREATE && packet <= refusal.packet)
+    const asked = packets.findLast(({ fact, packet }) => fact.type === CHANNEL_CREATE && packet <= refusal.event.packet)
     const target =
       asked === undefined || asked.fact.name === '' ? 'the target' : `${asked.fact.name}:${asked.fact.port}`
     const evidence: Evidence[] = [refused(refusal)]

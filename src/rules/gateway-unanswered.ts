@@ -3,7 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
-import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
+import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, onGateway, withFreerdpKeys } from './recordings.ts'
 import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
@@ -22,6 +22,7 @@ export const gatewayUnanswered = rule({
   id: 'gateway-unanswered',
   severity: 'error',
   title: 'A request to the gateway got no answer',
+  short: 'no answer',
   causes: [12],
   looksAt: 'Requests for the OUT channel, or for a WebSocket, and what comes back.',
   confirms: 'The end of the connection instead of an answer, or 90 s without one. Likely: 2 s or more.',
@@ -33,6 +34,7 @@ export const gatewayUnanswered = rule({
     'On the gateway: Get-Service TSGateway, Restart-Service TSGateway; httperr logs under C:\\Windows\\System32\\LogFiles\\HTTPERR.',
   ],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA", "RPC_OUT_DATA", "RPC_IN_DATA"} && !http.response_in',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)
@@ -59,7 +61,8 @@ function needsAnswer({ request }: Exchange, exchanges: readonly Exchange[]): boo
 }
 
 function found(attempt: Attempt, { request, conversation }: Exchange): Verdict {
-  const asked: Evidence = [request, `The client sends ${request.fact.method} ${request.fact.target}.`]
+  const waits = header(request.fact, 'expect').toLowerCase() === '100-continue' ? ', and waits for 100 Continue' : ''
+  const asked: Evidence = [request, `The client sends ${request.fact.method} ${request.fact.target}${waits}.`]
   const closed = firstClose(conversation, request.packet)
   if (closed !== null && closed.direction === SERVER) {
     return confirmed(

@@ -15,6 +15,7 @@ export const gatewayWebsocketRefused = rule({
   id: 'gateway-websocket-refused',
   severity: 'warning',
   title: 'The WebSocket upgrade to the gateway was refused',
+  short: 'WebSocket refused',
   causes: [12],
   looksAt: 'Requests with Upgrade: websocket, and the answers to them.',
   confirms:

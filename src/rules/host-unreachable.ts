@@ -7,7 +7,7 @@ import { count, duration } from './figures.ts'
 import { countIcmp, firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
 import { onClient, onServer } from './recordings.ts'
-import { confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** ARP asks three times, a second apart, before it gives up (RFC 1122 2.3.2.1 limits the rate; RFC 4861 10 for IPv6). */
 const CERTAIN_REQUESTS = 3
@@ -23,6 +23,7 @@ export const hostUnreachable = rule({
   id: 'host-unreachable',
   severity: 'error',
   title: 'The host can not be reached',
+  short: 'host unreachable',
   causes: [20],
   looksAt:
     'ICMP "host/network unreachable" or "time exceeded" about this connection, and ARP or neighbour requests for the host.',
@@ -46,7 +47,7 @@ export const hostUnreachable = rule({
     if (note !== null) return byIcmp(attempt)
     for (const neighbour of attempt.neighbours) {
       if (neighbour.answers.length === 0 && neighbour.requests >= LIKELY_REQUESTS && !hasAnswered(attempt)) {
-        return byNeighbour(attempt, neighbour)
+        return resting(['silence'], byNeighbour(attempt, neighbour))
       }
     }
     return NO_SIGN

@@ -2,7 +2,8 @@
  * What ICMP and ICMPv6 say about a connection. RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7, RFC 4443.
  */
 import type { Attempt } from '../attempt/attempt.ts'
-import type { IcmpNote } from '../flow/conversation.ts'
+import type { Conversation, IcmpNote } from '../flow/conversation.ts'
+import type { Direction } from '../wire/dissector.ts'
 
 export type IcmpMeaning = 'prohibited' | 'unreachable' | 'too-big' | 'reassembly' | 'other'
 
@@ -30,7 +31,12 @@ export function countIcmp(attempt: Attempt, meaning: IcmpMeaning): number {
   return number
 }
 
-export function meaningOf(note: IcmpNote): IcmpMeaning {
+/** The packets of this side that were said to be too large for the way. */
+export function tooBigNotes({ icmp }: Conversation, direction: Direction): readonly IcmpNote[] {
+  return icmp.filter(note => note.direction === direction && meaningOf(note) === 'too-big')
+}
+
+function meaningOf(note: IcmpNote): IcmpMeaning {
   return note.family === 4 ? meaningOf4(note.type, note.code) : meaningOf6(note.type, note.code)
 }
 

@@ -49,6 +49,7 @@ export const idleTimeoutClose = rule({
   id: 'idle-timeout-close',
   severity: 'warning',
   title: 'The connection was ended after a whole interval without payload: an idle time-out',
+  short: 'idle too long',
   causes: [13],
   looksAt:
     'How long no payload went over the connection before the server, gateway or network ended it, whether that is a whole number of seconds or minutes, and whether other connections to the same server ended after the same time.',
@@ -65,6 +66,7 @@ export const idleTimeoutClose = rule({
     'On the server: session limits (MaxIdleTime under the same key; Get-RDSessionCollectionConfiguration -Connection) are idle time-outs, too.',
   ],
   filter: 'tcp.flags.fin == 1 || tcp.flags.reset == 1 || tcp.analysis.keep_alive',
+  restsOn: ['silence', 'time'],
 
   assess(attempt): Verdict {
     const { tcp, connected, connection, leaving } = pictureOf(attempt)

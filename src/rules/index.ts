@@ -1,8 +1,12 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+
+import { avdServiceClosed } from './avd-service-closed.ts'
 import { checksumCorruption } from './checksum-corruption.ts'
 import { clientAborted } from './client-aborted.ts'
+import { clockSkew } from './clock-skew.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
+import { credSspVersionMismatch } from './credssp-version-mismatch.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
 import { duplicateIp } from './duplicate-ip.ts'
 import { foreignService } from './foreign-service.ts'
@@ -20,8 +24,10 @@ import { hostUnreachable } from './host-unreachable.ts'
 import { idleTimeoutClose } from './idle-timeout-close.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
+import { licenseRefused } from './license-refused.ts'
 import { middleboxReset } from './middlebox-reset.ts'
 import { nlaLogonFailed } from './nla-logon-failed.ts'
+import { nlaNtlmRefused } from './nla-ntlm-refused.ts'
 import { nlaRequired } from './nla-required.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pathMtuBlackHole } from './path-mtu-black-hole.ts'
@@ -29,9 +35,11 @@ import { proxyConnectRefused } from './proxy-connect-refused.ts'
 import type { Rule } from './rule.ts'
 import { securityNegotiationFailed } from './security-negotiation-failed.ts'
 import { serverCertificateUnusable } from './server-certificate-unusable.ts'
+import { serverDenied } from './server-denied.ts'
 import { serverEndedSession } from './server-ended-session.ts'
 import { serverOverloaded } from './server-overloaded.ts'
 import { sessionAbortedByServer } from './session-aborted-by-server.ts'
+import { sessionRedirected } from './session-redirected.ts'
 import { slowPath } from './slow-path.ts'
 import { subnetConflict } from './subnet-conflict.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
@@ -45,6 +53,7 @@ import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
 import { tlsClientFlightSplit } from './tls-client-flight-split.ts'
 import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
 import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
+import { tlsIntercepted } from './tls-intercepted.ts'
 import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
 import { tlsVersionMismatch } from './tls-version-mismatch.ts'
 import { udpTransportBlocked } from './udp-transport-blocked.ts'
@@ -68,6 +77,7 @@ export const rules: readonly Rule[] = [
   foreignService,
   proxyConnectRefused,
   // The negotiation, then TLS.
+  tlsIntercepted,
   serverCertificateUnusable,
   nlaRequired,
   securityNegotiationFailed,
@@ -93,15 +103,22 @@ export const rules: readonly Rule[] = [
   gatewayPolicyDenied,
   gatewayTargetUnreachable,
   gatewayClosed,
+  avdServiceClosed,
   // The logon and the session.
+  credSspVersionMismatch,
+  clockSkew,
+  nlaNtlmRefused,
   nlaLogonFailed,
   serverOverloaded,
   idleTimeoutClose,
+  licenseRefused,
+  serverDenied,
   connectionStateLost,
   sessionAbortedByServer,
   packetLoss,
   clientAborted,
   serverEndedSession,
+  sessionRedirected,
   tlsVersionDeprecated,
   ipFragmentation,
   slowPath,

@@ -11,6 +11,7 @@ export const ipFragmentation = rule({
   id: 'ip-fragmentation',
   severity: 'info',
   title: 'Packets of the connection travel in IP fragments',
+  short: 'fragments',
   causes: [10, 11],
   looksAt: 'IP fragments of the connection.',
   confirms: 'Fragments whose content arrives.',

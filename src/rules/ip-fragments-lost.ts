@@ -4,7 +4,7 @@ import type { FragmentNote } from '../flow/conversation.ts'
 import { count, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, type Evidence, likely, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf, type Stall } from './stall.ts'
 
 /** One broken datagram may be one lost packet; three are a habit of the path. */
@@ -19,6 +19,7 @@ export const ipFragmentsLost = rule({
   id: 'ip-fragments-lost',
   severity: 'error',
   title: 'Packets travel in IP fragments, and some fragments are lost',
+  short: 'fragments lost',
   causes: [11],
   looksAt:
     'IP fragments of the connection, datagrams that never become whole, ICMP "fragment reassembly time exceeded", and resends of what was fragmented.',
@@ -32,6 +33,7 @@ export const ipFragmentsLost = rule({
     'Let the firewall reassemble: nft/iptables conntrack does by default; look for "drop fragments", "fragment filter", -f rules, or virtual reassembly limits.',
   ],
   filter: 'ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr || (icmp.type == 11 && icmp.code == 1)',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const notes = attempt.explained?.fragments
@@ -61,7 +63,10 @@ function found(attempt: Attempt, note: FragmentNote, stall: Stall | null): Verdi
   const expired = firstIcmp(attempt, 'reassembly')
   if (expired !== null) {
     evidence.push([expired, `${expired.from} gave up waiting for the missing fragments.`])
-    return confirmed(`${expired.from} reports that fragments of the ${sender}'s packets never arrived.`, ...evidence)
+    return resting(
+      [],
+      confirmed(`${expired.from} reports that fragments of the ${sender}'s packets never arrived.`, ...evidence),
+    )
   }
   if (broken === 0) {
     return likely(

@@ -6,12 +6,15 @@
 import type { Attempt, Outcome } from '../attempt/attempt.ts'
 import { MAX_DIAGNOSED_ATTEMPTS } from '../wire/limits.ts'
 import { rules } from './index.ts'
-import type { Rule, Severity, Verdict, VerdictWord } from './rule.ts'
+import type { Ground, Rule, Severity, Verdict, VerdictWord } from './rule.ts'
+import { weakened } from './weakening.ts'
 
 export interface JudgedVerdict extends Verdict {
   readonly rule: Rule
+  readonly restsOn: readonly Ground[]
   /** Never above the rule's own. */
   readonly severity: Severity
+  readonly short: string
 }
 
 /** One line of the diagnosis: what a rule claims about some attempts. */
@@ -28,7 +31,7 @@ export interface Finding {
   readonly count: number
 }
 
-/** The answer of every rule, in the order of the list of rules. */
+/** The answer of every rule, as far as the capture carries it, in the order of the list of rules. */
 export function judge(attempt: Attempt): JudgedVerdict[] {
   return seats.map(seat => {
     const verdict = seat.rule.assess(attempt)
@@ -37,7 +40,7 @@ export function judge(attempt: Attempt): JudgedVerdict[] {
       seat.verdict = verdict
       seat.judged = judged(seat.rule, verdict)
     }
-    return seat.judged
+    return weakened(seat.judged, attempt.quality)
   })
 }
 
@@ -47,54 +50,98 @@ interface Seat {
   judged: JudgedVerdict
 }
 
-const UNASKED: Verdict = { verdict: 'not-visible', says: '', evidence: [], toSettle: '', severity: null }
+const NOTHING: readonly Ground[] = []
+const UNASKED: Verdict = { verdict: 'not-visible', says: '', evidence: [], toSettle: '', severity: null, restsOn: [] }
 const seats: readonly Seat[] = rules.map(rule => ({ rule, verdict: null, judged: judged(rule, UNASKED) }))
 
-function judged(rule: Rule, { verdict, says, evidence, toSettle, severity }: Verdict): JudgedVerdict {
+function judged(rule: Rule, { verdict, says, evidence, toSettle, severity, restsOn, short }: Verdict): JudgedVerdict {
   return {
     rule,
+    restsOn: restsOn ?? (verdict === 'ruled-out' ? NOTHING : (rule.restsOn ?? NOTHING)),
     verdict,
     says: says === '' ? `${rule.title}.` : says,
     evidence,
     toSettle,
     severity: severity ?? rule.severity,
+    short: short ?? rule.short,
   }
 }
 
-/** Gathers what was claimed of one attempt after the other. Holds a line a rule, word and outcome, however many attempts come. */
+/**
+ * Gathers what was claimed of one attempt after the other. Holds a line a rule, word, outcome and ground, however many
+ * attempts come.
+ */
 export class Diagnosis {
   readonly #lines = new Map<string, Line>()
 
   add(attempt: { readonly id: number; readonly outcome: Outcome }, verdicts: readonly JudgedVerdict[]): void {
-    for (const { rule, verdict, severity, says } of verdicts) {
+    const { id, outcome } = attempt
+    for (const { rule, verdict, severity, says, restsOn } of verdicts) {
       if (verdict === 'ruled-out' || verdict === 'not-visible') continue
-      const key = `${rule.id} ${verdict} ${severity} ${attempt.outcome}`
+      const key = `${keyOf({ rule, verdict, severity, outcome })} ${restsOn.join()}`
       const line = this.#lines.get(key)
       if (line === undefined) {
         this.#lines.set(key, {
           rule,
           verdict,
           severity,
-          outcome: attempt.outcome,
+          outcome,
           says,
-          attempts: [attempt.id],
+          toSettle: '',
+          restsOn,
+          attempts: [id],
           count: 1,
         })
         continue
       }
       line.count++
-      if (attempt.id < (line.attempts[0] as number)) line.says = says
-      insert(line.attempts, attempt.id)
+      if (id < (line.attempts[0] as number)) line.says = says
+      insert(line.attempts, id)
     }
   }
 
-  /** Best first. */
-  findings(): Finding[] {
-    return [...this.#lines.values()].sort(byWeight)
+  /**
+   * Best first.
+   *
+   * @param notes on the whole capture, which are known only at its end
+   */
+  findings(notes: readonly { readonly id: string }[] = []): Finding[] {
+    const merged = new Map<string, Line>()
+    for (const one of this.#lines.values()) {
+      const line = weakened(one, notes)
+      if (line.verdict === 'not-visible') continue
+      const same = merged.get(keyOf(line))
+      if (same === undefined) merged.set(keyOf(line), { ...line, attempts: [...line.attempts] })
+      else join(same, line)
+    }
+    return [...merged.values()].map(finding).sort(byWeight)
   }
 }
 
-type Line = { -readonly [K in keyof Finding]: Finding[K] } & { attempts: number[] }
+type Line = { -readonly [K in keyof Finding]: Finding[K] } & {
+  attempts: number[]
+  readonly toSettle: string
+  readonly restsOn: readonly Ground[]
+}
+
+function keyOf({
+  rule,
+  verdict,
+  severity,
+  outcome,
+}: Pick<Finding, 'rule' | 'verdict' | 'severity' | 'outcome'>): string {
+  return `${rule.id} ${verdict} ${severity} ${outcome}`
+}
+
+function join(line: Line, other: Line): void {
+  if ((other.attempts[0] as number) < (line.attempts[0] as number)) line.says = other.says
+  for (const id of other.attempts) insert(line.attempts, id)
+  line.count += other.count
+}
+
+function finding({ rule, verdict, severity, outcome, says, attempts, count }: Line): Finding {
+  return { rule, verdict, severity, outcome, says, attempts, count }
+}
 
 function insert(ids: number[], id: number): void {
   let at = ids.length

@@ -1,12 +1,12 @@
 /**
  * How many segments of a side were really lost. Resends that D-SACK or an earlier ACK proves needless, repeated SYNs and
- * FINs, copies of a mirror port, resends that ICMP asked for (path MTU discovery), those into a closed window, which ask
- * for room, and what is sent when a side has already left are no loss. RFC 2883, RFC 1191, RFC 9293 section 3.8.6.1; what
- * retransmission means is Wireshark's tcp.analysis.*.
+ * FINs, copies of a mirror port, smaller segments that ICMP asked for, resends into a closed
+ * window, which ask for room, and what is sent when a side has already left are no
+ * loss. RFC 2883, RFC 1191 section 3; what retransmission means is Wireshark's tcp.analysis.*.
  */
-import type { Conversation, TcpMark } from '../flow/conversation.ts'
+import type { IcmpNote, TcpMark } from '../flow/conversation.ts'
 import type { Direction } from '../wire/dissector.ts'
-import { meaningOf } from './icmp.ts'
+import { tooBigNotes } from './icmp.ts'
 import type { Picture } from './picture.ts'
 
 export interface Loss {
@@ -23,10 +23,11 @@ export interface Loss {
   readonly marks: readonly TcpMark[]
 }
 
-/** The first window is sent again within a retransmission time-out or two of the message. */
-const ANNOUNCED_NS = 3e9
-
 const NO_LOSS: Loss = { segments: 0, resent: 0, share: 0, before: false, oneStretch: false, marks: [] }
+
+/** A sender that is told what fits sends it again at once. */
+const DISCOVERY_NS = 1e9
+const LEAST_HEADERS_BYTES = 40
 
 export function lossOf({ tcp, leaving, connection }: Picture, direction: Direction): Loss {
   if (tcp === null) return NO_LOSS
@@ -34,8 +35,13 @@ export function lossOf({ tcp, leaving, connection }: Picture, direction: Directi
   const all = side.retransmissions + side.fastRetransmissions + side.spuriousRetransmissions
   if (all <= side.needlessRetransmissions) return NO_LOSS
   const until = leaving?.packet ?? Number.MAX_SAFE_INTEGER
+  const tooBig = connection === null ? [] : tooBigNotes(connection, direction)
   const marks = tcp.marks.filter(
-    mark => mark.direction === direction && mark.packet < until && isNeeded(mark) && !isAnnounced(connection, mark),
+    mark =>
+      mark.direction === direction &&
+      mark.packet < until &&
+      isNeeded(mark) &&
+      !tooBig.some(note => isAsked(mark, note)),
   )
   // Of a long connection not all marks are kept; then only the counts tell.
   const resent = tcp.marksLost > 0 ? all - side.needlessRetransmissions : marks.length
@@ -55,15 +61,8 @@ function isNeeded(mark: TcpMark): boolean {
   return mark.kind === 'retransmission' || mark.kind === 'fast-retransmission'
 }
 
-/** A router said that packets of this side are too big: what was on its way is sent again, smaller. */
-function isAnnounced(connection: Conversation | null, mark: TcpMark): boolean {
-  return (
-    connection?.icmp.some(
-      note =>
-        meaningOf(note) === 'too-big' &&
-        note.direction === mark.direction &&
-        mark.timeNs >= note.timeNs &&
-        mark.timeNs - note.timeNs <= ANNOUNCED_NS,
-    ) ?? false
-  )
+/** Path MTU discovery at work: the same bytes in segments that fit. */
+function isAsked(mark: TcpMark, { packet, timeNs, mtu }: IcmpNote): boolean {
+  if (mark.packet < packet || mark.timeNs - timeNs > DISCOVERY_NS) return false
+  return mtu > 0 && mark.length + LEAST_HEADERS_BYTES <= mtu
 }

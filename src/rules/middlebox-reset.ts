@@ -6,11 +6,14 @@ import { duration, sideName } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { type ForeignReset, foreignResetOf } from './resets.ts'
-import { type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_RESET = ruledOut('No reset ended the connection.')
 const WORKED = ruledOut('The connection worked; a reset at the end of a session is how clients close it.')
-const GENUINE = ruledOut('The reset looks like the other packets of its sender, which sent nothing more.')
+const GENUINE = resting(
+  ['sender'],
+  ruledOut('The reset looks like the other packets of its sender, which sent nothing more.'),
+)
 const NOT_CONNECTED = notVisible(
   'The connection was refused before its server sent anything that a reset could be compared with.',
   'Capture an attempt to another port of the same host that works, and compare the time to live.',
@@ -22,6 +25,7 @@ export const middleboxReset = rule({
   id: 'middlebox-reset',
   severity: 'error',
   title: 'A device on the way reset the connection in the name of one side',
+  short: 'reset by a device on the way',
   causes: [18],
   looksAt:
     'The reset that ended the connection, against the other packets of the address that it carries: time to live, IP identification, TCP timestamps, sequence number, and whether that side sent on.',
@@ -36,6 +40,7 @@ export const middleboxReset = rule({
     'Test from another network, or past the device; exempt the connection from inspection as a test.',
   ],
   filter: 'tcp.flags.reset == 1',
+  restsOn: ['sender'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED

@@ -17,6 +17,7 @@ export const nlaRequired = rule({
   id: 'nla-required',
   severity: 'error',
   title: 'The server requires Network Level Authentication, and the client did not offer it',
+  short: 'NLA required',
   causes: [5],
   looksAt: 'The negotiation that opens every RDP connection, readable without keys.',
   confirms: 'Negotiation failure 5 (HYBRID_REQUIRED_BY_SERVER) in the first connection of the attempt that failed.',

@@ -29,6 +29,7 @@ export const packetLoss = rule({
   id: 'packet-loss',
   severity: 'warning',
   title: 'Packets are lost on the way',
+  short: 'packets lost',
   causes: [30],
   looksAt: 'Resends of each side that were needed, and holes in what arrives, as a share of the segments.',
   confirms: 'Three or more needed resends of one side, and 1 % of its segments or more.',
@@ -41,6 +42,7 @@ export const packetLoss = rule({
     'Look for errors and drops of the links on the way: duplex mismatch, Wi-Fi, overloaded uplinks, policers.',
   ],
   filter: 'tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.lost_segment',
+  restsOn: ['loss'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)

@@ -6,7 +6,17 @@ import { count, duration, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { hindranceOf, type Stall, stallOf } from './stall.ts'
 
 const WORKED = ruledOut('The connection worked: its large packets came through.')
@@ -27,6 +37,7 @@ export const pathMtuBlackHole = rule({
   id: 'path-mtu-black-hole',
   severity: 'error',
   title: 'Large packets vanish on the way while small ones pass (path MTU black hole)',
+  short: 'large packets vanish',
   causes: [10],
   looksAt:
     'Which segment sizes are acknowledged, which are sent again, selective acknowledgements beyond a hole, and ICMP "fragmentation needed".',
@@ -45,6 +56,7 @@ export const pathMtuBlackHole = rule({
   ],
   filter:
     '(tcp.analysis.retransmission && tcp.len > 536) || (icmp.type == 3 && icmp.code == 4) || icmpv6.type == 2 || tcp.options.sack_le',
+  restsOn: ['silence', 'size'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -67,10 +79,13 @@ function found(attempt: Attempt, stall: Stall, icmp: IcmpNote | null): Verdict {
   const receiver = sideName(opposite(stall.direction))
   if (icmp !== null) {
     const limit = icmp.mtu > 0 ? `packets above ${icmp.mtu} bytes` : 'packets of this size'
-    return confirmed(
-      `${icmp.from} reports that ${limit} do not fit, but the ${sender} sent ${stall.length} bytes of payload again ${times(stall.resends)} all the same.`,
-      [icmp, `${icmp.from} reports: fragmentation needed${icmp.mtu > 0 ? `, next-hop MTU ${icmp.mtu}` : ''}.`],
-      [stall.last, `The ${sender} sends ${stall.length} bytes of payload again, still in one packet.`],
+    return resting(
+      ['size'],
+      confirmed(
+        `${icmp.from} reports that ${limit} do not fit, but the ${sender} sent ${stall.length} bytes of payload again ${times(stall.resends)} all the same.`,
+        [icmp, `${icmp.from} reports: fragmentation needed${icmp.mtu > 0 ? `, next-hop MTU ${icmp.mtu}` : ''}.`],
+        [stall.last, `The ${sender} sends ${stall.length} bytes of payload again, still in one packet.`],
+      ),
     )
   }
   const tcp = attempt.explained?.tcp

@@ -5,18 +5,19 @@ import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { beforeClick, onForwardProxy } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
 const CERTAIN_WAIT_NS = 60e9
+
+const PROXY_AUTHENTICATION = 407
 
 /** What a status means in answer to CONNECT. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
   [400, 'it did not understand the request'],
   [403, 'its rules forbid this target'],
   [405, 'it does not do CONNECT'],
-  [407, 'it wants authentication, and the client did not go on'],
   [500, 'it failed'],
   [502, 'it could not reach the target'],
   [503, 'it could not reach the target'],
@@ -40,6 +41,7 @@ export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
   title: 'The HTTP proxy did not open the tunnel',
+  short: 'proxy refused',
   causes: [12],
   looksAt: 'CONNECT requests and the answers of the proxy.',
   confirms:
@@ -60,17 +62,17 @@ export const proxyConnectRefused = rule({
     const { connectRequest, connectResponse } = picture
     if (connectRequest === null) return NO_CONNECT
     if (attempt.outcome === 'established') return WORKED
-    if (connectResponse === null) return unanswered(attempt, picture)
+    if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
-    return status >= 200 && status < 300 ? OPENED : refused(picture)
+    return status >= 200 && status < 300 ? OPENED : refused(attempt, picture)
   },
 })
 
-function refused({ connectRequest, connectResponse }: Picture): Verdict {
+function refused(attempt: Attempt, { connectRequest, connectResponse }: Picture): Verdict {
   if (connectRequest === null || connectResponse === null) return NO_CONNECT
   const { status, phrase } = connectResponse.fact
   const line = phrase === '' ? `${status}` : `${status} ${phrase}`
-  const meaning = MEANINGS.get(status) ?? ''
+  const meaning = status === PROXY_AUTHENTICATION ? roundWords(attempt) : (MEANINGS.get(status) ?? '')
   const squid = header(connectResponse.fact, 'x-squid-error')
   const own = squid === '' ? '' : ` (${squid})`
   return confirmed(
@@ -79,6 +81,32 @@ function refused({ connectRequest, connectResponse }: Picture): Verdict {
     [connectResponse, `The proxy answers ${line}${own}.`],
   )
 }
+
+/** How far the authentication to the proxy came: over all connections, as many proxies close behind each 407. */
+function roundWords(attempt: Attempt): string {
+  const schemes = new Set<string>()
+  for (const { fact } of attempt.all('http-response')) {
+    if (fact.status !== PROXY_AUTHENTICATION) continue
+    for (const [name, value] of fact.headers) {
+      if (name === 'proxy-authenticate') schemes.add(value.split(/[\s,]/)[0] ?? '')
+    }
+  }
+  schemes.delete('')
+  const wants = `it wants authentication${schemes.size === 0 ? '' : ` (${[...schemes].join(', ')})`}`
+  const answers = attempt
+    .all('http-request')
+    .filter(({ fact }) => fact.method === 'CONNECT')
+    .map(({ fact }) => header(fact, 'proxy-authorization'))
+    .filter(value => value !== '')
+  const last = answers.at(-1)
+  if (last === undefined) return `${wants}, and the client did not offer any`
+  const scheme = last.split(' ')[0]
+  if (last.includes(NTLM_NEGOTIATE)) return `${wants}, and the client began with ${scheme} and did not go on`
+  return `${wants}, and it refused the client's logon by ${scheme}`
+}
+
+/** The first message of NTLM in base64: a beginning, not a proof. */
+const NTLM_NEGOTIATE = 'TlRMTVNTUAAB'
 
 function unanswered(attempt: Attempt, picture: Picture): Verdict {
   const { connectRequest, leaving } = picture

@@ -60,7 +60,7 @@ function netsh(file: string, options = ''): RecordingCommands {
 /** Eight filters are the most that pktmon takes. It matches no fragment behind the first by its port. */
 function pktmon(file: string, ports: readonly number[]): RecordingCommands {
   return {
-    program: 'pktmon (Windows 10 2004, Server 2022 and later)',
+    program: 'pktmon (Windows 11, Server 2022 and later; before them the words differ, see pktmon help)',
     lines: [
       'pktmon filter remove',
       ...ports.map(port => `pktmon filter add -p ${port}`),

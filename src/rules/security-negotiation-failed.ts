@@ -27,6 +27,8 @@ export const securityNegotiationFailed = rule({
   id: 'security-negotiation-failed',
   severity: 'error',
   title: 'Client and server have no security protocol in common',
+  short: 'no common security protocol',
+  steps: ['x224'],
   causes: [5, 9],
   looksAt: 'What the client offers, what the server selects or refuses, and whether the client goes on.',
   confirms:

@@ -20,6 +20,7 @@ export const serverCertificateUnusable = rule({
   id: 'server-certificate-unusable',
   severity: 'error',
   title: 'The server has no usable certificate',
+  short: 'server certificate unusable',
   causes: [2],
   looksAt: 'The negotiation failure code, and whether the server ever signs a TLS handshake.',
   confirms: 'Negotiation failure 3 (SSL_CERT_NOT_ON_SERVER).',

@@ -1,10 +1,21 @@
 /** The server ran out of memory, or does not take what is sent to it. Cause 28; RFC 9293 3.8.6.1, MS-RDPBCGR 2.2.5.1.1. */
-import type { Attempt } from '../attempt/attempt.ts'
+import type { Attempt, Place } from '../attempt/attempt.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { onServer, withFreerdpKeys } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 
 /** ERRINFO_OUT_OF_MEMORY of Set Error Info. */
 const OUT_OF_MEMORY = 0x06
@@ -25,6 +36,7 @@ export const serverOverloaded = rule({
   id: 'server-overloaded',
   severity: 'warning',
   title: 'The server ran out of resources: it is out of memory, or does not read what it is sent',
+  short: 'server overloaded',
   causes: [28],
   looksAt:
     'Set Error Info with "out of memory" (needs keys), and how long the receive window of the server stayed closed while the client asked for room.',
@@ -39,15 +51,13 @@ export const serverOverloaded = rule({
     'Log off disconnected sessions (quser, logoff <id>), add memory, or spread users over more session hosts.',
   ],
   filter: 'tcp.analysis.zero_window || tcp.analysis.zero_window_probe || tcp.analysis.window_full',
+  restsOn: ['lasting'],
 
   assess(attempt): Verdict {
     const { tcp, connected } = pictureOf(attempt)
     const info = attempt.findLast('error-info', fact => fact.code === OUT_OF_MEMORY)
     if (info !== undefined) {
-      return confirmed('The server says that it is out of memory.', [
-        info,
-        'The server sends Set Error Info 0x00000006 (ERRINFO_OUT_OF_MEMORY).',
-      ])
+      return resting([], outOfMemory(info))
     }
     if (tcp === null || !connected) return NOT_CONNECTED
     const closed = tcp.sides[SERVER].closedWindow
@@ -56,6 +66,13 @@ export const serverOverloaded = rule({
     return found(attempt)
   },
 })
+
+function outOfMemory(info: Place): Verdict {
+  return confirmed('The server says that it is out of memory.', [
+    info,
+    'The server sends Set Error Info 0x00000006 (ERRINFO_OUT_OF_MEMORY).',
+  ])
+}
 
 function found(attempt: Attempt): Verdict {
   const closed = attempt.explained?.tcp?.sides[SERVER].closedWindow

@@ -1,13 +1,17 @@
 /** The server ended a connection in use without a farewell. Cause 22; RFC 8446 6.1, MS-RDPBCGR 1.3.1.4. */
-import { sealOverhead } from '../attempt/sealed-session.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { credSspRefusalOf } from './credssp-refusal.ts'
+import { endsWithFarewell } from './farewell.ts'
 import { count, duration } from './figures.ts'
 import { idleResetOf } from './idle-reset.ts'
+import { logonOf } from './logon.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onServer, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
+import { failureOf, isExplainedByServer, sessionTalkOf } from './server-word.ts'
 
 const NOT_IN_USE = ruledOut('The connection did not come as far as a session.')
 const BY_CLIENT = ruledOut('The client ended the connection first.')
@@ -17,6 +21,7 @@ const WORKED = ruledOut('The session was established and ended in order.')
 const OTHER_CAUSE = ruledOut(
   'Another rule explains the end: a forged reset, a forgotten connection, or a refused logon.',
 )
+const REASON = ruledOut('The server named its reason before it ended the connection.')
 const NO_DATA = notVisible(
   'This capture holds no data of both sides.',
   'Capture a whole attempt, from the click on Connect to its end.',
@@ -28,10 +33,12 @@ export const sessionAbortedByServer = rule({
   id: 'session-aborted-by-server',
   severity: 'error',
   title: 'The server ended the connection in use without a farewell',
+  short: 'cut off by the server',
   causes: [22],
-  looksAt: 'Who ended the connection first, and whether a TLS close_notify or an RDP farewell came before.',
+  looksAt:
+    'Who ended the connection first, whether a TLS close_notify or an RDP farewell came before, and an error info that tells of a crash or of a PDU that the server did not take.',
   confirms:
-    'FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where the capture is not whole, or directly behind the confirm or the TLS handshake.',
+    'A Set Error Info of that sort; FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where the capture is not whole, or directly behind the confirm or the TLS handshake.',
   rulesOut: 'A client that left first, or a farewell of the server.',
   cannotSee:
     'An RDP farewell inside TLS, other than by its size; crash and kill look the same. The event log of the server tells.',
@@ -41,12 +48,17 @@ export const sessionAbortedByServer = rule({
     'Was the host restarted, or the session ended by an administrator or a limit? quser, event 1074.',
   ],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && tcp.srcport == 3389',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED
     const picture = pictureOf(attempt)
     const { leaving, tcp, connection } = picture
     if (tcp === null || connection === null || tcp.sides[SERVER].bytes === 0) return NO_DATA
+    const broken = brokenSession(attempt)
+    if (broken !== null) return resting([], broken)
+    if (isExplainedByServer(attempt) || credSspRefusalOf(attempt) !== null || logonOf(attempt).reject !== null)
+      return REASON
     if (leaving === null) return OPEN
     if (leaving.side !== SERVER) return BY_CLIENT
     if (leaving.how !== 'fin' && leaving.how !== 'rst') return isInUse(picture) ? FAREWELL : NOT_IN_USE
@@ -54,7 +66,8 @@ export const sessionAbortedByServer = rule({
       return OTHER_CAUSE
     }
     if (!isInUse(picture)) return attempt.transport === 'direct' ? early(picture) : NOT_IN_USE
-    if (endsWithFarewell(picture)) return FAREWELL
+    const farewell = endsWithFarewell(picture)
+    if (farewell === 'yes') return FAREWELL
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
     const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.`
@@ -67,14 +80,33 @@ export const sessionAbortedByServer = rule({
     ] as const
     if (attempt.transport === 'direct') {
       // A farewell, or the client's own close before, may be what the capture does not hold.
-      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && connection.cutPackets === 0
-      return whole ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+      const whole = !picture.unseen[SERVER] && !picture.unseen[CLIENT] && farewell === 'no'
+      if (whole) return confirmed(says, ...evidence)
+      const doubt =
+        farewell === 'maybe' ? ` The cipher suite pads its records, so that the last one may be a farewell.` : ''
+      return likely(says, `${TO_SETTLE}${doubt}`, ...evidence)
     }
     // Web servers close behind their answer without a word; a reset into a gateway's stream is another matter.
     if (leaving.how === 'rst') return likely(says, TO_SETTLE, ...evidence)
     return at('info', possible(says, TO_SETTLE, ...evidence))
   },
 })
+
+/** The server says itself that something in it broke, or that it did not take a PDU of the client. */
+function brokenSession(attempt: Attempt): Verdict | null {
+  const failure = failureOf(sessionTalkOf(attempt))
+  if (failure === null) return null
+  const evidence = [failure.event, `The server sends ${failure.words}.`] as const
+  if (failure.kind === 'crash')
+    return confirmed(`A part of the server failed, and it ended the session: ${failure.code}.`, evidence)
+  if (failure.kind !== 'protocol') return null
+  const client = attempt.find('rdp-client')
+  const build = client === undefined ? '' : ` (build ${client.fact.build})`
+  return confirmed(
+    `The server did not take what the client${build} sent, and ended the session: ${failure.code}.`,
+    evidence,
+  )
+}
 
 /** Application data went over it, or RDP in clear behind the negotiation. */
 function isInUse({ clientApplication, clientHello, confirm, connection }: Picture): boolean {
@@ -105,13 +137,3 @@ function early({ confirm, clientHello, serverFinished, leaving, unseen }: Pictur
 
 /** A server may give up 60 s after the first byte (MS-RDPBCGR 3.3.6.1); the request came a little before its confirm. */
 const SERVER_TIMER_NS = 55e9
-
-/** MCS Disconnect Provider Ultimatum with TPKT and X.224 headers. */
-const ULTIMATUM_LENGTH = 9
-
-function endsWithFarewell({ sealed, serverHello }: Picture): boolean {
-  const last = sealed.findLast(record => record.direction === SERVER)
-  if (last === undefined || serverHello === null) return false
-  const overhead = sealOverhead(serverHello.fact.version, serverHello.fact.suite)
-  return overhead >= 0 && last.length === ULTIMATUM_LENGTH + overhead
-}

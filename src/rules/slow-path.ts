@@ -21,6 +21,7 @@ export const slowPath = rule({
   id: 'slow-path',
   severity: 'info',
   title: 'The round-trip time is long',
+  short: 'slow',
   causes: [31],
   looksAt: 'The time from SYN to the end of the TCP handshake.',
   confirms: '300 ms or more.',
@@ -32,6 +33,7 @@ export const slowPath = rule({
     'ping and tracert to the server; look for a VPN detour, a satellite link or a queue that is full (bufferbloat).',
   ],
   filter: 'tcp.analysis.initial_rtt > 0.3',
+  restsOn: ['time'],
 
   assess(attempt): Verdict {
     const { tcp } = pictureOf(attempt)

@@ -28,6 +28,7 @@ export const subnetConflict = rule({
   id: 'subnet-conflict',
   severity: 'warning',
   title: 'A host on the local link answers in place of the remote one',
+  short: 'wrong host answers',
   causes: [34],
   looksAt:
     'ARP or neighbour discovery of the client for the server, the time to live of both, the names in certificate and NTLM challenge against the name that was asked for, and VPNs of the client.',

@@ -16,6 +16,7 @@ export const tcpConnectRefused = rule({
   id: 'tcp-connect-refused',
   severity: 'error',
   title: 'The TCP connection was refused with a reset',
+  short: 'connection refused',
   causes: [19, 45],
   looksAt: 'The first packet that comes back for the SYN.',
   confirms: 'A reset in answer to the SYN: nothing listens on that port, or a filter says so in the name of the host.',

@@ -30,6 +30,7 @@ export const tcpConnectUnanswered = rule({
   id: 'tcp-connect-unanswered',
   severity: 'error',
   title: 'The server never answered the TCP connection request',
+  short: 'no answer',
   causes: [17, 37],
   looksAt: 'The SYNs of the client and everything that comes back for them: SYN-ACK, reset, ICMP.',
   confirms: 'Four SYNs, or three within 3.5 s or more, without an answer of any kind.',
@@ -43,6 +44,7 @@ export const tcpConnectUnanswered = rule({
     'In a cloud: look at the security group or NSG flow logs (Azure: Network Watcher, IP flow verify).',
   ],
   filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.analysis.retransmission',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const { tcp, connected } = pictureOf(attempt)

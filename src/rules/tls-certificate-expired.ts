@@ -9,6 +9,8 @@ export const tlsCertificateExpired = rule({
   id: 'tls-certificate-expired',
   severity: 'error',
   title: "The server's certificate has expired, and the client gave up on it",
+  short: 'certificate expired',
+  steps: ['tls', 'security'],
   causes: [1, 4],
   looksAt:
     'The certificate of the server (TLS 1.2 and before) against the time of the capture, and how the client left.',

@@ -10,6 +10,8 @@ export const tlsCertificateNameMismatch = rule({
   id: 'tls-certificate-name-mismatch',
   severity: 'error',
   title: "The server's certificate is for another name, and the client gave up on it",
+  short: 'certificate of another name',
+  steps: ['tls', 'security'],
   causes: [4],
   looksAt:
     'The names in the certificate (TLS 1.2 and before) against the name that the client asked for, and how the client left.',

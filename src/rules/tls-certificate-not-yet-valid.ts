@@ -9,6 +9,8 @@ export const tlsCertificateNotYetValid = rule({
   id: 'tls-certificate-not-yet-valid',
   severity: 'error',
   title: "The server's certificate is not valid yet, and the client gave up on it",
+  short: 'certificate not yet valid',
+  steps: ['tls', 'security'],
   causes: [1, 40],
   looksAt:
     'The certificate of the server (TLS 1.2 and before) against the time of the capture, and how the client left.',

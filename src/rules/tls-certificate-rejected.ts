@@ -19,6 +19,8 @@ export const tlsCertificateRejected = rule({
   id: 'tls-certificate-rejected',
   severity: 'error',
   title: "The client left right behind the server's certificate",
+  short: 'certificate rejected',
+  steps: ['tls', 'security'],
   causes: [1, 4],
   looksAt: 'Whether the client sends any data behind the TLS handshake, and how it leaves.',
   confirms:

@@ -7,6 +7,8 @@ export const tlsCertificateUntrusted = rule({
   id: 'tls-certificate-untrusted',
   severity: 'error',
   title: "The client does not trust the server's certificate, and gave up on it",
+  short: 'certificate not trusted',
+  steps: ['tls', 'security'],
   causes: [1, 4],
   looksAt: 'The certificate of the server (TLS 1.2 and before): who issued it, and how the client left.',
   confirms:

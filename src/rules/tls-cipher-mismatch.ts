@@ -22,6 +22,7 @@ export const tlsCipherMismatch = rule({
   id: 'tls-cipher-mismatch',
   severity: 'error',
   title: 'Client and server have no TLS cipher suite, group or signature scheme in common',
+  short: 'no common cipher suite',
   causes: [3],
   looksAt: 'The suites that the client offers, the one that the server chooses, and the alerts of both.',
   confirms:

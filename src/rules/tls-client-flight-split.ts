@@ -30,6 +30,7 @@ export const tlsClientFlightSplit = rule({
   id: 'tls-client-flight-split',
   severity: 'warning',
   title: "The client's last flight of the TLS handshake came in pieces, and the server reset the connection",
+  short: 'client flight in pieces',
   causes: [42],
   looksAt:
     'The packets of ClientKeyExchange, ChangeCipherSpec and Finished in TLS 1.2 and before, and what the server did then.',
@@ -44,6 +45,7 @@ export const tlsClientFlightSplit = rule({
     'Raise the MTU of the way so that the flight fits into one packet, or use a smaller client certificate.',
   ],
   filter: 'tls.handshake.type == 16 || tls.record.content_type == 20 || tcp.flags.reset == 1',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const { serverHello, clientFinished, serverFinished, leaving, tcp } = pictureOf(attempt)

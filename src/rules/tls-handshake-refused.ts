@@ -7,7 +7,7 @@ import { helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { pictureOf } from './picture.ts'
 import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
   'This capture holds no TLS ClientHello.',
@@ -23,6 +23,7 @@ export const tlsHandshakeRefused = rule({
   id: 'tls-handshake-refused',
   severity: 'error',
   title: 'The server refused the TLS handshake without a reason',
+  short: 'hello refused',
   causes: [2, 3, 18],
   looksAt: 'What the server does about the ClientHello: ServerHello, alert, FIN or reset.',
   confirms: 'FIN, reset or an alert without a telling code in answer to the ClientHello.',
@@ -36,6 +37,7 @@ export const tlsHandshakeRefused = rule({
     'Compare with another server name or without one (openssl s_client -connect <server>:<port> -noservername): a filter on SNI answers differently.',
   ],
   filter: 'tls.handshake.type == 1 || (tls.alert_message && !tls.handshake.type == 2) || tcp.flags.reset == 1',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -64,6 +66,7 @@ export const tlsHandshakeRefused = rule({
       [clientHello, `The client offers TLS up to ${tlsVersionName(highestOffered(picture))}.`],
       [by, `The server ${how}.`],
     ] as const
-    return refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    const verdict = refusal.certain ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+    return by.how === 'alert' ? resting([], verdict) : verdict
   },
 })

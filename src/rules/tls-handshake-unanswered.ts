@@ -37,6 +37,7 @@ export const tlsHandshakeUnanswered = rule({
   id: 'tls-handshake-unanswered',
   severity: 'error',
   title: 'The TLS ClientHello was never answered',
+  short: 'hello unanswered',
   causes: [17, 18],
   looksAt: 'The ClientHello, whether it was acknowledged, and what the server sends afterwards.',
   confirms: 'Three or more resends of the ClientHello in vain, or a silence of 60 s. Likely: a silence of 2 s or more.',
@@ -49,6 +50,7 @@ export const tlsHandshakeUnanswered = rule({
     'If the ClientHello arrives: Restart-Service TermService -Force (or the gateway service), and look at its processor load.',
   ],
   filter: 'tls.handshake.type == 1',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)

@@ -14,6 +14,7 @@ export const tlsVersionDeprecated = rule({
   id: 'tls-version-deprecated',
   severity: 'info',
   title: 'The connection uses TLS 1.0 or 1.1',
+  short: 'old TLS version',
   causes: [3],
   looksAt: 'The version in the ServerHello of a handshake that came to its end.',
   confirms: 'TLS 1.1 or lower.',

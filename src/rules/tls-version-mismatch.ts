@@ -21,6 +21,7 @@ export const tlsVersionMismatch = rule({
   id: 'tls-version-mismatch',
   severity: 'error',
   title: 'Client and server have no TLS version in common',
+  short: 'no common TLS version',
   causes: [3],
   looksAt: 'The versions that the client offers, the one that the server chooses, and the alerts of both.',
   confirms:

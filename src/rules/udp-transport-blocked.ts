@@ -9,7 +9,7 @@ import type { Event } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { onBothEnds, onServer } from './recordings.ts'
-import { confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** The first SYN and two resends, 800 ms apart: the fourth is the last (MS-RDPEUDP 3.1.6.1). */
 const CERTAIN_SYNS = 3
@@ -35,6 +35,7 @@ export const udpTransportBlocked = rule({
   id: 'udp-transport-blocked',
   severity: 'info',
   title: 'RDP over UDP was tried and not answered; the session stays on TCP',
+  short: 'UDP not answered',
   causes: [16],
   looksAt: 'The SYNs of RDP over UDP, their answers, DTLS inside, ICMP about them, and whether TCP goes on.',
   confirms:
@@ -48,6 +49,7 @@ export const udpTransportBlocked = rule({
     'As a test only: fClientDisableUDP=1 (DWORD) under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\\Client keeps the client on TCP.',
   ],
   filter: 'rdpudp || dtls || (icmp && udp.port == 3389)',
+  restsOn: ['silence'],
 
   assess(attempt): Verdict {
     const tried = attempt.conversations.filter(one => one.transport === 'udp' && openingOf(one) !== null)
@@ -58,7 +60,7 @@ export const udpTransportBlocked = rule({
     if (unanswered === undefined) return stuck(attempt, tried)
     if (tried.some(one => one.packets[SERVER] > 0 && !isStuck(one))) return ANSWERED
     if (attempt.explained !== null && attempt.explained.packets[SERVER] === 0) return ONE_SIDE
-    if (refused != null) return byIcmp(unanswered, refused)
+    if (refused != null) return resting([], byIcmp(unanswered, refused))
     return silent(attempt, unanswered)
   },
 })

@@ -5,7 +5,17 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { beforeClick, onBothEnds } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { isNotable, type Silence, silenceOf } from './silence.ts'
 import { type DeadTunnel, deadEndOf, tunnelName } from './vpn.ts'
 
@@ -33,6 +43,7 @@ export const vpnDropped = rule({
   id: 'vpn-dropped',
   severity: 'error',
   title: 'All connections to one network fell silent at one instant: the VPN or route there went down',
+  short: 'way to the network lost',
   causes: [33],
   looksAt:
     'The moment at which the server was heard last, against other connections of the same client, the outer packets of VPNs (IPsec, WireGuard, OpenVPN, L2TP, SSTP), ICMP "network unreachable", and the address of later SYNs.',
@@ -48,13 +59,14 @@ export const vpnDropped = rule({
     'Wi-Fi and power saving of the client: Disable-NetAdapterPowerManagement, and event log WLAN-AutoConfig (8003).',
   ],
   filter: 'esp || isakmp || udp.port in {500, 4500, 1194, 51820, 1701} || (icmp.type == 3 && icmp.code in {0, 6, 11})',
+  restsOn: ['silence', 'lasting'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     if (!picture.connected || picture.tcp === null) return NOT_CONNECTED
     const silence = silenceOf(picture, SERVER)
     const unreachable = netUnreachable(attempt)
-    if (unreachable !== null && isMidway(attempt, unreachable)) return byIcmp(attempt, unreachable)
+    if (unreachable !== null && isMidway(attempt, unreachable)) return resting([], byIcmp(attempt, unreachable))
     if (silence === null || !isNotable(silence)) return NO_SILENCE
     const { silent, heard, movedTo } = attempt.companions
     const dead = deadTunnel(attempt, silence)

@@ -5,7 +5,17 @@ import { duration, times } from './figures.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
 import { hindranceOf } from './stall.ts'
 
@@ -37,6 +47,7 @@ export const x224NoConfirm = rule({
   id: 'x224-no-confirm',
   severity: 'error',
   title: 'The RDP connection request was never confirmed',
+  short: 'no confirm',
   causes: [23, 24],
   looksAt: 'The X.224 connection request, and what the server does about it.',
   confirms:
@@ -51,6 +62,7 @@ export const x224NoConfirm = rule({
     'If only some users or user names fail, look for an IPS rule on the mstshash cookie in front of the server.',
   ],
   filter: 'cotp.type == 0x0e || (tcp.srcport == 3389 && (tcp.flags.fin == 1 || tcp.flags.reset == 1))',
+  restsOn: ['absence'],
 
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
@@ -61,11 +73,8 @@ export const x224NoConfirm = rule({
     if (attempt.outcome === 'established' || picture.clientHello !== null) return CONFIRMED
     const answer: Evidence = [request, 'The client sends its RDP connection request.']
     if (picture.disconnect !== null) {
-      return confirmed(
-        `The server refused the RDP connection request with an X.224 disconnect (reason ${picture.disconnect.fact.reason}).`,
-        answer,
-        [picture.disconnect, 'The server answers: disconnect.'],
-      )
+      const says = `The server refused the RDP connection request with an X.224 disconnect (reason ${picture.disconnect.fact.reason}).`
+      return resting([], confirmed(says, answer, [picture.disconnect, 'The server answers: disconnect.']))
     }
     if (isOtherwiseExplained(attempt, picture)) return OTHER_CAUSE
     if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return UNREADABLE
@@ -78,7 +87,7 @@ export const x224NoConfirm = rule({
         [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection instead of confirming.`],
       )
     }
-    return silent(attempt, picture, answer)
+    return resting(['silence'], silent(attempt, picture, answer))
   },
 })
 

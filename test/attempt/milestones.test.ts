@@ -55,6 +55,46 @@ describe('the steps of a direct connection', () => {
     )
   })
 
+  const opened = () => [
+    event('negotiation-request'),
+    event('negotiation-response', { selected: 8 }),
+    ...tls12Handshake(),
+    event('credssp', { hasTokens: true }),
+    event('credssp', { hasTokens: true }, { direction: SERVER }),
+    event('credssp', { hasTokens: true, publicKeyBytes: 48 }),
+  ]
+
+  it('are read where the session can be read', () => {
+    const events = [
+      ...opened(),
+      event('credssp', { publicKeyBytes: 48 }, { direction: SERVER }),
+      event('credssp', { hasAuthInfo: true }),
+      event('mcs-connect-response'),
+      event('license-message', { type: 1, code: -1, transition: -1 }),
+      event('license-message', {}),
+      event('session-active'),
+    ]
+    expect(steps({ events })).toBe('tcp:3 x224:5 security:14 nla:18 mcs:20 licence:22 active:23')
+  })
+
+  it('end at the word with which the server refuses the logon', () => {
+    const error = event('credssp', { errorCode: 0xc000006d }, { direction: SERVER })
+    expect(steps({ events: [...opened(), error], tcp: closed(CLIENT) })).toBe('tcp:3 x224:5 security:14 nla:FAILED18')
+    const accepted = event('credssp', { publicKeyBytes: 48 }, { direction: SERVER })
+    const events = [...opened(), accepted, event('early-user-authorization', { result: 5 })]
+    expect(steps({ events, tcp: closed(CLIENT) })).toBe('tcp:3 x224:5 security:14 nla:FAILED19')
+  })
+
+  it('end at the error with which the server ends a session that did not become active', () => {
+    const events = [
+      ...opened(),
+      event('credssp', { publicKeyBytes: 48 }, { direction: SERVER }),
+      event('mcs-connect-response'),
+      event('error-info', { code: 9 }),
+    ]
+    expect(steps({ events, tcp: closed(CLIENT) })).toBe('tcp:3 x224:5 security:14 nla:18 mcs:19 licence:FAILED20')
+  })
+
   it('end at NLA where it was chosen and sizes show that MCS never began', () => {
     const events = [
       event('negotiation-request'),
@@ -72,7 +112,7 @@ describe('the steps of a direct connection', () => {
       ...tls12Handshake(),
       ...sealed([-57, 295, -680, 200, -120, ...session()]),
     ]
-    expect(steps({ events })).toBe('tcp:3 x224:5 security:14 nla:~ mcs:24~ licence:32~ active:42~')
+    expect(steps({ events })).toBe('tcp:3 x224:5 security:14 nla:20~ mcs:21~ licence:32~ active:42~')
   })
 
   it('are not visible behind TLS whose sizes are padded', () => {

@@ -188,3 +188,57 @@ describe('a session that was decrypted', () => {
     expect(outcome({ events: [...opened(), response], tcp: closedBy(SERVER) })).not.toBe('established')
   })
 })
+
+describe('a connection whose session can be read', () => {
+  const behindTls = (...said: ReturnType<typeof event>[]) => [...negotiated(), ...tls12Handshake(), ...said]
+  const sessionActive = () => event('session-active')
+
+  it.each([
+    ['a CredSSP error', event('credssp', { errorCode: 0xc000006d }, { direction: SERVER })],
+    ['an early authorization of 5', event('early-user-authorization', { result: 5 })],
+    ['a refused RDSTLS logon', event('rdstls-response', { result: 0x52e })],
+    ['a refused Entra logon', event('rdsaad-result', { result: 0x80070005 })],
+    ['a licensing error that ends all', event('license-message', { code: 2, transition: 1 })],
+    ['a refused MCS user', event('mcs-refusal', { step: 'attach-user' })],
+    ['an error info', event('error-info', { code: 9 })],
+  ])('has failed by %s, without a close', (_name, word) => {
+    expect(outcome({ events: behindTls(word) })).toBe('failed')
+  })
+
+  it('worked when somebody ended the active session, and failed when something broke in it', () => {
+    const ended = (code: number) => outcome({ events: behindTls(sessionActive(), event('error-info', { code })) })
+    expect([0x01, 0x03, 0x05, 0x0b, 0x0c, 0x19].map(ended)).toEqual(Array(6).fill('established'))
+    expect([0x06, 0x07, 0x10, 0x102, 0x10d4].map(ended)).toEqual(Array(5).fill('failed'))
+  })
+
+  it('is no failure when the server sent the client elsewhere', () => {
+    const close = closedBy(CLIENT)
+    expect(outcome({ events: behindTls(event('redirection')), tcp: close })).toBe('unfinished')
+    // LB_NOREDIRECT: the server only tells about itself.
+    expect(outcome({ events: behindTls(event('redirection', { flags: 0x80 })), tcp: close })).toBe('failed')
+  })
+
+  it('was left with a word when the server sent its ultimatum before the FIN', () => {
+    const said = [sessionActive(), event('disconnect-provider-ultimatum')]
+    const records = seal(GCM, [500, -30, 600, 500, -30, 600, 500, -30, 600])
+    const fin = closedBy(SERVER)
+    expect(outcome({ events: behindTls(...records, ...said), tcp: fin })).toBe('established')
+    expect(outcome({ events: behindTls(...records, sessionActive()), tcp: fin })).toBe('failed')
+  })
+})
+
+describe('a gateway that can be read', () => {
+  const opened = [event('http-request'), event('http-response', { status: 101 })]
+  const said = (...answers: ReturnType<typeof event>[]) => outcome({ events: [...opened, ...answers] })
+
+  it('has refused by a packet or by the result of a call, but not while a round goes on', () => {
+    const packet = (code: number) => event('rdg', { type: 3, code }, { direction: SERVER })
+    expect(said(packet(0x8009030c))).toBe('failed')
+    expect(said(packet(0x00090312))).toBe('unfinished')
+    const call = (result: number) => event('ts-proxy-result', { call: 2, result })
+    expect(said(call(0x800759db))).toBe('failed')
+    expect(said(call(0))).toBe('unfinished')
+    // The call that waits for messages is cancelled at the end of each session.
+    expect(said(event('ts-proxy-result', { call: 3, result: 0x8007071a }))).toBe('unfinished')
+  })
+})

@@ -65,6 +65,24 @@ describe('scan', () => {
     ])
   })
 
+  it('holds the code that the dialog showed against the wire, by number or name', async () => {
+    const { status, stdout } = await called('scan', '--error', '2308', '--extended', '0x7', NLA)
+    expect(stdout).toMatch(
+      /Your code 0x904, extended 0x7, against this capture.*CONTRADICTS it.*0xB09.*CONFIRMED error/s,
+    )
+    expect(status).toBe(1)
+    const named = [
+      '--error',
+      'disconnectReasonAtClientWinsockFDCLOSE',
+      '--extended',
+      'ERRINFO_SERVER_DENIED_CONNECTION',
+    ]
+    expect((await called('scan', ...named, NLA)).stdout).toBe(stdout)
+    const json = await called('scan', '--error', '0x904', '--format', 'json', NLA)
+    expect(JSON.parse(json.stdout).captures[0].reportedCode).toMatchObject({ error: '0x904', agreement: 'contradicts' })
+    expect(json.status).toBe(1)
+  })
+
   it('writes the report to a file, the same bytes each time', async () => {
     const file = join(folder, 'report.json')
     const first = await called('scan', '--format', 'json', NLA, '--output', file)
@@ -135,9 +153,40 @@ describe('the other commands', () => {
     expect((await called('explain', '--', '-1073741715')).stdout).toContain('STATUS_LOGON_FAILURE')
   })
 
+  it('explain in which layers, with what is wrongly said, the rules that decide, and where to capture', async () => {
+    const { stdout } = await called('explain', '0x80090302')
+    expect(stdout).toMatch(/SEC_E_UNSUPPORTED_FUNCTION.*layer +CredSSP.*hearsay.*rules +nla-logon-failed/s)
+    expect(stdout).toMatch(/Where to capture.*secrets-file.*rdpscope rules nla-logon-failed/s)
+    const { stdout: blamed } = await called('explain', 'oracle', 'remediation')
+    expect(blamed).toMatch(/What is blamed in such words:\n {2}- CredSSP encryption oracle remediation/)
+  })
+
+  it('explain what is known beside what is not, with the status of wrong use', async () => {
+    const { status, stdout, stderr } = await called('explain', '0x904', '0xC0DE1234')
+    expect(stdout).toContain('disconnectReasonAtClientWinsockFDCLOSE')
+    expect(stderr).toMatch(/^rdpscope: no table knows 0xC0DE1234, an NTSTATUS.*\n$/)
+    expect(status).toBe(2)
+  })
+
+  it.each([
+    ['0x80991234', 'certutil'],
+    ['0x80070123', 'net helpmsg 291'],
+    ['0x3ffffff', 'text of the dialog'],
+    ['987654', '987654 and 0xF1206'],
+    ['no such words here', 'fewer words'],
+  ])('say how to look further for %s', async (code, says) => {
+    const { status, stderr } = await called('explain', code)
+    expect(stderr).toContain(says)
+    expect(status).toBe(2)
+  })
+
   it('list the rules, and one in full', async () => {
     expect((await called('rules')).stdout).toMatch(/^nla-required +error/m)
     const { stdout } = await called('rules', 'nla-required')
-    for (const label of ['Looks at', 'Confirms', 'Rules out', 'Remedy', 'Wireshark']) expect(stdout).toContain(label)
+    for (const label of ['Looks at', 'Confirms', 'Rules out', 'Can not see', 'Settled by', 'Remedy', 'Wireshark'])
+      expect(stdout).toContain(`\n  ${label} `)
+    expect(stdout).toMatch(/Blamed as +- The server requires NLA\. It is said in clear/)
+    for (const program of ['dumpcap', 'tcpdump', 'netsh trace', 'pktmon'])
+      expect(stdout).toMatch(new RegExp(`\n {7}${program} (-i|start)`))
   })
 })

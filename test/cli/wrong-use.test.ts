@@ -44,6 +44,8 @@ describe('wrong use is one line and status 2', () => {
       ['scan', 'captures', '--rsa-key', 'package.json'],
       /package\.json: is no RSA private key/,
     ],
+    ['an extended code alone', ['scan', 'captures', '--extended', '7'], /give the first with --error/],
+    ['a code that is none', ['scan', 'captures', '--error', 'zzz'], /zzz: is neither a number nor a name/],
     ['standard input twice', ['scan', '-', '-'], /only once/],
     ['a glob that matches nothing', ['scan', 'captures/*.nothing'], /no file matches/],
     ['a missing code', ['explain'], /missing required argument 'code'/],

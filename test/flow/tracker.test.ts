@@ -26,6 +26,13 @@ function one(conversation: TcpConversation): Conversation {
   return found[0] as Conversation
 }
 
+/** The same packet with one less to live; nobody checks the sum of its header. */
+function behindRouter(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[22] = (copy[22] as number) - 1
+  return copy
+}
+
 describe('tracker', () => {
   it('tells handshake, sides, events and how it ended', () => {
     const found = one(new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, REFUSAL).close(CLIENT))
@@ -152,6 +159,52 @@ describe('tracker', () => {
     packets.splice(4, 0, { ...data, timeUs: data.timeUs + 20 })
     const found = track(...packets)[0]
     expect(found?.tcp?.sides[CLIENT]).toMatchObject({ mirrorDuplicates: 1, retransmissions: 0, segments: 1 })
+  })
+
+  it('sees copies that a router changed, and takes both times to live for those of their sender', () => {
+    const packets = new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, REFUSAL).packets()
+    const copies = packets.flatMap(packet => [
+      packet,
+      { timeUs: packet.timeUs + 30, bytes: behindRouter(packet.bytes) },
+    ])
+    const sides = track(...copies)[0]?.tcp?.sides
+    expect(sides?.[CLIENT]).toMatchObject({ copiesHopped: true, ttlLeast: 63, ttlMost: 64, retransmissions: 0 })
+    expect(sides?.[SERVER]).toMatchObject({ copiesHopped: true, ttlLeast: 63, ttlMost: 64, segments: 1 })
+  })
+
+  it('knows a copy that a router held back, by its identification and lost hop, from a resend', () => {
+    const whole = new TcpConversation().handshake().send(CLIENT, REQUEST)
+    for (let count = 0; count < 5; count++) whole.segment(SERVER, 0x10, new Uint8Array(500 + count))
+    const packets = whole.packets()
+    const late = packets
+      .slice(5)
+      .map((packet, at) => ({ timeUs: packet.timeUs + 40_000 + at, bytes: behindRouter(packet.bytes) }))
+    const server = track(...packets, ...late)[0]?.tcp?.sides[SERVER]
+    expect(server).toMatchObject({ mirrorDuplicates: 5, copiesHopped: true, retransmissions: 0, outOfOrder: 0 })
+    const resent = packets
+      .slice(5)
+      .map((packet, at) => ({ timeUs: packet.timeUs + 400_000 + at, bytes: packet.bytes.slice() }))
+    for (const [at, { bytes }] of resent.entries()) bytes[19] = 100 + at
+    const again = track(...packets, ...resent)[0]?.tcp?.sides[SERVER]
+    expect(again).toMatchObject({ mirrorDuplicates: 0, copiesHopped: false })
+    expect((again?.retransmissions ?? 0) + (again?.outOfOrder ?? 0)).toBe(5)
+  })
+
+  it('sees no hop between copies of one point', () => {
+    const packets = new TcpConversation().handshake().send(CLIENT, REQUEST).packets()
+    const copies = packets.flatMap(packet => [packet, { ...packet, timeUs: packet.timeUs + 30 }])
+    expect(track(...copies)[0]?.tcp?.sides[CLIENT]).toMatchObject({ copiesHopped: false, ttlLeast: 64, ttlMost: 64 })
+  })
+
+  it('keeps how far time went back or leapt ahead inside a connection', () => {
+    const packets = new TcpConversation().handshake().send(CLIENT, REQUEST).send(SERVER, REFUSAL).packets()
+    expect(track(...packets)[0]).toMatchObject({ stepBackNs: 0, leapNs: 0 })
+    const shifted = (from: number, byUs: number) =>
+      packets.map((packet, at) => (at < from ? packet : { ...packet, timeUs: packet.timeUs + byUs }))
+    const back = track(...shifted(4, -3_000_000))[0]
+    expect(back?.stepBackNs).toBeGreaterThan(2.9e9)
+    expect(back?.leapNs).toBe(0)
+    expect(track(...shifted(4, 3 * 86_400e6))[0]?.leapNs).toBeGreaterThan(2 * 86_400e9)
   })
 
   it('keeps what a reset looked like, and whether the receiver would take it', () => {

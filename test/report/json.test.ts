@@ -35,11 +35,17 @@ describe('the JSON report', () => {
       ],
     })
     expect(report.captures[0].attempts[0].milestones[1]).toEqual({ id: 'tcp', state: 'reached', packet: 3 })
+    expect(report.captures[0].attempts[0].chain).toBe('TCP ✓ X.224 ✗ NLA required')
+    expect(report.captures[0].attempts[0].verdicts[2]).toMatchObject({
+      rule: 'packet-loss',
+      settledBy: ['on-both-ends'],
+    })
     expect(report.captures[0].attempts[0].verdicts[0]).toEqual({
       rule: 'nla-required',
       verdict: 'confirmed',
       severity: 'error',
       says: 'the server requires NLA and the client did not offer it',
+      short: 'NLA required',
       evidence: [
         { packet: 4, time: '2025-11-21T00:00:00.001239567Z', says: 'the client offers TLS' },
         {
@@ -51,6 +57,7 @@ describe('the JSON report', () => {
       filter: 'frame.number in {4,5}',
       remedy: 'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.',
       toSettle: null,
+      settledBy: [],
     })
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type TextStyle, textReport } from '../../src/report/text.ts'
-import { attemptAnalysis, captureAnalysis, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
+import { attemptAnalysis, captureAnalysis, chainLink, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
 
 const plain: TextStyle = { width: 80, unicode: true, verbose: false, paint: (_colour, text) => text }
 
@@ -12,9 +12,9 @@ describe('the text report', () => {
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
-        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
-                    failed, from 0.000000 s
-        Steps       TCP ✓  X.224 ✗
+        Attempt 1   TCP ✓ X.224 ✗ NLA required
+        From        192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    failed; begins at 0.000000 s
         Closed by   the server, with FIN, packet 6, 0.002400 s
         Evidence    packet 4, 0.001235 s: the client offers TLS
                     packet 5, 0.002346 s: the server answers: NLA is required (failure
@@ -23,8 +23,8 @@ describe('the text report', () => {
         Remedy      Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp
                     file.
 
-        Ruled out   tcp-connect-refused
-        Not visible packet-loss
+        Ruled out   1 other cause of attempt 1 by this capture; 1 more can not be seen
+                    in it (--verbose lists them)
 
       "
     `)
@@ -37,9 +37,9 @@ describe('the text report', () => {
 
       CONFIRMED error: nla-required
       The server requires NLA and the client did not offer it.
-        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
-                    failed, from 0.000000 s
-        Steps       TCP ✓  X.224 ✗
+        Attempt 1   TCP ✓ X.224 ✗ NLA required
+        From        192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    failed; begins at 0.000000 s
         Closed by   the server, with FIN, packet 6, 0.002400 s
         Evidence    packet 4, 0.001235 s: the client offers TLS
                     packet 5, 0.002346 s: the server answers: NLA is required (failure
@@ -62,7 +62,7 @@ describe('the text report', () => {
     const attempts = [
       attemptAnalysis({
         outcome: 'established',
-        milestones: [{ id: 'active', state: 'reached', packet: 40 }],
+        chain: [chainLink({ step: 'active' })],
         closing: { side: 'client', how: 'close-notify', packet: 44, timeNs: 1e9 },
         verdicts: [],
       }),
@@ -76,9 +76,9 @@ describe('the text report', () => {
       "attempt.pcapng
       pcapng, 7 packets, 1.2 kB, from 2025-11-21 00:00:00.000005 UTC, 0.003 s long
 
-        Attempt 1   192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
-                    established, from 0.000000 s
-        Steps       active ✓
+        Attempt 1   session ✓
+        From        192.0.2.10:50000 to 198.51.100.20:3389 (rdp.example), direct,
+                    established; begins at 0.000000 s
         Closed by   the client, with a TLS close_notify, packet 44, 1.000000 s
         Result      nothing wrong found
 
@@ -113,8 +113,19 @@ describe('the text report', () => {
 
   it('uses plain letters where the terminal has no others', () => {
     const text = textReport(captureAnalysis(), { ...plain, unicode: false })
-    expect(text).toContain('TCP ok  X.224 FAILED')
+    expect(text).toContain('TCP ok X.224 FAILED NLA required')
     expect(text).toMatch(/^[\x20-\x7e\n]*$/)
+  })
+
+  it('says once what a quality note means and what to do', () => {
+    const note = { id: 'drops', means: 'A gap may be its own.', remedy: 'Use a larger buffer.' }
+    const analysis = captureAnalysis({
+      quality: [{ ...note, says: 'the recorder dropped 3 packets' }],
+      attempts: [attemptAnalysis({ quality: [{ ...note, says: 'packets are missing' }] })],
+    })
+    const text = textReport(analysis, { ...plain, width: 200 })
+    expect(text).toContain('drops: The recorder dropped 3 packets. A gap may be its own. Use a larger buffer.\n')
+    expect(text).toContain('drops: attempt 1: packets are missing\n')
   })
 
   it('lets no escape sequence of a capture through', () => {
@@ -122,11 +133,11 @@ describe('the text report', () => {
     const says = `name ${hostile}`
     const analysis = captureAnalysis({
       path: `${hostile}.pcap`,
-      quality: [{ id: 'x', says }],
+      quality: [{ id: 'x', says, means: says, remedy: says }],
       attempts: [
         attemptAnalysis({
           serverName: hostile,
-          quality: [{ id: 'y', says }],
+          quality: [{ id: 'y', says, means: '', remedy: '' }],
           verdicts: [
             verdictAnalysis({
               says,
@@ -154,6 +165,39 @@ describe('the text report', () => {
     const text = textReport(both, plain)
     expect(text.match(/X\.224 ✗/g)).toHaveLength(1)
     expect(text).toContain('see above')
+  })
+
+  it('names the captures that would show what this one hides, where nothing is proven', () => {
+    const unproven = attemptAnalysis({
+      verdicts: [
+        verdictAnalysis({
+          verdict: 'likely',
+          toSettle: 'a capture there',
+          settledBy: [{ id: 'on-server', title: 'on the server' }],
+        }),
+        verdictAnalysis({
+          rule: 'packet-loss',
+          verdict: 'not-visible',
+          severity: 'warning',
+          toSettle: 'both of them',
+          settledBy: [{ id: 'on-both-ends', title: 'on client and server at the same time' }],
+        }),
+      ],
+    })
+    const again = attemptAnalysis({ ...unproven, id: 2 })
+    const analysis = captureAnalysis({ attempts: [unproven, again], diagnosis: [] })
+    const text = textReport(analysis, plain)
+    expect(text).toContain('- a capture on the server: nla-required\n')
+    expect(text).toContain('- a capture on client and server at the same time: packet-loss\n')
+    expect(text.match(/Would show/g), 'told once').toHaveLength(1)
+    expect(textReport(captureAnalysis(), plain)).not.toContain('Would show')
+  })
+
+  it('says once what its signs mean', () => {
+    const chain = [chainLink({ step: 'tcp' }), chainLink({ step: 'nla', inferred: true })]
+    const attempts = [attemptAnalysis({ chain }), attemptAnalysis({ id: 2, chain })]
+    const text = textReport(captureAnalysis({ attempts }), plain)
+    expect(text.match(/Steps: ✓~ was told from record sizes/g)).toHaveLength(1)
   })
 
   it('names the other attempts with the same finding', () => {

@@ -1,37 +1,63 @@
 import { describe, expect, it } from 'vitest'
 import type { VerdictAnalysis } from '../../src/analysis.ts'
-import type { Milestone } from '../../src/attempt/attempt.ts'
-import { closingText, steps, transportText } from '../../src/report/words.ts'
+import type { MilestoneId } from '../../src/attempt/attempt.ts'
+import { chainLegend, chainTexts, closingText, transportText } from '../../src/report/words.ts'
+import { chainLink } from '../support/analysis.ts'
 
 const VERDICT: VerdictAnalysis = {
   rule: '',
   verdict: 'possible',
   severity: 'error',
   says: '',
+  short: '',
   evidence: [],
   filter: '',
   remedy: [],
   toSettle: '',
+  settledBy: [],
+  restsOn: [],
 }
-const reached = (id: Milestone['id'], packet = 1): Milestone => ({ id, state: 'reached', packet })
-const hidden = (id: Milestone['id']): Milestone => ({ id, state: 'not-visible', packet: 0 })
+const reached = (step: MilestoneId) => chainLink({ step })
+const hidden = (step: MilestoneId) => chainLink({ step, state: 'not-visible' })
+const unicode = (...chain: Parameters<typeof chainTexts>[0]) => chainTexts(chain, { unicode: true }).join(' ')
 
-describe('the steps of a connection', () => {
-  it('leave out what does not belong to this kind of connection', () => {
-    const direct = [hidden('dns'), reached('tcp'), hidden('proxy'), reached('x224'), hidden('udp')]
-    expect(steps(direct, { unicode: true })).toEqual(['TCP ✓', 'X.224 ✓'])
+describe('the chain', () => {
+  it('is one line for people who read no packets', () => {
+    const chain = [
+      reached('dns'),
+      reached('tcp'),
+      reached('tls'),
+      chainLink({ step: 'gateway-http', statuses: [401, 200] }),
+      chainLink({ step: 'gateway-tunnel', state: 'failed', says: 'policy (CAP) denied' }),
+    ]
+    expect(unicode(...chain)).toBe('DNS ✓ TCP ✓ TLS ✓ gateway 401→200 ✓ tunnel ✗ policy (CAP) denied')
+    expect(chainTexts(chain, { unicode: false }).join(' ')).toBe(
+      'DNS ok TCP ok TLS ok gateway 401->200 ok tunnel FAILED policy (CAP) denied',
+    )
   })
 
-  it('mark a step that every connection passes and that lies hidden before a visible one', () => {
-    expect(steps([hidden('tcp'), hidden('x224'), reached('active')], { unicode: true })).toEqual([
-      'TCP ?',
-      'X.224 ?',
-      'active ✓',
-    ])
+  it('tells the TLS of the session from that of the gateway around it', () => {
+    expect(unicode(reached('tcp'), reached('security'))).toBe('TCP ✓ TLS ✓')
+    expect(unicode(reached('tls'), reached('security'))).toBe('TLS ✓ inner TLS ✓')
   })
 
-  it('are none where nothing is visible', () => {
-    expect(steps([hidden('tcp'), hidden('active')], { unicode: false })).toEqual([])
+  it('marks what was inferred and what is not visible, and says once what the signs mean', () => {
+    const chain = [reached('tcp'), chainLink({ step: 'nla', inferred: true }), hidden('mcs')]
+    expect(unicode(...chain)).toBe('TCP ✓ NLA ✓~ MCS ?')
+    expect(chainLegend([chain, chain], { unicode: true })).toBe(
+      'Steps: ✓~ was told from record sizes or from what came later, not read; ? is not visible in this capture.',
+    )
+    expect(chainLegend([[reached('tcp')]], { unicode: true })).toBe('')
+  })
+
+  it('names the first and the last of many hidden steps', () => {
+    const two = [hidden('licence'), hidden('active')]
+    expect(unicode(reached('mcs'), ...two)).toBe('MCS ✓ licence ? session ?')
+    const four = [hidden('nla'), hidden('mcs'), ...two]
+    expect(unicode(...four, chainLink({ state: 'failed', says: 'fell silent' }))).toBe(
+      'NLA ? … session ? ✗ fell silent',
+    )
+    expect(chainTexts([hidden('x224'), ...four], { unicode: false }).join(' ')).toBe('X.224 ? ... session ?')
   })
 })
 

@@ -40,7 +40,34 @@ describe('gateway-http-error', () => {
     const answer = response('RDG_OUT_DATA', 503, [['server', 'haproxy']], { phrase: 'Service Unavailable' })
     const { says } = verdictOf('gateway-http-error', gateway([request('RDG_OUT_DATA'), answer]))
     expect(says).toContain('HTTP 503 Service Unavailable')
-    expect(says).toContain('"haproxy"')
+    expect(says).toContain('"haproxy" (HAProxy, a load balancer)')
+  })
+
+  it('tells what the answer passed on its way, and that a proxy made it', () => {
+    const said = (headers: Headers, phrase = '') =>
+      verdictOf(
+        'gateway-http-error',
+        gateway([request('RDG_OUT_DATA'), response('RDG_OUT_DATA', 503, headers, { phrase })]),
+      ).says
+    expect(
+      said([
+        ['server', 'Microsoft-HTTPAPI/2.0'],
+        ['via', '1.1 proxy7'],
+      ]),
+    ).toContain(
+      'It comes from "Microsoft-HTTPAPI/2.0" (the HTTP service of a Windows server, as RD Gateway has it), and passed "1.1 proxy7".',
+    )
+    expect(said([['proxy-status', 'edge; error=connection_refused']])).toContain('was made by a proxy')
+    expect(said([['server', 'Unheard/1']])).toMatch(/It comes from "Unheard\/1"\.$/)
+  })
+
+  it('reads the Windows error in the phrase of an RPC proxy', () => {
+    const said = (phrase: string) =>
+      verdictOf('gateway-http-error', gateway([request('RPC_OUT_DATA'), response('RPC_OUT_DATA', 503, [], { phrase })]))
+        .says
+    expect(said('RPC Error: 5')).toContain('access denied')
+    expect(said('RPC Error: 6ba, EEInfo: x')).toContain('the RPC server is unavailable')
+    expect(said('RPC Error: 4d2')).toContain('Windows error 0x4d2')
   })
 
   it('stays silent when the client fell back and works', () => {
@@ -74,6 +101,21 @@ describe('gateway-auth-loop and gateway-auth-failed', () => {
   it('confirms refused credentials when the round stays on one', () => {
     const refused = gateway(round('RDG_OUT_DATA', response('RDG_OUT_DATA', 401, [['www-authenticate', 'NTLM']])))
     expect(claims(refused)).toEqual(['gateway-auth-failed (confirmed)'])
+  })
+
+  it('names the user, the missing channel bindings, and an account that may not use NTLM', () => {
+    const [first, challenge, last] = round('RDG_OUT_DATA', response('RDG_OUT_DATA', 401)) as [Event, Event, Event]
+    const token = event(
+      'ntlm-authenticate',
+      { user: 'bob', hasChannelBindings: false },
+      { path: 'tcp/http1/security-token', packet: 6, timeNs: 50_000_000 },
+    )
+    const refusal = response('RDG_OUT_DATA', 401, [], { phrase: 'User Account Restricted' })
+    const asked = { ...last, packet: 6, timeNs: 50_000_000 }
+    const { says, evidence } = verdictOf('gateway-auth-failed', gateway([first, challenge, token, asked, refusal]))
+    expect(says).toContain('The gateway refused the credentials of LAB\\bob')
+    expect(says).toContain('401 User Account Restricted. So Windows answers members of Protected Users')
+    expect(evidence[0]?.[1]).toContain('without channel bindings')
   })
 
   it('suspects a loop behind four complete rounds', () => {
@@ -219,5 +261,63 @@ describe('gateway-closed', () => {
 
   it('is ruled out when the client left first', () => {
     expect(verdictOf('gateway-closed', gateway(opened, [close(1)])).verdict).toBe('ruled-out')
+  })
+})
+
+describe('gateway-response-malformed, of channels that must not end', () => {
+  const verdict = (...events: Event[]) => verdictOf('gateway-response-malformed', gateway(events)).verdict
+  const granted = () => [request('RDG_IN_DATA'), response('RDG_IN_DATA', 200, [], { framing: 'length', length: 0 })]
+
+  it('is likely by an IN channel without chunks, which no request can fill', () => {
+    expect(verdict(...granted(), request('RDG_IN_DATA'))).toBe('likely')
+    expect(verdict(...granted(), request('RDG_IN_DATA', [], { framing: 'chunked' }))).toBe('ruled-out')
+    expect(verdict(...granted(), request('RDG_IN_DATA', [], { framing: 'length', length: 1 << 30 }))).toBe('ruled-out')
+    // Rounds of authentication have empty bodies.
+    expect(verdict(request('RDG_IN_DATA'), response('RDG_IN_DATA', 401), ...granted())).toBe('ruled-out')
+  })
+
+  it('is likely by a channel of RPC over HTTP whose length is not that of a channel', () => {
+    const rpcIn = (length: number) => request('RPC_IN_DATA', [], { framing: 'length', length })
+    const rpcOut = (length: number) => [
+      request('RPC_OUT_DATA'),
+      response('RPC_OUT_DATA', 200, [], { framing: 'length', length }),
+    ]
+    expect(verdict(rpcIn(4096))).toBe('likely')
+    expect(verdict(...rpcOut(4096))).toBe('likely')
+    for (const length of [0, 16, 1 << 30]) expect(verdict(rpcIn(length))).toBe('ruled-out')
+    for (const length of [20, 1 << 30]) expect(verdict(...rpcOut(length))).toBe('ruled-out')
+  })
+})
+
+describe('gateway-unanswered and gateway-response-buffered', () => {
+  it('tell what the request itself shows of the proxy', () => {
+    const waits = gateway([request('RDG_OUT_DATA', [['expect', '100-continue']])], [close(5)])
+    expect(verdictOf('gateway-unanswered', waits).evidence[0]?.[1]).toContain('waits for 100 Continue')
+    const old = request('RDG_OUT_DATA', [], { version: 'HTTP/1.0' })
+    const held = gateway([old, response('RDG_OUT_DATA', 200)], [close(9)])
+    expect(verdictOf('gateway-response-buffered', held).evidence[0]?.[1]).toContain('over HTTP/1.0')
+  })
+})
+
+describe('gateway-response-buffered, with both channels open', () => {
+  const opened = () => [
+    request('RDG_OUT_DATA'),
+    response('RDG_OUT_DATA', 200, [], { framing: 'until-close' }),
+    request('RDG_IN_DATA'),
+    response('RDG_IN_DATA', 200),
+    request('RDG_IN_DATA', [], { framing: 'chunked' }),
+    event('rdg', { type: 1, code: -1 }),
+  ]
+  const verdict = (events: Event[], seconds: number) =>
+    verdictOf('gateway-response-buffered', gateway(events, [close(seconds)])).verdict
+
+  it('is likely when the first packet of the client gets no answer', () => {
+    expect(verdict(opened(), 30)).toBe('likely')
+    expect(claims(gateway(opened(), [close(30)]))).toEqual(['gateway-response-buffered (likely)'])
+  })
+
+  it('is ruled out by a packet of the gateway, and by a client that does not wait', () => {
+    expect(verdict([...opened(), event('rdg', { type: 2 }, { direction: SERVER })], 30)).toBe('ruled-out')
+    expect(verdict(opened(), 0.5)).toBe('ruled-out')
   })
 })

@@ -116,6 +116,12 @@ describe('every rule, about any attempt', () => {
   })
 })
 
+describe('the few words of a rule', () => {
+  it('fit behind the name of a step', () => {
+    for (const { id, short } of rules) expect(short, id).toMatch(/^[A-Za-z][\w ,]{3,31}$/)
+  })
+})
+
 describe('the display filters', () => {
   it.skipIf(!isTsharkInstalled())('are understood by tshark', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rules-'))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { foreignProtocol } from '../../dissectors/foreign.ts'
+import type { Event } from '../../src/flow/event.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { conversation, event, mark, records } from '../support/conversation.ts'
 
@@ -183,6 +184,27 @@ describe('proxy-connect-refused', () => {
   const asked = event('http-request', { method: 'CONNECT', target: 'gw.lab.test:443' })
   const answered = (status: number, phrase = '') =>
     event('http-response', { method: 'CONNECT', target: 'gw.lab.test:443', status, phrase })
+
+  it('tells how far the authentication to the proxy came', () => {
+    const wants = (...schemes: string[]) =>
+      event('http-response', {
+        method: 'CONNECT',
+        status: 407,
+        headers: schemes.map(scheme => ['proxy-authenticate', scheme] as const),
+      })
+    const sends = (value: string) =>
+      event('http-request', { method: 'CONNECT', target: 'gw.lab.test:443', headers: [['proxy-authorization', value]] })
+    const said = (...events: Event[]) => verdictOf('proxy-connect-refused', attempt({ events })).says
+    expect(said(asked, wants('Negotiate', 'NTLM'))).toContain(
+      'it wants authentication (Negotiate, NTLM), and the client did not offer any',
+    )
+    expect(said(asked, wants('NTLM'), sends('NTLM TlRMTVNTUAAB'), wants('NTLM TlRMTVNTUAAC'))).toContain(
+      'the client began with NTLM and did not go on',
+    )
+    expect(said(asked, wants('Basic realm="x"'), sends('Basic (hidden)'), wants('Basic realm="x"'))).toContain(
+      "it refused the client's logon by Basic",
+    )
+  })
 
   it.each([403, 407, 503])('is confirmed by %i', status => {
     expect(claims(attempt({ events: [asked, answered(status)] }))).toEqual(['proxy-connect-refused (confirmed)'])

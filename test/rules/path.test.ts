@@ -159,6 +159,14 @@ describe('packet-loss', () => {
     expect(verdictOf('packet-loss', spurious).verdict).toBe('ruled-out')
   })
 
+  it('does not count the smaller segments that ICMP asked for, but those that are still too large', () => {
+    const told = icmp({ packet: 28, timeNs: 0.9 * SECOND, type: 3, code: 4, mtu: 1400, direction: SERVER })
+    const smaller = attempt({ ...lost([100, 1500, 3000]), icmp: [told] }, { outcome: 'established' })
+    expect(verdictOf('packet-loss', smaller).verdict).toBe('ruled-out')
+    const asLarge = attempt({ ...lost([100, 1500, 3000], { length: 1460 }), icmp: [told] }, { outcome: 'established' })
+    expect(verdictOf('packet-loss', asLarge).verdict).toBe('confirmed')
+  })
+
   it('takes one or two losses for what every path has', () => {
     const few = attempt(lost([100, 1500]), { outcome: 'established' })
     expect(claims(few)).toEqual([])
@@ -259,6 +267,27 @@ describe('connection-state-lost', () => {
       },
     })
     expect(claims(forgotten)).toEqual(['connection-state-lost (likely)'])
+  })
+
+  it('is likely all the same when a device on the way sends that reset, with a time to live of its own', () => {
+    const forgotten = attempt({
+      events: session,
+      clientSide: { lastDataPacket: 60, lastDataNs: 900 * SECOND, lastPacket: 60, lastNs: 900 * SECOND },
+      serverSide: { ttlLeast: 126, ttlMost: 126 },
+      tcp: {
+        marks: [
+          mark('reset', {
+            packet: 61,
+            timeNs: 900.02 * SECOND,
+            direction: SERVER,
+            timestamps: false,
+            ipId: 0,
+            ttl: 62,
+          }),
+        ],
+      },
+    })
+    expect(claims(forgotten)).toEqual(['middlebox-reset (likely)', 'connection-state-lost (likely)'])
   })
 
   it('sees nothing without a connection', () => {

@@ -1,5 +1,11 @@
 /** Analyses made by hand, for tests of reports. */
-import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../../src/analysis.ts'
+import type {
+  AttemptAnalysis,
+  CaptureAnalysis,
+  ChainLink,
+  DiagnosisEntry,
+  VerdictAnalysis,
+} from '../../src/analysis.ts'
 
 export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAnalysis {
   return {
@@ -7,6 +13,7 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     verdict: 'confirmed',
     severity: 'error',
     says: 'the server requires NLA and the client did not offer it',
+    short: 'NLA required',
     evidence: [
       { packet: 4, timeNs: 1_234_567, says: 'the client offers TLS' },
       { packet: 5, timeNs: 2_345_678, says: 'the server answers: NLA is required (failure code 5)' },
@@ -14,8 +21,14 @@ export function verdictAnalysis(given: Partial<VerdictAnalysis> = {}): VerdictAn
     filter: 'frame.number in {4,5}',
     remedy: ['Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.'],
     toSettle: '',
+    settledBy: [],
+    restsOn: [],
     ...given,
   }
+}
+
+export function chainLink(given: Partial<ChainLink> = {}): ChainLink {
+  return { step: null, state: 'reached', inferred: false, statuses: [], says: '', ...given }
 }
 
 export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAnalysis {
@@ -34,7 +47,10 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
       { id: 'x224', state: 'failed', packet: 5 },
       { id: 'active', state: 'not-visible', packet: 0 },
     ],
+    chain: [chainLink({ step: 'tcp' }), chainLink({ step: 'x224', state: 'failed', says: 'NLA required' })],
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
+    errorInfo: null,
+    capturePoint: { at: 'unknown', because: '' },
     quality: [],
     verdicts: [
       verdictAnalysis(),
@@ -50,6 +66,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
         says: 'too few packets',
         evidence: [],
         toSettle: 'a longer capture',
+        settledBy: [{ id: 'on-both-ends', title: 'on client and server at the same time' }],
       }),
     ],
     ...given,

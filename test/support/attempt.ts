@@ -40,7 +40,16 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
 
 /** What other attempts say of the server: nothing, unless the test says more. */
 export function history(values: Partial<ServerHistory> = {}): ServerHistory {
-  return { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [], ...values }
+  return {
+    attempts: 0,
+    established: 0,
+    versions: [],
+    suites: [],
+    ttls: [],
+    idleCloses: [],
+    certificates: [],
+    ...values,
+  }
 }
 
 export function lookup(values: Partial<Lookup> = {}): Lookup {

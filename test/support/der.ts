@@ -62,6 +62,8 @@ export interface CertificateParts {
   key?: Uint8Array
   /** GeneralNames of the subject alternative name: elements with tags 0x82 (DNS) and 0x87 (address). */
   alternativeNames?: Uint8Array[]
+  /** With the count of unused bits in front. */
+  signature?: Uint8Array
 }
 
 export function certificateOf(parts: CertificateParts): Uint8Array {
@@ -104,5 +106,5 @@ export function certificateOf(parts: CertificateParts): Uint8Array {
       element(SEQUENCE, element(SEQUENCE, identifier('1.3.101.112')), element(BIT_STRING, new Uint8Array(33))),
     ...extensions,
   )
-  return element(SEQUENCE, body, algorithm, element(BIT_STRING, new Uint8Array(65)))
+  return element(SEQUENCE, body, algorithm, element(BIT_STRING, parts.signature ?? new Uint8Array(65)))
 }

@@ -10,13 +10,14 @@ import { concat } from './bytes.ts'
 export const FIN = 0x01
 export const SYN = 0x02
 export const RST = 0x04
-const PSH = 0x08
+export const PSH = 0x08
 export const ACK = 0x10
 
 const NOTHING = new Uint8Array(0)
 const PROTOCOL_ICMP = 1
 const PROTOCOL_TCP = 6
 const PROTOCOL_UDP = 17
+const ETHERTYPE_ARP = 0x0806
 const ETHERTYPE_IPV4 = 0x0800
 const ETHERTYPE_IPV6 = 0x86dd
 const MAX_SEGMENT_BYTES = 1460
@@ -164,9 +165,27 @@ export function ipv4Fragments(datagram: Network, pieceBytes: number): Network[] 
   return pieces
 }
 
-/** @param hosts Last bytes of the two locally administered addresses. */
+/** RFC 826. Each party: the last byte of its locally administered address (0: not known), and its protocol address. */
+export function arp(
+  operation: 1 | 2,
+  sender: readonly [hardware: number, address: string],
+  target: readonly [hardware: number, address: string],
+): Network {
+  const party = ([hardware, address]: readonly [number, string]) =>
+    concat(Uint8Array.from(hardware === 0 ? [0, 0, 0, 0, 0, 0] : [2, 0, 0, 0, 0, hardware]), ipv4Bytes(address))
+  const head = Uint8Array.from([0, 1, 8, 0, 6, 4, 0, operation])
+  return { etherType: ETHERTYPE_ARP, bytes: concat(head, party(sender), party(target)) }
+}
+
+/** @param hosts Last bytes of the two locally administered addresses; 255 is everybody. */
 export function ethernet(network: Network, hosts: readonly [source: number, destination: number] = [1, 2]): Uint8Array {
-  const header = [2, 0, 0, 0, 0, hosts[1], 2, 0, 0, 0, 0, hosts[0], network.etherType >> 8, network.etherType & 0xff]
+  const [source, destination] = hosts.map(last => (last === 255 ? Array(6).fill(255) : [2, 0, 0, 0, 0, last]))
+  const header = [
+    ...(destination as number[]),
+    ...(source as number[]),
+    network.etherType >> 8,
+    network.etherType & 0xff,
+  ]
   return concat(Uint8Array.from(header), network.bytes)
 }
 

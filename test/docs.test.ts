@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ruleDocuments } from '../scripts/rule-documents.ts'
+
+const docs = resolve(import.meta.dirname, '../docs')
+const documents = ruleDocuments()
+
+describe('the documents about the rules', () => {
+  it('are up to date (npm run docs)', () => {
+    for (const [path, text] of documents) expect(readFileSync(join(docs, path), 'utf8'), path).toBe(text)
+    const there = readdirSync(join(docs, 'rules')).map(name => `rules/${name}`)
+    expect(there.filter(path => !documents.has(path))).toEqual([])
+  })
+
+  it('link to what exists', () => {
+    for (const [path, text] of documents) {
+      const folder = path.includes('/') ? 'rules' : '.'
+      for (const [, target = '', anchor = ''] of text.matchAll(/\]\(([^)#]+)#?([^)]*)\)/g)) {
+        const linked = documents.get(join(folder, target))
+        expect(linked, `${path} links to ${target}`).toBeDefined()
+        if (anchor !== '') expect(linked, `${path} links to ${target}#${anchor}`).toContain(`<a id="${anchor}"></a>`)
+      }
+    }
+  })
+
+  it('hold no markup by accident', () => {
+    // Placeholders in pointed brackets would vanish as HTML.
+    for (const [path, text] of documents) {
+      const prose = text.split('\n').filter(line => !line.startsWith('    ') && !line.startsWith('<'))
+      for (const line of prose) expect(line.replaceAll(/\\[<>]/g, ''), path).not.toMatch(/[<>]/)
+    }
+  })
+})
