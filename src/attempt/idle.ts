@@ -32,6 +32,9 @@ export function idleBefore({ tcp }: Conversation, closing: Closing): Idleness | 
       return idleness({ packet: pause.fromPacket, timeNs: pause.fromNs }, until, side)
     }
   }
+  // What the other side said behind the end ended a pause in which the end lies.
+  const around = tcp.pauses.findLast(one => one.fromPacket < end.packet && one.untilPacket > end.packet)
+  if (around !== undefined) return idleness({ packet: around.fromPacket, timeNs: around.fromNs }, end, side)
   const last = latest(
     tcp.sides.map(one => ({ packet: one.lastDataPacket, timeNs: one.lastDataNs })),
     end,

@@ -421,7 +421,8 @@ export class TcpTracker {
       this.mark('zero-window')
     }
     if ((what & ZERO_WINDOW_PROBE) !== 0) this.mark('zero-window-probe')
-    if ((what & (ZERO_WINDOW_PROBE | ANY_RESEND)) !== 0) this.notes.remarks?.probed((1 - this.side) as 0 | 1)
+    // Some probe with a byte, others with the shape of a keep-alive.
+    if ((what & (ZERO_WINDOW_PROBE | KEEP_ALIVE | ANY_RESEND)) !== 0) this.notes.remarks?.probed((1 - this.side) as 0 | 1)
     if ((what & WINDOW_FULL) !== 0) {
       this.bump(me + WINDOW_FULLS)
       this.mark('window-full')

@@ -3,13 +3,10 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { AddressClaim, ContestedAddress, TcpMark } from '../flow/conversation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { count, sideName, times } from './figures.ts'
-import { hardwareText, isShared } from './hardware.ts'
+import { hardwareText, isDisputed, withoutShared } from './hardware.ts'
 import { pictureOf } from './picture.ts'
 import { beforeClick, onServer } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
-
-/** Who claims so many addresses answers for others: a router with proxy ARP (RFC 1027), or a host of many addresses. */
-const PROXY_ADDRESSES = 3
 
 const NO_LINK = notVisible(
   'This capture holds no ARP or neighbour discovery for the two hosts, as behind a router.',
@@ -49,18 +46,13 @@ export const duplicateIp = rule({
 
   assess(attempt): Verdict {
     const contested = attempt.contested.map(withoutShared)
-    const disputed = contested.find(one => one.claims.length > 1 && one.returns + one.doubleAnswers > 0)
+    const disputed = contested.find(isDisputed)
     if (disputed !== undefined) return found(attempt, disputed)
     if (contested.some(one => one.claims.length > 1)) return TAKEN_OVER
     if (contested.length > 0) return SHARED_ON_PURPOSE
     return attempt.neighbours.some(note => note.answers.length > 0) ? ONE_OWNER : NO_LINK
   },
 })
-
-function withoutShared(one: ContestedAddress): ContestedAddress {
-  const claims = one.claims.filter(claim => !isShared(claim.hardware) && claim.addresses < PROXY_ADDRESSES)
-  return { ...one, claims }
-}
 
 function found(attempt: Attempt, contested: ContestedAddress): Verdict {
   const { address, returns, doubleAnswers } = contested

@@ -4,26 +4,16 @@
  * TCP keep-alives do not hold those that count payload.
  */
 import type { Attempt } from '../attempt/attempt.ts'
-import { type Idleness, idleBefore } from '../attempt/idle.ts'
+import type { Idleness } from '../attempt/idle.ts'
 import type { TcpMark } from '../flow/conversation.ts'
-import { opposite, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
+import { CERTAIN_REPEATS, type IdleClose, idleCloseOf, isIdleTimeout } from './idle-close.ts'
 import { pictureOf } from './picture.ts'
 import { behindReverseProxy, onBothEnds } from './recordings.ts'
 import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NS_PER_SECOND = 1e9
-/** Shorter ones are the pace of a conversation, not a time-out. */
-const LEAST_SECONDS = 15
-/** A timer fires within a second of its time, and the way of the last packet adds to it. */
-const TOLERANCE_SECONDS = 1
-/** Time-outs that are no whole minutes: HAProxy and nginx examples, AWS NLB (350), cloud NAT. */
-const WHOLE_SECONDS: readonly number[] = [15, 20, 30, 45, 50, 75, 90, 100, 110, 350, 750]
 const MINUTE = 60
-/** Of connections of one server, with the same time-out, this one with them. */
-const CERTAIN_REPEATS = 3
-/** A reset that answers something comes within a round trip of it. */
-const ANSWER_NS = 1e9
 
 const NOBODY = ruledOut('Nobody ended the connection in this capture.')
 const BY_CLIENT = ruledOut('The client ended the connection.')
@@ -44,6 +34,8 @@ const HIDDEN = notVisible(
 )
 const TO_SETTLE =
   'Repeat it: leave a session idle and note when it breaks; the same time again is the time-out. Then look for it: proxy_read_timeout (nginx), timeout client/server/tunnel (HAProxy), idle time-out of the load balancer or firewall, session limits of the server. A capture on each side of the device shows who closes first.'
+
+const OTHERWISE = { client: BY_CLIENT, busy: BUSY, odd: ODD, asked: ASKED, prompt: PROMPT, farewell: FAREWELL } as const
 
 export const idleTimeoutClose = rule({
   id: 'idle-timeout-close',
@@ -69,52 +61,17 @@ export const idleTimeoutClose = rule({
   restsOn: ['silence', 'time'],
 
   assess(attempt): Verdict {
-    const { tcp, connected, connection, leaving } = pictureOf(attempt)
-    if (tcp === null || connection === null || !connected) return NO_CONNECTION
+    const { tcp, connected, leaving } = pictureOf(attempt)
+    if (tcp === null || !connected) return NO_CONNECTION
     if (leaving === null) return NOBODY
-    if (leaving.side !== SERVER) return BY_CLIENT
-    if (leaving.how === 'alert') return BUSY
-    if (attempt.find('error-info', fact => fact.code !== 0) !== undefined) return FAREWELL
-    const idle = idleBefore(connection, { side: 'server', how: 'fin', packet: leaving.packet, timeNs: leaving.timeNs })
-    if (idle === null) return tcp.synPacket === 0 ? HIDDEN : BUSY
-    const seconds = idle.silentNs / NS_PER_SECOND
-    if (seconds < LEAST_SECONDS - TOLERANCE_SECONDS) return BUSY
-    if (answers(attempt, idle)) return ASKED
-    if (attempt.transport === 'direct' && !isInUse(attempt)) return PROMPT
-    const repeats = attempt.history.idleCloses.filter(one => Math.abs(one - seconds) <= TOLERANCE_SECONDS).length
-    const whole = wholeInterval(seconds)
-    if (whole === 0 && repeats < CERTAIN_REPEATS) return ODD
-    return found(attempt, idle, whole, repeats)
+    const close = idleCloseOf(attempt)
+    if (typeof close !== 'string') return found(attempt, close)
+    if (close === 'busy' && tcp.synPacket === 0 && tcp.pauses.length === 0) return HIDDEN
+    return OTHERWISE[close]
   },
 })
 
-/** Data that only a session or a tunnel has went over it. */
-function isInUse(attempt: Attempt): boolean {
-  return attempt.reached('active') || pictureOf(attempt).clientApplication !== null
-}
-
-/** A packet of the other side came directly before the end, which may be the answer to it. */
-function answers(attempt: Attempt, { until, side }: Idleness): boolean {
-  const other = opposite(side)
-  return (
-    attempt.explained?.tcp?.marks.some(
-      mark =>
-        mark.direction === other &&
-        mark.packet < until.packet &&
-        until.timeNs - mark.timeNs <= ANSWER_NS &&
-        (mark.length > 0 || mark.kind === 'keep-alive' || mark.kind === 'fin'),
-    ) ?? false
-  )
-}
-
-/** The time-out that this may be, in seconds; 0 for none. */
-function wholeInterval(seconds: number): number {
-  const minutes = Math.round(seconds / MINUTE)
-  if (minutes > 0 && Math.abs(seconds - minutes * MINUTE) <= TOLERANCE_SECONDS) return minutes * MINUTE
-  return WHOLE_SECONDS.find(one => Math.abs(seconds - one) <= TOLERANCE_SECONDS) ?? 0
-}
-
-function found(attempt: Attempt, idle: Idleness, whole: number, repeats: number): Verdict {
+function found(attempt: Attempt, { idle, whole, repeats }: IdleClose): Verdict {
   const { tcp } = pictureOf(attempt)
   const long = whole > 0 ? interval(whole) : duration(idle.silentNs)
   const exact = (idle.silentNs / NS_PER_SECOND).toFixed(1)
@@ -131,17 +88,12 @@ function found(attempt: Attempt, idle: Idleness, whole: number, repeats: number)
   ]
   if (repeats >= CERTAIN_REPEATS) return confirmed(says, ...evidence)
   // Web servers close connections that idle: without RDP in sight that is all it is.
-  if (!isDesktop(attempt)) return at('info', possible(says, TO_SETTLE, ...evidence))
+  if (!isIdleTimeout(attempt)) return at('info', possible(says, TO_SETTLE, ...evidence))
   return likely(says, TO_SETTLE, ...evidence)
 }
 
 function interval(seconds: number): string {
   return seconds % MINUTE === 0 && seconds > MINUTE ? `${seconds / MINUTE} minutes` : `${seconds} s`
-}
-
-/** It is known that Remote Desktop went over it, not just TLS to some server. */
-function isDesktop({ transport }: Attempt): boolean {
-  return transport === 'direct' || (transport.startsWith('gateway-') && transport !== 'gateway-tls')
 }
 
 /** Whether the packet that ends it looks like the others of the server. */

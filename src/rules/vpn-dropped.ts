@@ -21,6 +21,8 @@ import { type DeadTunnel, deadEndOf, tunnelName } from './vpn.ts'
 
 /** Outer and inner packets of the same instant; the outer ones may hold the answers that come last. */
 const SAME_INSTANT_NS = 10e9
+/** Dead peer detection and rekeying have asked by then (RFC 3706; WireGuard asks 10 s behind unanswered data). */
+const CERTAIN_SILENCE_NS = 10e9
 /** So many connections besides this one that fall silent together are no accident. */
 const MANY_COMPANIONS = 2
 
@@ -119,12 +121,15 @@ function deadTunnel(attempt: Attempt, silence: Silence): DeadTunnel | null {
 function byTunnel(attempt: Attempt, silence: Silence, dead: DeadTunnel): Verdict {
   const name = tunnelName(dead.note)
   const waited = duration(dead.lastAsked.timeNs - dead.lastHeard.timeNs)
-  return confirmed(
-    `The ${name} tunnel to ${dead.silentEnd} went dead: its other end was heard last within ${duration(Math.max(1e9, Math.abs(dead.lastHeard.timeNs - silence.lastHeard.timeNs)))} of the last packet of ${attempt.server.address}, and ${dead.askingEnd} went on sending into it for ${waited}.`,
+  const says = `The ${name} tunnel to ${dead.silentEnd} went dead: its other end was heard last within ${duration(Math.max(1e9, Math.abs(dead.lastHeard.timeNs - silence.lastHeard.timeNs)))} of the last packet of ${attempt.server.address}, and ${dead.askingEnd} went on sending into it for ${waited}.`
+  const evidence = [
     [silence.lastHeard, `The last packet of ${attempt.server.address}.`],
     [dead.lastHeard, `The last outer packet of ${dead.silentEnd}.`],
     [dead.lastAsked, `${dead.askingEnd} still sends outer packets, ${waited} later, without an answer.`],
-  )
+  ] as const
+  return dead.lastAsked.timeNs - dead.lastHeard.timeNs >= CERTAIN_SILENCE_NS
+    ? confirmed(says, ...evidence)
+    : likely(says, TO_SETTLE, ...evidence)
 }
 
 function sameServerHeard(attempt: Attempt): boolean {

@@ -24,8 +24,8 @@ export interface DeadTunnel {
   readonly lastAsked: Place
 }
 
-/** Rekeying and dead peer detection ask within this time (RFC 3706; WireGuard asks 10 s behind unanswered data). */
-const LEAST_SILENCE_NS = 5e9
+/** From when on an end that is not heard is a finding: tunnels are idle now and then. */
+const LEAST_SILENCE_NS = 2e9
 
 /** One end was heard before, and then no more, while the other went on sending; null when both live. */
 export function deadEndOf(note: TunnelNote): DeadTunnel | null {
