@@ -29,8 +29,6 @@ const NS_PER_MS = 1e6
 const SILENT_MS = 1_000
 /** What falls silent so close together does so for one cause: keep-alives and resends come a second or two apart. */
 const SAME_INSTANT_MS = 5_000
-/** Whoever was heard so much later still had a path. */
-const LATER_MS = 2_000
 /** A client that lost its address tries again by another one within this time. */
 const NEW_ADDRESS_MS = 300_000
 
@@ -70,7 +68,7 @@ export class CompanionTable {
         one =>
           one.id !== id &&
           one.server.address !== server.address &&
-          one.lastHeard.timeNs >= lastNs + LATER_MS * NS_PER_MS,
+          one.lastHeard.timeNs > lastNs + SAME_INSTANT_MS * NS_PER_MS,
       ),
       movedTo:
         (this.starts.get(keyOf(server)) ?? NO_STARTS).find(
