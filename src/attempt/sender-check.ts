@@ -141,21 +141,18 @@ function isNear(step: number, most: number): boolean {
 /** What the claimed sender sent although it had ended its side: data, or after a reset a FIN. */
 function sentAfter(tcp: TcpFacts, end: TcpMark): CheckedEnd['sentOn'] {
   const after = end.timeNs + CROSSING_NS + Math.max(0, tcp.initialRoundTripMs) * NS_PER_MS
-  const side = tcp.sides[end.direction]
-  const own = tcp.marks.filter(
-    mark => mark.direction === end.direction && mark.timeNs > after && mark.kind !== 'duplicate',
-  )
-  if (end.kind === 'fin') {
-    // It may send again what was lost; a keep-alive has nothing new in it.
-    const isOld = own.some(mark => mark.packet === side.lastDataPacket)
-    const isNew = side.lastDataPacket > end.packet && side.lastDataNs > after && !isOld
-    return isNew ? { packet: side.lastDataPacket, timeNs: side.lastDataNs } : null
+  const { lastDataPacket, lastDataNs, lastNs } = tcp.sides[end.direction]
+  if (lastNs <= after && lastDataNs <= after) return null
+  let isOld = false
+  for (const mark of tcp.marks) {
+    if (mark.direction !== end.direction || mark.timeNs <= after || mark.kind === 'duplicate') continue
+    // Only what carries data or a FIN: a bare ACK may answer the other side's farewell.
+    if (end.kind === 'reset' && mark.kind !== 'reset' && (mark.length > 0 || mark.kind === 'fin')) return mark
+    // Behind a FIN it may send again what was lost; a keep-alive has nothing new in it.
+    if (mark.packet === lastDataPacket) isOld = true
   }
-  // Only what carries data or a FIN: a bare ACK may answer the other side's farewell.
-  const mark = own.find(one => one.kind !== 'reset' && (one.length > 0 || one.kind === 'fin'))
-  if (mark !== undefined) return mark
-  return side.lastDataPacket > end.packet && side.lastDataNs > after
-    ? { packet: side.lastDataPacket, timeNs: side.lastDataNs }
+  return lastDataPacket > end.packet && lastDataNs > after && !isOld
+    ? { packet: lastDataPacket, timeNs: lastDataNs }
     : null
 }
 

@@ -6,6 +6,7 @@ import { dataRoot, readData } from '../../dissectors/data.ts'
 import { headerDissectors } from '../../dissectors/headers.ts'
 import { readTcp } from '../../dissectors/tcp.ts'
 import { readUdp } from '../../dissectors/udp.ts'
+import { vlan } from '../../dissectors/vlan.ts'
 import { vxlan } from '../../dissectors/vxlan.ts'
 import { Addresses } from '../flow/addresses.ts'
 import { Headers, KIND_TCP } from '../flow/headers.ts'
@@ -80,6 +81,8 @@ interface Framing {
   readonly header: Header
   readonly tree: Node
   readonly bytes: Uint8Array
+  /** Of the frame, before the tags. */
+  readonly start: number
 }
 
 /** The number of the n-th conversation (from 0) that a walk meets: another one where it meets a choice of them alone. */
@@ -172,7 +175,10 @@ export class HeaderWalk {
     const { end } = trail
     const isNetwork = header.root.name === 'ip' || header.root.name === 'ipv6'
     const tree = this.layer(header.root, () => header.read(this.pdu, trail))
-    if (header.trailer !== null) this.framing = { header, tree, bytes: this.bytes }
+    if (header.trailer !== null) {
+      const start = header === vlan ? (this.framing?.start ?? tree.start) : tree.start
+      this.framing = { header, tree, bytes: this.bytes, start }
+    }
     if (trail.end < end && this.framing !== null) this.trailer(this.framing, end)
     if (isNetwork && trail.next !== STOP_CUT) this.address(tree)
     const isLink = next < IP_PROTOCOL && !isNetwork
@@ -197,12 +203,12 @@ export class HeaderWalk {
     return tree
   }
 
-  private trailer({ header, tree, bytes }: Framing, end: number): void {
+  private trailer({ header, tree, bytes, start }: Framing, end: number): void {
     const { pdu, trail } = this
     if (bytes !== this.bytes) return
     pdu.reset(bytes, trail.end, end)
     if (this.isWatched) pdu.resume(tree)
-    header.trailer?.(pdu, trail, tree.start)
+    header.trailer?.(pdu, trail, start)
   }
 
   /** Addresses as numbers, for conversations and fragments. */

@@ -52,7 +52,7 @@ export const refusingPrinter = scenario({
   },
   withKeys: {
     outcome: 'failed',
-    finds: { 'tcp-connect-refused': 'confirmed', 'subnet-conflict': ['likely', 'possible'] },
+    finds: { 'tcp-connect-refused': 'confirmed', 'subnet-conflict': ['likely', 'possible', 'not-visible'] },
   },
   awaits: ['subnet-conflict'],
 })

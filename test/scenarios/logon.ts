@@ -11,7 +11,7 @@ import { type DirectOptions, direct } from './language/attempts.ts'
 import { Connection } from './language/connection.ts'
 import { connectionRequest, NLA, negotiationFailure } from './language/rdp.ts'
 import { encrypted, HEALTHY, type Scenario, scenario } from './language/scenario.ts'
-import { asksForTicket, resolves } from './language/services.ts'
+import { asksForTicket, resolves, TICKET_USER } from './language/services.ts'
 import type { Wire } from './language/wire.ts'
 
 const LOGON_FAILURE = 0xc000006d
@@ -131,14 +131,13 @@ export const kerberosErrors = kerberos.map(([code, what]) =>
   scenario({
     name: `Kerberos beside the attempt: ${what}, and the client gives up`,
     story: wire => {
-      const { client, tcp, rdp } = direct(wire)
+      const { client, tcp, rdp } = direct(wire, { user: TICKET_USER, logon: { user: TICKET_USER } })
       rdp.negotiates()
       wire.pause(4)
       asksForTicket(wire, client, code)
       wire.pause(2)
       tcp.resets(CLIENT)
     },
-    notSeenYet: 'Kerberos beside an attempt',
     withKeys: { outcome: 'failed', finds: { 'nla-logon-failed': ['confirmed', 'likely'] } },
   }),
 )
@@ -146,7 +145,7 @@ export const kerberosErrors = kerberos.map(([code, what]) =>
 export const noServicePrincipal = scenario({
   name: 'Kerberos beside the attempt: the service is unknown (7), so that NTLM is used, which works',
   story: wire => {
-    const { client, tcp, rdp } = direct(wire)
+    const { client, tcp, rdp } = direct(wire, { user: TICKET_USER, logon: { user: TICKET_USER } })
     rdp.negotiates()
     wire.pause(1)
     asksForTicket(wire, client, 7)
@@ -159,7 +158,7 @@ export const noServicePrincipal = scenario({
 export const preauthentication = scenario({
   name: 'Kerberos beside the attempt: only the usual question for proof (25), and a session that works',
   story: wire => {
-    const { client, server, tcp, rdp } = direct(wire)
+    const { client, server, tcp, rdp } = direct(wire, { user: TICKET_USER, logon: { user: TICKET_USER } })
     resolves(wire, client, server.name, server.address)
     rdp.negotiates()
     asksForTicket(wire, client, 25)

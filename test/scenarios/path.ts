@@ -329,10 +329,12 @@ export const linkLost = scenario({
       }
     }
   },
+  awaits: ['vpn-dropped'],
   withKeys: {
     outcome: 'failed',
     finds: { 'connection-state-lost': ['confirmed', 'likely'] },
     mayAlso: ['packet-loss'],
+    mayGuess: ['vpn-dropped'],
   },
 })
 

@@ -77,7 +77,9 @@ export const silentBehindProxy = scenario({
   },
   withKeys: {
     outcome: 'any',
-    finds: { 'proxy-connect-refused': 'confirmed', 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    finds: { 'tcp-connect-unanswered': ['confirmed', 'likely'] },
+    first: 'tcp-connect-unanswered',
+    mayAlso: ['proxy-connect-refused'],
   },
 })
 
@@ -133,7 +135,6 @@ export const socksRefusals = socksReplies.map(([code, what]) =>
     story: wire => {
       asksSocks(wire, code).closes(SERVER)
     },
-    notSeenYet: 'refusals of SOCKS proxies',
     withKeys: { outcome: 'failed', finds: { 'proxy-connect-refused': 'confirmed' } },
   }),
 )

@@ -30,6 +30,9 @@ export function resolves(wire: Wire, client: Host, name: string, address: string
   wire.datagram(resolver, client, [DNS_PORT, port], concat(head('8580', 1), question, answer))
 }
 
+/** Who asks for tickets: the user of the recorded requests. */
+export const TICKET_USER = 'alice'
+
 export interface TicketWishes {
   /** The controller's clock against that of the capture. */
   readonly clockAheadSeconds?: number
