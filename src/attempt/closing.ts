@@ -95,8 +95,9 @@ export function withSender(closing: Closing, conversation: Conversation, elsewhe
   if (tcp === null || (closing.how !== 'fin' && closing.how !== 'rst')) return closing
   const mark = tcp.marks.find(one => one.packet === closing.packet && (one.kind === 'fin' || one.kind === 'reset'))
   if (mark === undefined) return closing
+  const { side, how, packet, timeNs } = closing
   const { authenticity, signs, hops, whereabouts } = checkSender(tcp, mark, elsewhere)
-  return { ...closing, sender: { authenticity, signs, hops, whereabouts } }
+  return { side, how, packet, timeNs, sender: { authenticity, signs, hops, whereabouts } }
 }
 
 /**

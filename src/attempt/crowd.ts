@@ -87,7 +87,7 @@ export const NO_CROWD: Crowd = {
 export const PERSISTENT_TRIES = 3
 
 /** A script that reconnects makes a dozen a minute, under one name. */
-const TRIES_A_MINUTE = 20
+export const TRIES_A_MINUTE = 20
 const NAMES = 3
 /** So many are no person's and no script's that means well, under whatever name. */
 const TRIES_OF_ANY_NAME = 60

@@ -16,7 +16,16 @@ import {
 } from '../wire/limits.ts'
 import type { Place } from './attempt.ts'
 import type { Brief } from './brief.ts'
-import { type Crowd, type Cut, isGuesser, type Minute, NO_CROWD, PERSISTENT_TRIES, type Source } from './crowd.ts'
+import {
+  type Crowd,
+  type Cut,
+  isGuesser,
+  type Minute,
+  NO_CROWD,
+  PERSISTENT_TRIES,
+  type Source,
+  TRIES_A_MINUTE,
+} from './crowd.ts'
 import { isDead } from './outcome.ts'
 import { isRdpPort } from './relevance.ts'
 
@@ -55,10 +64,18 @@ const APART_NS = 10 * NS_PER_SECOND
 /** A SYN-ACK that was sent again was not answered. */
 const REPEATED = 2
 
+/** One address, with what happens on each of its ports. */
+interface Host {
+  readonly scenes: Map<number, Scene>
+  /** Times to live of its packets, on whatever port. */
+  readonly ttls: number[]
+}
+
 export class Crowds {
-  private readonly scenes = new Map<string, Scene>()
-  /** Times to live of the packets of each server, on whatever port. */
-  private readonly ttls = new Map<string, number[]>()
+  private readonly hosts = new Map<string, Host>()
+  private scenes = 0
+  /** A client has made so many tries that it may be a guesser. */
+  private guessing = false
   private sourcesKept = 0
   /** Servers, and clients of servers, that found no room. */
   forgotten = 0
@@ -94,6 +111,7 @@ export class Crowds {
     const before = { tried: source.tries > 0, in: source.sessions > 0 }
     if (brief === null && isTry(conversation, tcp)) {
       source.tries++
+      if (source.tries >= TRIES_A_MINUTE) this.guessing = true
       count(source.minutes, conversation)
       count(scene.triesMinutes, conversation)
     } else if (brief === null && isSession(conversation, tcp)) source.sessions++
@@ -105,39 +123,49 @@ export class Crowds {
   }
 
   of({ server }: Pick<Conversation, 'server'>): Crowd {
-    const scene = this.scenes.get(`${server.address} ${server.port}`)
-    return scene === undefined ? NO_CROWD : view(scene, this.ttls.get(server.address) ?? NO_CROWD.ttls)
+    const host = this.hosts.get(server.address)
+    const scene = host?.scenes.get(server.port)
+    if (host === undefined || scene === undefined) return NO_CROWD
+    return view(scene, host.ttls)
   }
 
   /** Of any TCP connection: how far away the server is. */
   noteDistance({ server, tcp }: Conversation): void {
     if (tcp === null || tcp.sides[SERVER].ttlMost === 0) return
+    const ttls = this.hostOf(server.address)?.ttls
+    if (ttls === undefined) return
     const { ttlLeast, ttlMost } = tcp.sides[SERVER]
-    const known = this.ttls.get(server.address)
-    if (known === undefined) {
-      if (this.ttls.size < MAX_SERVER_HISTORIES) this.ttls.set(server.address, unique(ttlLeast, ttlMost))
-      return
-    }
-    for (const ttl of [ttlLeast, ttlMost]) if (known.length < MAX_CROWD_TTLS && !known.includes(ttl)) known.push(ttl)
+    if (ttls.length < MAX_CROWD_TTLS && !ttls.includes(ttlLeast)) ttls.push(ttlLeast)
+    if (ttls.length < MAX_CROWD_TTLS && !ttls.includes(ttlMost)) ttls.push(ttlMost)
   }
 
   /** Its client tries one logon after the other on this server. */
   isGuessing({ client, server }: Conversation): boolean {
-    const source = this.scenes.get(`${server.address} ${server.port}`)?.clients.get(client.address)
-    return source !== undefined && source.tries > 0 && isGuesser(sourceView(source))
+    if (!this.guessing) return false
+    const source = this.hosts.get(server.address)?.scenes.get(server.port)?.clients.get(client.address)
+    return source !== undefined && isGuesser(sourceView(source))
+  }
+
+  private hostOf(address: string): Host | null {
+    let host = this.hosts.get(address)
+    if (host !== undefined) return host
+    if (this.hosts.size >= MAX_SERVER_HISTORIES) return null
+    host = { scenes: new Map(), ttls: [] }
+    this.hosts.set(address, host)
+    return host
   }
 
   private sceneOf({ server }: Conversation): Scene | null {
-    const key = `${server.address} ${server.port}`
-    let scene = this.scenes.get(key)
-    if (scene === undefined) {
-      if (this.scenes.size >= MAX_SERVER_HISTORIES) {
-        this.forgotten++
-        return null
-      }
-      scene = newScene()
-      this.scenes.set(key, scene)
+    const host = this.hostOf(server.address)
+    let scene = host?.scenes.get(server.port)
+    if (scene !== undefined) return scene
+    if (host === null || this.scenes >= MAX_SERVER_HISTORIES) {
+      this.forgotten++
+      return null
     }
+    this.scenes++
+    scene = newScene()
+    host.scenes.set(server.port, scene)
     return scene
   }
 
@@ -181,10 +209,6 @@ function newScene(): Scene {
     refused: [],
     accepted: [],
   }
-}
-
-function unique(one: number, other: number): number[] {
-  return one === other ? [one] : [one, other]
 }
 
 function view(scene: Scene, ttls: readonly number[]): Crowd {

@@ -28,15 +28,17 @@ export function randomsOf(conversation: Conversation): readonly string[] {
 /** The SYN of the second is that of the first, with another address. */
 export function isSameSyn(one: Conversation, other: Conversation): boolean {
   const sequence = initialSequence(one)
-  if (sequence < 0 || sequence !== initialSequence(other)) return false
+  if (sequence === null || sequence !== initialSequence(other)) return false
   const sameClient = one.client.address === other.client.address
   const sameServer = one.server.address === other.server.address
   if (sameClient && sameServer) return false
   return Math.abs(one.firstNs - other.firstNs) <= SAME_SYN_SECONDS * NS_PER_SECOND
 }
 
-export function initialSequence({ tcp }: Conversation): number {
-  return tcp === null ? -1 : tcp.sides[CLIENT].initialSequence
+/** As a signed number of 32 bits, which is a cheaper key; null when it was not seen. */
+export function initialSequence({ tcp }: Conversation): number | null {
+  const sequence = tcp === null ? -1 : tcp.sides[CLIENT].initialSequence
+  return sequence < 0 ? null : sequence | 0
 }
 
 /**

@@ -65,7 +65,7 @@ export class OpenGroups {
     if (said.redirects) group.redirects = true
     for (const id of said.ids) this.sign(group, id)
     for (const random of randoms) this.sign(group, random)
-    if (sequence >= 0) this.sign(group, sequence)
+    if (sequence !== null) this.sign(group, sequence)
   }
 
   remove(group: Group): void {
@@ -101,8 +101,8 @@ export class OpenGroups {
     return null
   }
 
-  private sameSyn(conversation: Conversation, sequence: number): Group | null {
-    const group = sequence < 0 ? undefined : this.bySign.get(sequence)
+  private sameSyn(conversation: Conversation, sequence: number | null): Group | null {
+    const group = sequence === null ? undefined : this.bySign.get(sequence)
     if (group === undefined || !hasRoom(group, conversation)) return null
     return group.conversations.some(one => isSameSyn(one, conversation)) ? this.put(group, conversation) : null
   }

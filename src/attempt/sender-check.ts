@@ -28,8 +28,8 @@ export interface CheckedEnd extends SenderCheck {
 
 /** Packets that crossed the end on the way are no sign; one round trip and this much later they are. */
 const CROSSING_NS = 50e6
-/** Both ends reset at once: nobody answers so fast over a network. */
-const AT_ONCE_NS = 2e6
+/** On shorter ways everything comes at once. */
+const LEAST_ROUND_TRIP_MS = 8
 /** How a sender counts: by one, or by one for each segment that the network card cut. */
 const NEXT_ID = 256
 /** So far a counter may run on between two packets that were seen: it may be one for all connections of the host. */
@@ -52,9 +52,8 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const jumps = !isOfKernel(mark) && isCounting(side) && mark.ipId > 0 && !isNear(mark.ipIdStep, FAR_ID)
   const bare = side.timestamps && !mark.timestamps
   const outside = mark.kind === 'reset' && !mark.inWindow
-  // Another start value at the same distance is another program of the same host, or of one beside it.
-  const elsewhereSent = differs && (hops !== sideHops || jumps || outside)
-  const foreign = elsewhereSent || sentOn !== null || (jumps && (bare || outside))
+  const twin = twinOf(tcp, mark)
+  const foreign = differs || twin !== null || sentOn !== null || (jumps && (bare || outside))
   const name = SIDES[mark.direction]
   if (!foreign) {
     const authenticity = known && !differs && !jumps && !outside ? 'genuine' : 'unknown'
@@ -67,7 +66,12 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const signs = doubts({ mark, side, own, elsewhere, differs, jumps, outside, name })
   if (bare) signs.push('it lacks the TCP timestamps that the connection uses')
   if (mark.ipId === 0 && mark.ipIdStep !== 0) signs.push('its IP identification is 0')
-  if (isTwin(tcp, mark)) signs.push('both ends were reset at the same instant')
+  if (twin !== null) {
+    const apart = milliseconds(Math.abs(twin.timeNs - mark.timeNs))
+    signs.push(
+      `both ends are reset, ${apart} apart, each in the name of the other, sooner than one could answer the other`,
+    )
+  }
   if (sentOn !== null) signs.push(`the ${name} went on sending ${milliseconds(sentOn.timeNs - mark.timeNs)} later`)
   return {
     mark,
@@ -141,30 +145,31 @@ function isNear(step: number, most: number): boolean {
 /** What the claimed sender sent although it had ended its side: data, or after a reset a FIN. */
 function sentAfter(tcp: TcpFacts, end: TcpMark): CheckedEnd['sentOn'] {
   const after = end.timeNs + CROSSING_NS + Math.max(0, tcp.initialRoundTripMs) * NS_PER_MS
-  const side = tcp.sides[end.direction]
-  const own = tcp.marks.filter(
-    mark => mark.direction === end.direction && mark.timeNs > after && mark.kind !== 'duplicate',
-  )
-  if (end.kind === 'fin') {
-    // It may send again what was lost; a keep-alive has nothing new in it.
-    const isOld = own.some(mark => mark.packet === side.lastDataPacket)
-    const isNew = side.lastDataPacket > end.packet && side.lastDataNs > after && !isOld
-    return isNew ? { packet: side.lastDataPacket, timeNs: side.lastDataNs } : null
+  const { lastDataPacket, lastDataNs, lastNs } = tcp.sides[end.direction]
+  if (lastNs <= after && lastDataNs <= after) return null
+  let isOld = false
+  for (const mark of tcp.marks) {
+    if (mark.direction !== end.direction || mark.timeNs <= after || mark.kind === 'duplicate') continue
+    // Only what carries data or a FIN: a bare ACK may answer the other side's farewell.
+    if (end.kind === 'reset' && mark.kind !== 'reset' && (mark.length > 0 || mark.kind === 'fin')) return mark
+    // Behind a FIN it may send again what was lost; a keep-alive has nothing new in it.
+    if (mark.packet === lastDataPacket) isOld = true
   }
-  // Only what carries data or a FIN: a bare ACK may answer the other side's farewell.
-  const mark = own.find(one => one.kind !== 'reset' && (one.length > 0 || one.kind === 'fin'))
-  if (mark !== undefined) return mark
-  return side.lastDataPacket > end.packet && side.lastDataNs > after
-    ? { packet: side.lastDataPacket, timeNs: side.lastDataNs }
+  return lastDataPacket > end.packet && lastDataNs > after && !isOld
+    ? { packet: lastDataPacket, timeNs: lastDataNs }
     : null
 }
 
-function isTwin(tcp: TcpFacts, end: TcpMark): boolean {
-  if (end.kind !== 'reset') return false
-  return tcp.marks.some(
-    mark =>
-      mark.kind === 'reset' && mark.direction !== end.direction && Math.abs(mark.timeNs - end.timeNs) <= AT_ONCE_NS,
-  )
+/**
+ * Both ends are told at once that the other one is gone. Nobody answers a reset, and what was on its way takes half a round
+ * trip and more: closer together they have one sender.
+ */
+function twinOf(tcp: TcpFacts, end: TcpMark): TcpMark | null {
+  if (end.kind !== 'reset' || tcp.initialRoundTripMs < LEAST_ROUND_TRIP_MS) return null
+  const togetherNs = (tcp.initialRoundTripMs * NS_PER_MS) / 4
+  const isTwin = ({ kind, direction, timeNs, inWindow }: TcpMark): boolean =>
+    kind === 'reset' && direction !== end.direction && inWindow && Math.abs(timeNs - end.timeNs) <= togetherNs
+  return tcp.marks.find(isTwin) ?? null
 }
 
 function milliseconds(ns: number): string {

@@ -103,7 +103,7 @@ describe('packets of one side only', () => {
   it('leave no claim that an end came without a farewell', () => {
     const parts: ConversationParts = {
       events: [...(GONE.events ?? [])],
-      tcp: { marks: [mark('fin', at(60, 30, { direction: 1 }))] },
+      tcp: { marks: [mark('fin', at(60, 37, { direction: 1 }))] },
     }
     expect(judged('session-aborted-by-server', parts).verdict).toBe('confirmed')
     expect(judged('session-aborted-by-server', parts, 'one-sided').verdict).toBe('not-visible')
@@ -246,6 +246,14 @@ describe('the seam', () => {
       says: 'Likely.',
       toSettle: expect.stringMatching(/^Look\. Besides, the recorder lost packets/),
     })
+  })
+
+  it('says so once, where the attempt and the capture have the same note', () => {
+    const once = weakened(judgedVerdict(likely('Likely.', 'Look.'), ['time']), notes('clock-back'))
+    expect(once.toSettle).toMatch(/^Look\. Besides, the clock/)
+    expect(weakened(once, notes('clock-back'))).toBe(once)
+    const proven = weakened(judgedVerdict(confirmed('So it is.'), ['time']), notes('clock-back'))
+    expect(weakened(proven, notes('clock-back'))).toBe(proven)
   })
 
   it('rules out nothing that a note hides, where a rule says that it rests on something', () => {
