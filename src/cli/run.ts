@@ -155,7 +155,7 @@ Examples:
   rdpscope scan --format json --format sarif=out.sarif captures/ one to standard output, one to a file
   rdpscope scan -f junit -o rdp.xml --fail-on warning *.pcapng   a test report for CI
   rdpscope scan -f github captures/                              annotations and a summary in GitHub Actions
-  rdpscope scan -f markdown capture.pcapng                       to paste into a ticket
+  rdpscope scan -f md capture.pcapng                             to paste into a ticket
   rdpscope scan -f csv -o findings.csv captures/                 for a spreadsheet
 
 Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.

@@ -38,8 +38,8 @@ export const formats: readonly ReportFormat[] = [
     writer: async settings => (await import('./github-summary.ts')).githubSummaryWriter(settings),
   },
   {
-    name: 'markdown',
-    says: 'to paste into a ticket',
+    name: 'md',
+    says: 'Markdown, to paste into a ticket',
     writer: async settings => (await import('./markdown.ts')).markdownWriter(settings),
   },
   {

@@ -38,7 +38,7 @@ export function githubWriter({ folder }: Pick<ReportSettings, 'folder'>): Report
     }
   }
   const tail = () =>
-    left === 0 ? '' : `::notice title=rdpscope::${left} more findings are not shown here; the job summary lists them\n`
+    left === 0 ? '' : `::notice title=rdpscope::${left} more findings: GitHub shows ten of a kind in a step\n`
   return { head: () => '', capture, tail }
 }
 

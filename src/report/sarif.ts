@@ -20,7 +20,7 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 
 /** GitHub refuses a run with more. */
 const MOST_RESULTS = 25_000
-/** GitHub refuses files of more than 10 MB as gzip packs them. Of this text it makes less than a third, so this is well below. */
+/** GitHub refuses files of more than 10 MB as gzip packs them. Random names and all, it makes less than 10 MB of this. */
 const MOST_BYTES = 25_000_000
 /** Captures that are named because they could not be read; of the others the number is told. */
 const MOST_UNREADABLE = 500

@@ -120,7 +120,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
   })
 
   it('is shown as it is in Markdown', async () => {
-    for (const name of ['markdown', 'github-summary']) {
+    for (const name of ['md', 'github-summary']) {
       const tokens: Token[] = []
       walkTokens(lexer(await written(name, [capture])), token => {
         tokens.push(token)
@@ -131,7 +131,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
       }
       expect(tokens.filter(({ type, raw }) => type === 'html' && raw !== '<!-- -->')).toEqual([])
       expect(tokens.filter(({ type }) => type === 'code')).toHaveLength(1)
-      expect(tokens.filter(({ type }) => type === 'heading')).toHaveLength(name === 'markdown' ? 2 : 3)
+      expect(tokens.filter(({ type }) => type === 'heading')).toHaveLength(name === 'md' ? 2 : 3)
       expect(tokens.flatMap(token => (token.type === 'table' ? [token.rows.length] : []))).toEqual([1])
       expect(tokens.filter(({ type }) => type === 'list')).toHaveLength(5)
       const prose = tokens.flatMap(token =>

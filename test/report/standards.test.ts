@@ -17,7 +17,7 @@ interface Report {
   }[]
 }
 
-const FORMATS = ['json', 'jsonl', 'sarif', 'junit', 'csv', 'markdown', 'github', 'github-summary'] as const
+const FORMATS = ['json', 'jsonl', 'sarif', 'junit', 'csv', 'md', 'github', 'github-summary'] as const
 
 describe.each([
   ['the samples', resolve(ROOT, 'captures')],
@@ -89,7 +89,7 @@ describe.each([
   })
 
   it.skipIf(!existsSync(captures))('Markdown: a heading a capture', () => {
-    expect(read('markdown').match(/^## /gm)).toHaveLength(report().captures.length)
+    expect(read('md').match(/^## /gm)).toHaveLength(report().captures.length)
   })
 })
 
