@@ -37,7 +37,6 @@ export const anotherDesktop = scenario({
     finds: { 'subnet-conflict': ['likely', 'possible'] },
     mayAlso: ['tls-certificate-name-mismatch', 'tls-certificate-untrusted', 'tls-certificate-rejected'],
   },
-  awaits: ['subnet-conflict'],
 })
 
 export const refusingPrinter = scenario({
@@ -54,7 +53,6 @@ export const refusingPrinter = scenario({
     outcome: 'failed',
     finds: { 'tcp-connect-refused': 'confirmed', 'subnet-conflict': ['likely', 'possible', 'not-visible'] },
   },
-  awaits: ['subnet-conflict'],
 })
 
 export const ownNetwork = scenario({
