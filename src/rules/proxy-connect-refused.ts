@@ -1,4 +1,4 @@
-/** The HTTP proxy refused or never answered CONNECT. Cause 12; RFC 9110 9.3.6, 15.5.8. */
+/** The proxy refused or never answered CONNECT, or a SOCKS request. Cause 12; RFC 9110 9.3.6, 15.5.8, RFC 1928 6. */
 import type { Attempt } from '../attempt/attempt.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
@@ -7,6 +7,7 @@ import { type Picture, pictureOf } from './picture.ts'
 import { beforeClick, onForwardProxy } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
+import { type SocksRefusal, socksRefusalOf } from './socks.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
 const CERTAIN_WAIT_NS = 60e9
@@ -25,7 +26,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 ])
 
 const NO_CONNECT = notVisible(
-  'This capture holds no CONNECT: no HTTP proxy is used, or the capture does not show the way to it.',
+  'This capture holds no CONNECT and no SOCKS request: no proxy is used, or the capture does not show the way to it.',
   'netsh winhttp show proxy and the proxy settings of the user tell whether there is one.',
 )
 const OPENED = ruledOut('The proxy opened the tunnel.')
@@ -40,13 +41,13 @@ const TO_SETTLE =
 export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
-  title: 'The HTTP proxy did not open the tunnel',
+  title: 'The proxy did not open the tunnel',
   short: 'proxy refused',
   causes: [12],
-  looksAt: 'CONNECT requests and the answers of the proxy.',
+  looksAt: 'CONNECT and SOCKS requests, and the answers of the proxy.',
   confirms:
-    'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
-  rulesOut: 'A 2xx answer to CONNECT.',
+    'A SOCKS reply that refuses; an answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
+  rulesOut: 'A 2xx answer to CONNECT, or a SOCKS reply that grants.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
   settledBy: [onForwardProxy, beforeClick],
   remedy: [
@@ -60,13 +61,23 @@ export const proxyConnectRefused = rule({
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     const { connectRequest, connectResponse } = picture
-    if (connectRequest === null) return NO_CONNECT
+    const socks = socksRefusalOf(attempt)
+    if (socks !== null && attempt.outcome !== 'established') return refusedBySocks(socks)
+    if (connectRequest === null) return attempt.find('socks-request') === undefined ? NO_CONNECT : OPENED
     if (attempt.outcome === 'established') return WORKED
     if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
     return status >= 200 && status < 300 ? OPENED : refused(attempt, picture)
   },
 })
+
+function refusedBySocks({ request, reply, meaning }: SocksRefusal): Verdict {
+  const target = request === null ? 'the client' : `a connection to ${request.fact.host}:${request.fact.port}`
+  const says = `The SOCKS proxy refused ${target}: it ${meaning}.`
+  const answered: Evidence = [reply, `The proxy ${meaning}.`]
+  if (request === null) return confirmed(says, answered)
+  return confirmed(says, [request, `The client asks the SOCKS proxy for ${target}.`], answered)
+}
 
 function refused(attempt: Attempt, { connectRequest, connectResponse }: Picture): Verdict {
   if (connectRequest === null || connectResponse === null) return NO_CONNECT

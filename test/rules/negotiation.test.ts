@@ -210,6 +210,19 @@ describe('proxy-connect-refused', () => {
     expect(claims(attempt({ events: [asked, answered(status)] }))).toEqual(['proxy-connect-refused (confirmed)'])
   })
 
+  it('is confirmed by a SOCKS proxy that says no, and ruled out by one that grants', () => {
+    const said = (...events: Event[]) => verdictOf('proxy-connect-refused', attempt({ events }))
+    const asks = event('socks-request')
+    const refusal = said(asks, event('socks-reply', { code: 5, granted: false }))
+    expect(refusal.verdict).toBe('confirmed')
+    expect(refusal.says).toBe(
+      'The SOCKS proxy refused a connection to rdp.lab.test:3389: it was refused by the target (reply 5).',
+    )
+    expect(said(asks, event('socks-reply', { code: 91, version: 4, granted: false })).says).toContain('(reply 91)')
+    expect(said(asks, event('socks-reply', { code: 77, granted: false })).says).toContain('it says no (reply 77)')
+    expect(said(asks, event('socks-reply')).verdict).toBe('ruled-out')
+  })
+
   it('names the error of the proxy where it tells one', () => {
     const squid = event('http-response', {
       method: 'CONNECT',

@@ -135,7 +135,6 @@ export const socksRefusals = socksReplies.map(([code, what]) =>
     story: wire => {
       asksSocks(wire, code).closes(SERVER)
     },
-    notSeenYet: 'refusals of SOCKS proxies',
     withKeys: { outcome: 'failed', finds: { 'proxy-connect-refused': 'confirmed' } },
   }),
 )
