@@ -138,7 +138,6 @@ export const kerberosErrors = kerberos.map(([code, what]) =>
       wire.pause(2)
       tcp.resets(CLIENT)
     },
-    notSeenYet: 'Kerberos beside an attempt',
     withKeys: { outcome: 'failed', finds: { 'nla-logon-failed': ['confirmed', 'likely'] } },
   }),
 )
