@@ -210,19 +210,6 @@ describe('proxy-connect-refused', () => {
     expect(claims(attempt({ events: [asked, answered(status)] }))).toEqual(['proxy-connect-refused (confirmed)'])
   })
 
-  it('is confirmed by a SOCKS proxy that says no, and ruled out by one that grants', () => {
-    const said = (...events: Event[]) => verdictOf('proxy-connect-refused', attempt({ events }))
-    const asks = event('socks-request')
-    const refusal = said(asks, event('socks-reply', { code: 5, granted: false }))
-    expect(refusal.verdict).toBe('confirmed')
-    expect(refusal.says).toBe(
-      'The SOCKS proxy refused a connection to rdp.lab.test:3389: it was refused by the target (reply 5).',
-    )
-    expect(said(asks, event('socks-reply', { code: 91, version: 4, granted: false })).says).toContain('(reply 91)')
-    expect(said(asks, event('socks-reply', { code: 77, granted: false })).says).toContain('it says no (reply 77)')
-    expect(said(asks, event('socks-reply')).verdict).toBe('ruled-out')
-  })
-
   it('names the error of the proxy where it tells one', () => {
     const squid = event('http-response', {
       method: 'CONNECT',
@@ -244,6 +231,24 @@ describe('proxy-connect-refused', () => {
   it('is ruled out by 200, also behind a 407 that the client answered', () => {
     const events = [asked, answered(407), asked, answered(200), event('client-hello')]
     expect(verdictOf('proxy-connect-refused', attempt({ events })).verdict).toBe('ruled-out')
+  })
+
+  it('is confirmed by a refusal of SOCKS, and ruled out by its grant', () => {
+    const request = event('socks-request', { host: 'rdsh.lab.test', port: 3389 }, { path: 'tcp/socks' })
+    const refused = attempt({ events: [request, event('socks-reply', { code: 2, granted: false })] })
+    expect(claims(refused)).toEqual(['proxy-connect-refused (confirmed)'])
+    expect(verdictOf('proxy-connect-refused', refused).says).toContain(
+      'rdsh.lab.test:3389 with code 2: its rules forbid this target',
+    )
+    const granted = attempt({ events: [request, event('socks-reply'), event('negotiation-request')] })
+    expect(verdictOf('proxy-connect-refused', granted).verdict).toBe('ruled-out')
+  })
+
+  it('is confirmed on the leg of the client where the leg of the proxy is the one to explain', () => {
+    const near = conversation({ events: [asked, answered(504)] })
+    const far = conversation({ id: 1, from: 20, tcp: { marks: [mark('syn'), mark('syn')] }, server: { port: 443 } })
+    const both = attemptWith({ conversations: [near, far], explained: far })
+    expect(verdictOf('proxy-connect-refused', both).verdict).toBe('confirmed')
   })
 
   it('sees nothing without CONNECT', () => {

@@ -6,10 +6,17 @@ import { RemoteDesktop } from './language/rdp.ts'
 import { type Expectation, HEALTHY, type Scenario, scenario } from './language/scenario.ts'
 import { type Host, pc, type Wire } from './language/wire.ts'
 
-/** TLS hides all of a gateway: nothing may be confirmed. */
+/** TLS hides what a gateway says: sizes may tell how far it came, and nothing may be confirmed. */
 const HIDDEN: Expectation = {
   outcome: 'any',
-  mayGuess: ['client-aborted', 'gateway-closed', 'session-aborted-by-server', 'gateway-unanswered'],
+  mayGuess: [
+    'gateway-policy-denied',
+    'gateway-target-unreachable',
+    'client-aborted',
+    'gateway-closed',
+    'session-aborted-by-server',
+    'gateway-unanswered',
+  ],
 }
 
 function visitor(wire: Wire): Host {
