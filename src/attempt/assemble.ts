@@ -2,12 +2,23 @@
  * From connections that belong together to one attempt: which of them is to be explained, and what became of the whole.
  * The first that failed is the one to explain, unless a later one worked.
  */
-import type { Conversation, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import type { ContestedAddress, Conversation, NeighbourNote, QualityNote, TunnelNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { AttemptParts, Closing, Lookup, Outcome, Purpose, ServerHistory, Transport } from './attempt.ts'
+import type {
+  AttemptParts,
+  Closing,
+  Companions,
+  Lookup,
+  Outcome,
+  Purpose,
+  ServerHistory,
+  Transport,
+} from './attempt.ts'
 import { isClosed } from './closing.ts'
+import { ALONE } from './companions.ts'
 import { type Crowd, NO_CROWD } from './crowd.ts'
+import { NO_HISTORY } from './history.ts'
 import { farLegs, faultBehind } from './legs.ts'
 import { membersOf } from './members.ts'
 import { milestonesOf } from './milestones.ts'
@@ -24,6 +35,9 @@ import { serverNameOf, transportOf } from './transport.ts'
 export interface Assembled extends AttemptParts {
   readonly examined: readonly Examined[]
   id: number
+  contested: readonly ContestedAddress[]
+  tunnels: readonly TunnelNote[]
+  companions: Companions
   history: ServerHistory
   crowd: Crowd
   closing: Closing
@@ -64,11 +78,7 @@ export function assemble(connections: readonly Examined[], purpose: Purpose, aro
   const { closing } = explained
   const sealed = transport.startsWith('gateway') ? sealedTunnelOf(own, explained) : null
   return {
-    id: 0,
-    history: NO_HISTORY,
-    crowd: NO_CROWD,
-    captureEndNs: 0,
-    captureStartSeconds: 0,
+    ...TO_COME,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
@@ -142,11 +152,7 @@ export function assembleWithoutConnection(parts: {
   const outcome: Outcome = 'failed'
   const { lookups, neighbours, closing } = parts
   return {
-    id: 0,
-    history: NO_HISTORY,
-    crowd: NO_CROWD,
-    captureEndNs: 0,
-    captureStartSeconds: 0,
+    ...TO_COME,
     examined: [],
     conversations: [],
     explained: null,
@@ -176,7 +182,17 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-const NO_HISTORY: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
+/** What is filled in when the attempt is handed to the judge. */
+const TO_COME = {
+  id: 0,
+  contested: [],
+  tunnels: [],
+  companions: ALONE,
+  history: NO_HISTORY,
+  crowd: NO_CROWD,
+  captureEndNs: 0,
+  captureStartSeconds: 0,
+}
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */

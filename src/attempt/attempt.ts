@@ -2,7 +2,14 @@
  * An attempt is what the user did: one click on Connect. It may hold a DNS lookup, several TCP connections and ICMP beside
  * them. The first connection that failed is the one to explain, unless a later one of the same attempt worked.
  */
-import type { Conversation, Endpoint, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import type {
+  ContestedAddress,
+  Conversation,
+  Endpoint,
+  NeighbourNote,
+  QualityNote,
+  TunnelNote,
+} from '../flow/conversation.ts'
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
 import type { Crowd } from './crowd.ts'
@@ -110,8 +117,30 @@ export interface ServerHistory {
   /** TLS versions and suites that it chose for other clients. */
   readonly versions: readonly number[]
   readonly suites: readonly number[]
+  /** Times to live of its packets, without resets, as they came here. */
+  readonly ttls: readonly number[]
+  /** Seconds without payload after which the connections of its attempts were ended by the server's side. */
+  readonly idleCloses: readonly number[]
   /** Certificates of its own, not of a desktop behind it, that it sent in clear or decrypted: each once. */
   readonly certificates: readonly SeenCertificate[]
+}
+
+/** Another connection of the same client. */
+export interface Companion {
+  readonly server: Endpoint
+  /** The last packet of its server, and of its client. */
+  readonly lastHeard: Place
+  readonly lastAsked: Place
+}
+
+/** What other connections show of the moment at which the server of this one was heard last. Bounded. */
+export interface Companions {
+  /** Connections of the same client whose servers were heard last at the same instant, and were asked in vain behind it. */
+  readonly silent: readonly Companion[]
+  /** Other servers that the client heard later. */
+  readonly heard: readonly Companion[]
+  /** The first SYN to the same server, behind that moment, from another address. */
+  readonly movedTo: (Place & { readonly client: string }) | null
 }
 
 export interface SeenCertificate {
@@ -144,6 +173,11 @@ export interface AttemptParts {
   readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
+  /** Addresses of client or server that several hardware addresses claimed. */
+  readonly contested: readonly ContestedAddress[]
+  /** VPNs whose outer packets go to or from the client's host, or whose ends are not known to be another's. */
+  readonly tunnels: readonly TunnelNote[]
+  readonly companions: Companions
   readonly history: ServerHistory
   readonly crowd: Crowd
   readonly purpose: Purpose
@@ -174,6 +208,9 @@ export class Attempt implements AttemptParts {
   readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
+  readonly contested: readonly ContestedAddress[]
+  readonly tunnels: readonly TunnelNote[]
+  readonly companions: Companions
   readonly history: ServerHistory
   readonly crowd: Crowd
   readonly purpose: Purpose
@@ -197,6 +234,9 @@ export class Attempt implements AttemptParts {
     this.members = parts.members
     this.lookups = parts.lookups
     this.neighbours = parts.neighbours
+    this.contested = parts.contested
+    this.tunnels = parts.tunnels
+    this.companions = parts.companions
     this.history = parts.history
     this.crowd = parts.crowd
     this.purpose = parts.purpose

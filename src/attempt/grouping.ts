@@ -3,7 +3,14 @@
  * enough others wait behind it, then it is judged and dropped. A quiet one is not judged at once, because the retry that
  * explains it may still be running and is only told when it closes.
  */
-import type { Conversation, ConversationSink, FlowSummary, NeighbourNote, QualityNote } from '../flow/conversation.ts'
+import type {
+  ContestedAddress,
+  Conversation,
+  ConversationSink,
+  FlowSummary,
+  NeighbourNote,
+  QualityNote,
+} from '../flow/conversation.ts'
 import {
   MAX_ATTEMPT_CONVERSATIONS,
   MAX_DOUBTFUL_CONVERSATIONS,
@@ -16,6 +23,7 @@ import { Beside } from './beside.ts'
 import { briefOf, isBareProbe } from './brief.ts'
 import { Clients } from './clients.ts'
 import { withSender } from './closing.ts'
+import { CompanionTable } from './companions.ts'
 import { Crowds } from './crowds.ts'
 import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
@@ -28,6 +36,7 @@ import { endQuality } from './quality.ts'
 import { HTTPS_PORT, isRdpUdp, relevanceOf } from './relevance.ts'
 import { Series } from './series.ts'
 import { splitIntoAttempts } from './split.ts'
+import { Tunnels } from './tunnels.ts'
 import { withoutConnection } from './without-connection.ts'
 
 const NS_PER_SECOND = 1e9
@@ -41,6 +50,8 @@ export class Attempts implements ConversationSink {
   private readonly clients = new Clients()
   private readonly lookups = new Lookups()
   private readonly histories = new Histories()
+  private readonly companions = new CompanionTable()
+  private readonly tunnels = new Tunnels()
   private doubtful: Conversation[] = []
   private doubtfulLost = 0
   private readonly beside = new Beside()
@@ -52,6 +63,7 @@ export class Attempts implements ConversationSink {
   private bare: Conversation[] = []
   private probes = 0
   private neighbours: readonly NeighbourNote[] = []
+  private contested: readonly ContestedAddress[] = []
   private nowNs = 0
   private judged = 0
   private judgedEarly = 0
@@ -63,6 +75,7 @@ export class Attempts implements ConversationSink {
 
   conversation(conversation: Conversation): void {
     if (conversation.lastNs > this.nowNs) this.nowNs = conversation.lastNs
+    this.tunnels.note(conversation)
     if (conversation.transport === 'udp') {
       this.takeBeside(conversation)
       if (isRdpUdp(conversation)) this.beside.addUdp(conversation)
@@ -75,6 +88,7 @@ export class Attempts implements ConversationSink {
     if (brief !== null && relevance !== 'none') this.series.note(conversation, brief)
     this.crowds.noteDistance(conversation)
     if (relevance === 'attempt') this.crowds.note(conversation, brief)
+    this.companions.note(conversation, relevance === 'attempt')
     if (relevance === 'attempt') this.group(conversation)
     else if (relevance === 'doubtful') this.doubt(conversation)
   }
@@ -92,6 +106,8 @@ export class Attempts implements ConversationSink {
   end(summary: FlowSummary, captureEndNs: number): void {
     this.nowNs = Math.max(this.nowNs, captureEndNs)
     this.neighbours = summary.neighbours
+    this.contested = summary.contested
+    this.tunnels.add(summary.tunnels)
     this.settleDoubtful()
     const groups: Group[] = []
     for (let group = this.open.quietest; group !== null; group = this.open.quietest) {
@@ -193,10 +209,7 @@ export class Attempts implements ConversationSink {
     )
     for (const [at, assembled] of done.entries()) {
       assembled.id = ++this.judged
-      if (assembled.explained !== null) {
-        assembled.crowd = this.crowds.of(assembled.explained)
-        assembled.closing = withSender(assembled.closing, assembled.explained, assembled.crowd.ttls)
-      }
+      this.look(assembled)
       assembled.history = historyBeside(records[at] ?? null, assembled.outcome)
       assembled.captureEndNs = this.nowNs
       assembled.captureStartSeconds = this.clock.startSeconds()
@@ -204,6 +217,17 @@ export class Attempts implements ConversationSink {
       if (end !== null) assembled.quality = [...assembled.quality, end]
       this.judge(new Attempt(assembled))
     }
+  }
+
+  /** What else the capture shows of its hosts. */
+  private look(assembled: Assembled): void {
+    const { client, server, explained } = assembled
+    assembled.contested = this.contested.filter(one => one.address === server.address || one.address === client.address)
+    assembled.tunnels = this.tunnels.of(client.address, server.address)
+    if (explained === null) return
+    assembled.companions = this.companions.of(explained)
+    assembled.crowd = this.crowds.of(explained)
+    assembled.closing = withSender(assembled.closing, explained, assembled.crowd.ttls)
   }
 
   /**

@@ -1,8 +1,10 @@
 /** What the attempts of a capture say about each server: bounded, and read when an attempt is judged. */
 
-import type { Endpoint } from '../flow/conversation.ts'
+import type { Conversation, Endpoint } from '../flow/conversation.ts'
+import { SERVER } from '../wire/dissector.ts'
 import { MAX_HISTORY_VALUES, MAX_SERVER_HISTORIES } from '../wire/limits.ts'
 import type { Outcome, SeenCertificate, ServerHistory } from './attempt.ts'
+import { idleBefore } from './idle.ts'
 import type { Examined } from './outcome.ts'
 import { innermostTls, type TlsSighting } from './sightings.ts'
 
@@ -12,6 +14,8 @@ export interface ServerRecord {
   established: number
   readonly versions: number[]
   readonly suites: number[]
+  readonly ttls: number[]
+  readonly idleCloses: number[]
   readonly certificates: SeenCertificate[]
 }
 
@@ -29,12 +33,17 @@ export class Histories {
         this.forgotten++
         return null
       }
-      record = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
+      record = { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [], certificates: [] }
       this.servers.set(key, record)
     }
     record.attempts++
     if (outcome === 'established') record.established++
-    for (const { seen } of examined) {
+    for (const { seen, closing } of examined) {
+      noteTtls(record.ttls, seen.conversation)
+      const idle = idleBefore(seen.conversation, closing)
+      if (idle !== null && closing.side === 'server' && record.idleCloses.length < MAX_HISTORY_VALUES) {
+        record.idleCloses.push(idle.silentNs / NS_PER_SECOND)
+      }
       noteCertificate(record.certificates, seen.outer ?? seen.inner)
       const hello = innermostTls(seen)?.serverHello?.fact
       if (hello === undefined) continue
@@ -47,13 +56,29 @@ export class Histories {
 
 /** What the other attempts say; versions and suites may include those of this one. */
 export function historyBeside(record: ServerRecord | null, outcome: Outcome): ServerHistory {
-  if (record === null) return NOTHING
+  if (record === null) return NO_HISTORY
   const established = record.established - (outcome === 'established' ? 1 : 0)
-  const { versions, suites, certificates } = record
-  return { attempts: record.attempts - 1, established, versions, suites, certificates }
+  return { ...record, attempts: record.attempts - 1, established }
 }
 
-const NOTHING: ServerHistory = { attempts: 0, established: 0, versions: [], suites: [], certificates: [] }
+const NS_PER_SECOND = 1e9
+export const NO_HISTORY: ServerHistory = {
+  attempts: 0,
+  established: 0,
+  versions: [],
+  suites: [],
+  ttls: [],
+  idleCloses: [],
+  certificates: [],
+}
+
+function noteTtls(ttls: number[], { tcp }: Conversation): void {
+  const side = tcp?.sides[SERVER]
+  // A connection that was refused has only the reset itself.
+  if (tcp === null || side === undefined || tcp.synAckPacket === 0) return
+  note(ttls, side.ttlLeast)
+  note(ttls, side.ttlMost)
+}
 
 function note(values: number[], value: number): void {
   if (values.length < MAX_HISTORY_VALUES && !values.includes(value)) values.push(value)

@@ -1,6 +1,15 @@
 /** Turns the record and the notes of a flow into a {@link Conversation} when it is over. */
 import type { Addresses } from './addresses.ts'
-import type { ClosedBy, Conversation, Endpoint, RoleEvidence, TcpFacts, TcpSide } from './conversation.ts'
+import type {
+  ClosedBy,
+  Conversation,
+  DamagedSegment,
+  Endpoint,
+  PayloadPause,
+  RoleEvidence,
+  TcpFacts,
+  TcpSide,
+} from './conversation.ts'
 import { type Event, sortEvents } from './event.ts'
 import type { FlowNotes } from './flow-notes.ts'
 import * as R from './flow-record.ts'
@@ -8,6 +17,8 @@ import type { FlowTable } from './flow-table.ts'
 import type { RecordLog } from './record-log.ts'
 
 const NS_PER_MS = 1e6
+const NO_PAUSES: readonly PayloadPause[] = []
+const NO_DAMAGE: readonly DamagedSegment[] = []
 
 export function conclude(
   table: FlowTable,
@@ -42,6 +53,15 @@ export function conclude(
     icmp: notes.icmp ?? [],
     fragments: notes.fragments ?? [],
     cutPackets: ints[at + R.CUT_PACKETS] as number,
+    lastPackets: [
+      ints[R.sideInts(flow, clientSide) + R.SIDE_LAST_PACKET] as number,
+      ints[R.sideInts(flow, 1 - clientSide) + R.SIDE_LAST_PACKET] as number,
+    ],
+    lastTimesNs: [
+      doubles[R.sideDoubles(flow, clientSide) + R.SIDE_LAST_NS] as number,
+      doubles[R.sideDoubles(flow, 1 - clientSide) + R.SIDE_LAST_NS] as number,
+    ],
+    tunnel: notes.tunnel,
     stepBackNs: doubles[times + R.STEP_BACK_NS] as number,
     leapNs: doubles[times + R.LEAP_NS] as number,
     endedBy,
@@ -96,13 +116,15 @@ function tcpFacts(table: FlowTable, flow: number, clientSide: number, notes: Flo
     syns: ints[at + R.SYNS] as number,
     synAcks: ints[at + R.SYN_ACKS] as number,
     initialRoundTripMs: synPacket > 0 && ackPacket > 0 ? roundTripNs / NS_PER_MS : -1,
-    sides: [tcpSide(table, flow, clientSide), tcpSide(table, flow, 1 - clientSide)],
+    sides: [tcpSide(table, flow, clientSide, notes), tcpSide(table, flow, 1 - clientSide, notes)],
     marks: notes.marks.items(),
     marksLost: notes.marks.lost,
+    pauses: notes.remarks?.pauses ?? NO_PAUSES,
+    damaged: notes.remarks?.damagedSegments() ?? NO_DAMAGE,
   }
 }
 
-function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
+function tcpSide(table: FlowTable, flow: number, side: number, notes: FlowNotes): TcpSide {
   const { ints, doubles } = table
   const me = R.sideInts(flow, side)
   const at = R.sideDoubles(flow, side)
@@ -160,5 +182,9 @@ function tcpSide(table: FlowTable, flow: number, side: number): TcpSide {
     ipIdsInRow: ints[me + R.IP_IDS_IN_ROW] as number,
     fragmented: ints[me + R.FRAGMENTED] as number,
     lastWindow: (ints[me + R.LAST_WINDOW] as number) << scale,
+    closedWindow: notes.remarks?.longestClosed(side as 0 | 1) ?? null,
+    verified: ints[me + R.VERIFIED] as number,
+    wrongChecksums: ints[me + R.WRONG_CHECKSUMS] as number,
+    offloadedChecksums: ints[me + R.OFFLOADED_CHECKSUMS] as number,
   }
 }

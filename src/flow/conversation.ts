@@ -57,8 +57,53 @@ export interface TcpMark {
   readonly sinceNewDataMs: number
   /** A reset: its sequence number lies where the receiver would accept it. */
   readonly inWindow: boolean
+  /** Sent while the other side kept its window closed: a resend then asks for room, nothing was lost. */
+  readonly intoClosedWindow: boolean
+  /** Hardware address of the link that it came from, as one number of 48 bits; -1 where the link has none. */
+  readonly hardware: number
   /** A retransmission: the receiver's D-SACK or an ACK seen before shows that it was needless. */
   readonly needless: boolean
+}
+
+/** A time in which one side kept its receive window closed (RFC 9293 section 3.8.6.1). */
+export interface ClosedWindow {
+  /** Its first packet with window 0, and the last one before the window opened again. */
+  readonly firstPacket: number
+  readonly firstNs: number
+  readonly lastPacket: number
+  readonly lastNs: number
+  /** The packet that opened it again; 0 when none did. */
+  readonly openedPacket: number
+  readonly openedNs: number
+  /** What the other side sent meanwhile to ask for room: probes and resends. */
+  readonly probes: number
+}
+
+/** A stretch of 10 s and more in which neither side sent payload; TCP keep-alives are none. */
+export interface PayloadPause {
+  /** The last payload before, and the payload that ended it. */
+  readonly fromPacket: number
+  readonly fromNs: number
+  readonly untilPacket: number
+  readonly untilNs: number
+  /** Who ended it. */
+  readonly direction: Direction
+}
+
+/** A segment whose checksum is wrong, and what became of it. */
+export interface DamagedSegment {
+  readonly packet: number
+  readonly timeNs: number
+  readonly direction: Direction
+  /** Payload bytes on the wire. */
+  readonly length: number
+  /** The other side acknowledged its bytes before they were sent again: it had no fault there. */
+  readonly acknowledged: boolean
+  /** The same bytes sent again; 0 when they were not. */
+  readonly resentPacket: number
+  readonly resentNs: number
+  /** The resend has the right checksum. */
+  readonly resentGood: boolean
 }
 
 /** One side of a TCP connection, as a sender. */
@@ -121,6 +166,15 @@ export interface TcpSide {
   readonly fragmented: number
   /** Window of its last packet, scaled. */
   readonly lastWindow: number
+  /** The longest time in which it kept its window closed; null when it never did. */
+  readonly closedWindow: ClosedWindow | null
+  /**
+   * Segments with payload, and SYNs, of which the checksum was verified: the first ones of the connection, and some
+   * behind each resend. Of them: wrong, and left to the network card (it covers the addresses alone).
+   */
+  readonly verified: number
+  readonly wrongChecksums: number
+  readonly offloadedChecksums: number
 }
 
 export interface TcpFacts {
@@ -142,6 +196,10 @@ export interface TcpFacts {
   readonly marks: readonly TcpMark[]
   /** Marks that did not fit in between. */
   readonly marksLost: number
+  /** The last of them, in packet order. */
+  readonly pauses: readonly PayloadPause[]
+  /** The first of them, in packet order. */
+  readonly damaged: readonly DamagedSegment[]
 }
 
 /** An ICMP or ICMPv6 message that quotes a packet of this conversation. */
@@ -172,6 +230,22 @@ export interface FragmentNote {
   readonly overlaps: number
 }
 
+/** By what a VPN's outer packets are told: they hold the inner ones encrypted. */
+export type TunnelKind = 'esp' | 'ipsec' | 'wireguard' | 'openvpn' | 'l2tp' | 'sstp'
+
+/** The outer packets between the two ends of a VPN. */
+export interface TunnelNote {
+  readonly kind: TunnelKind
+  /** Who spoke first, as a rule the client, and the other end. */
+  readonly ends: readonly [string, string]
+  readonly packets: readonly [number, number]
+  readonly firstPacket: number
+  readonly firstNs: number
+  /** Of each end: its last packet; 0 when it sent none. */
+  readonly lastPackets: readonly [number, number]
+  readonly lastNs: readonly [number, number]
+}
+
 export type ClosedBy = 'end-of-capture' | 'closed' | 'idle' | 'evicted' | 'ports-reused'
 
 export interface Conversation {
@@ -196,6 +270,11 @@ export interface Conversation {
   readonly fragments: readonly FragmentNote[]
   /** Packets of it that the snap length cut. */
   readonly cutPackets: number
+  /** Last packet a direction and its time; 0 where there was none. */
+  readonly lastPackets: readonly [number, number]
+  readonly lastTimesNs: readonly [number, number]
+  /** Datagrams of a VPN, by its first one; null otherwise. */
+  readonly tunnel: TunnelKind | null
   /** The most by which its time went back from one packet to the next; 0 when it never did. */
   readonly stepBackNs: number
   /** The longest pause that is more than any firewall or host waits for (IDLE_TCP_MS); 0 when there was none. */
@@ -216,6 +295,34 @@ export interface NeighbourNote {
   readonly answers: readonly string[]
 }
 
+/** One hardware address that claimed an IP address with ARP or neighbour discovery. */
+export interface AddressClaim {
+  /** 00:11:22:aa:bb:cc */
+  readonly hardware: string
+  /** How often it claimed, and how often of that unasked: announcements (RFC 5227 section 3). */
+  readonly claims: number
+  readonly announcements: number
+  readonly firstPacket: number
+  readonly firstNs: number
+  readonly lastPacket: number
+  readonly lastNs: number
+  /** How many IP addresses it claims in this capture: a router that answers for others (RFC 1027) claims many. */
+  readonly addresses: number
+}
+
+/** An IP address that more than one hardware address claimed. */
+export interface ContestedAddress {
+  readonly address: string
+  readonly claims: readonly AddressClaim[]
+  /** Times that one claimed again within a minute although another had claimed in between: both are there. */
+  readonly returns: number
+  /** Questions to which two of them answered within a second. */
+  readonly doubleAnswers: number
+  /** The first return or double answer; 0 when there was none. */
+  readonly packet: number
+  readonly timeNs: number
+}
+
 /** Something that weakens verdicts, or a limit that was reached. */
 export interface QualityNote {
   readonly id: string
@@ -233,5 +340,8 @@ export interface ConversationSink {
 /** What is known only when the whole capture was read. */
 export interface FlowSummary {
   readonly neighbours: readonly NeighbourNote[]
+  readonly contested: readonly ContestedAddress[]
+  /** VPN packets without ports (ESP); those over UDP are conversations. */
+  readonly tunnels: readonly TunnelNote[]
   readonly quality: readonly QualityNote[]
 }

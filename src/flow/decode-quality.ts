@@ -5,6 +5,7 @@ import type { QualityNote } from './conversation.ts'
 import type { Defragmenter } from './defragment.ts'
 import type { Neighbours } from './neighbours.ts'
 import { STOP_CUT, STOP_MALFORMED, STOP_TOO_DEEP } from './position.ts'
+import type { EspPairs } from './vpn.ts'
 
 export class DecodeQuality {
   private cut = 0
@@ -25,7 +26,7 @@ export class DecodeQuality {
     if (this.unknownLinkTypes.size < MAX_UNKNOWN_LINK_TYPES) this.unknownLinkTypes.add(linkType)
   }
 
-  notes(addresses: Addresses, defragmenter: Defragmenter, neighbours: Neighbours): QualityNote[] {
+  notes(addresses: Addresses, defragmenter: Defragmenter, neighbours: Neighbours, esp: EspPairs): QualityNote[] {
     const notes: QualityNote[] = []
     const note = (count: number, id: string, says: string) => {
       if (count > 0) notes.push({ id, says })
@@ -76,6 +77,11 @@ export class DecodeQuality {
       neighbours.dropped,
       'neighbours-full',
       `${neighbours.dropped} ARP or neighbour discovery packets not kept: more than this tool holds`,
+    )
+    note(
+      esp.dropped,
+      'tunnels-full',
+      `${packets(esp.dropped)} of ESP between more pairs of hosts than this tool counts`,
     )
     return notes
   }

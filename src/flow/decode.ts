@@ -4,7 +4,7 @@
  */
 import { MAX_PACKET_HEADERS, MAX_TUNNEL_DEPTH } from '../wire/limits.ts'
 import { Addresses } from './addresses.ts'
-import type { NeighbourNote, QualityNote } from './conversation.ts'
+import type { ContestedAddress, NeighbourNote, QualityNote, TunnelNote } from './conversation.ts'
 import { DecodeQuality } from './decode-quality.ts'
 import { Defragmenter, type FragmentedDatagram } from './defragment.ts'
 import { Headers, KIND_FRAGMENT, KIND_OTHER, KIND_TCP, KIND_UDP } from './headers.ts'
@@ -13,6 +13,7 @@ import {
   extension,
   ipv4,
   ipv6,
+  PROTOCOL_ESP,
   PROTOCOL_ETHERIP,
   PROTOCOL_ETHERNET,
   PROTOCOL_GRE,
@@ -46,6 +47,7 @@ import {
 } from './position.ts'
 import { tcp, udp } from './transport.ts'
 import { gre, udpTunnel } from './tunnel.ts'
+import { EspPairs } from './vpn.ts'
 
 const LINKTYPE_ETHERNET = 1
 /** A file may claim up to 2^32; beyond 2^31 a sum with it would change the shape of {@link Position}. */
@@ -58,6 +60,7 @@ export class Decoder {
   readonly quoted = new Headers()
   readonly addresses: Addresses
   private readonly neighbours: Neighbours
+  private readonly esp: EspPairs
   private readonly defragmenter: Defragmenter
   private readonly counts = new DecodeQuality()
   private readonly position = new Position()
@@ -69,6 +72,7 @@ export class Decoder {
   constructor(fragmented: (datagram: FragmentedDatagram) => void = () => {}, addresses = new Addresses()) {
     this.addresses = addresses
     this.neighbours = new Neighbours(addresses)
+    this.esp = new EspPairs(addresses)
     this.defragmenter = new Defragmenter(fragmented)
   }
 
@@ -132,9 +136,19 @@ export class Decoder {
     return this.neighbours.notes()
   }
 
+  /** Addresses that more than one hardware address claimed so far. */
+  contestedAddresses(): ContestedAddress[] {
+    return this.neighbours.contested()
+  }
+
+  /** Who carried a VPN's packets without ports so far. */
+  tunnelNotes(): TunnelNote[] {
+    return this.esp.notes()
+  }
+
   /** What could not be decoded so far, and limits that were reached. */
   quality(): QualityNote[] {
-    return this.counts.notes(this.addresses, this.defragmenter, this.neighbours)
+    return this.counts.notes(this.addresses, this.defragmenter, this.neighbours, this.esp)
   }
 
   /** Header by header, until one says that it is the last. */
@@ -207,6 +221,10 @@ export class Decoder {
         break
       case PROTOCOL_GRE:
         if (gre(position)) this.enterTunnel(position.next)
+        break
+      case PROTOCOL_ESP:
+        this.esp.packet(headers, packet, timeNs)
+        position.next = STOP_UNKNOWN
         break
       default:
         if (!extension(position, headers, protocol)) position.next = STOP_UNKNOWN

@@ -2,12 +2,13 @@
 import { type Direction, opposite } from '../wire/dissector.ts'
 import { MAX_EVENTS, MAX_MARKS } from '../wire/limits.ts'
 import { Bounded } from './bounded.ts'
-import type { FragmentNote, IcmpNote, TcpMark } from './conversation.ts'
+import type { FragmentNote, IcmpNote, TcpMark, TunnelKind } from './conversation.ts'
 import type { FragmentedDatagram } from './defragment.ts'
 import type { Event } from './event.ts'
 import type { Exchange } from './exchange.ts'
 import type { RecordLog } from './record-log.ts'
 import type { Stack } from './stack.ts'
+import type { TcpRemarks } from './tcp-remarks.ts'
 import type { TlsTail } from './tls-tail.ts'
 
 /** A segment that arrived ahead of a hole. */
@@ -40,6 +41,10 @@ export class FlowNotes {
   ahead: [AheadSegment[] | null, AheadSegment[] | null] | null = null
   /** The last retransmission of each side, which a D-SACK may prove needless. Null before there was one. */
   lastResend: [OpenMark | null, OpenMark | null] | null = null
+  /** Null while there is nothing to remark. */
+  remarks: TcpRemarks | null = null
+  /** The VPN whose outer packets these datagrams are. */
+  tunnel: TunnelKind | null = null
 
   /** The client turns out to be the other side: what was noted so far changes its direction. */
   turnRound(): void {

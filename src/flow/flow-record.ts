@@ -25,6 +25,8 @@ export const SYN_ACK_PACKET = 11
 export const ACK_PACKET = 12
 export const SYNS = 13
 export const SYN_ACKS = 14
+/** Segments whose checksum was verified; set back by a resend, so that more are. */
+export const CHECKS = 15
 /** Behind the flow's own fields; each part fills whole cache lines of 64 bytes. */
 const SIDES = 16
 
@@ -83,6 +85,10 @@ export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
 /** Packets whose IP identification follows on that of the packet before. */
 export const IP_IDS_IN_ROW = 46
+/** Segments whose checksum was verified; of them wrong, and left to the network card. */
+export const VERIFIED = 43
+export const WRONG_CHECKSUMS = 44
+export const OFFLOADED_CHECKSUMS = 45
 
 /** Of a TLS connection of which only record headers are read: bytes of the record at hand still to come; -1 = see {@link TlsTail}. */
 export const TAIL_LEFT = 48
@@ -155,6 +161,8 @@ export const HAS_STALL = 2048
 /** A copy of one of its packets had another time to live. */
 export const COPIES_HOPPED = 4096
 export const HAS_LAST = 512
+/** Its last packet has window 0. */
+export const WINDOW_CLOSED = 8192
 
 export function sideInts(flow: number, side: number): number {
   return flow * INTS + SIDES + side * SIDE_INTS

@@ -26,6 +26,7 @@ import {
 
 /** What IP carries. */
 export {
+  PROTOCOL_ESP,
   PROTOCOL_ETHERIP,
   PROTOCOL_ETHERNET,
   PROTOCOL_GRE,

@@ -2,11 +2,12 @@
  * Who asked for which address with ARP (RFC 826) or IPv6 neighbour discovery (RFC 4861), and which hardware addresses
  * answered or announced themselves (RFC 5227). Cold: such packets are few, and the table is bounded.
  */
-import { MAX_CHAINED_PARTS, MAX_NEIGHBOUR_ANSWERS, MAX_NEIGHBOURS } from '../wire/limits.ts'
-import { type Addresses, hardwareText } from './addresses.ts'
-import type { NeighbourNote } from './conversation.ts'
+import { MAX_CHAINED_PARTS, MAX_NEIGHBOURS } from '../wire/limits.ts'
+import type { Addresses } from './addresses.ts'
+import type { ContestedAddress, NeighbourNote } from './conversation.ts'
 import { type Headers, KIND_ARP, KIND_OTHER } from './headers.ts'
 import { i32be, u16be } from './integers.ts'
+import { Owners } from './owners.ts'
 import { type Position, STOP_CUT, STOP_DONE, STOP_UNKNOWN } from './position.ts'
 
 const ARP_BYTES = 28
@@ -17,6 +18,9 @@ export const NEIGHBOUR_SOLICITATION = 135
 export const NEIGHBOUR_ADVERTISEMENT = 136
 const ADVERTISEMENT_BYTES = 24
 const OPTION_TARGET_LINK_ADDRESS = 2
+/** Of an advertisement, RFC 4861 section 4.4. */
+const SOLICITED = 0x40
+const OVERRIDE = 0x20
 
 interface Question {
   readonly family: number
@@ -30,16 +34,21 @@ interface Question {
 }
 
 export class Neighbours {
-  /** Questions and answers that the full table had no room for. */
-  dropped = 0
+  private questionsDropped = 0
   private readonly addresses: Addresses
   private readonly limit: number
   private readonly questions = new Map<string, Question>()
-  private readonly answers = new Map<string, Set<string>>()
+  private readonly owners: Owners
 
   constructor(addresses: Addresses, limit = MAX_NEIGHBOURS) {
     this.addresses = addresses
     this.limit = limit
+    this.owners = new Owners(addresses, limit)
+  }
+
+  /** Questions and answers that the full tables had no room for. */
+  get dropped(): number {
+    return this.questionsDropped + this.owners.dropped
   }
 
   /** An ARP packet. @returns the kind. */
@@ -62,7 +71,8 @@ export class Neighbours {
     position.next = STOP_DONE
     const isAnnouncement = sender === target
     if (operation === ARP_REPLY || (operation === ARP_REQUEST && isAnnouncement)) {
-      this.answer(4, sender, hardwareText(u16be(bytes, at + 8), i32be(bytes, at + 10)))
+      const kind = isAnnouncement ? 'announcement' : 'answer'
+      this.owners.claim(4, sender, hardwareAt(bytes, at + 8), kind, packet, timeNs)
     } else if (operation === ARP_REQUEST) {
       this.question(4, target, sender, packet, timeNs)
     }
@@ -78,9 +88,15 @@ export class Neighbours {
       this.question(6, target, headers.source, packet, timeNs)
       return
     }
-    const own = headers.linkSourceHigh < 0 ? '' : hardwareText(headers.linkSourceHigh, headers.linkSourceLow)
-    const hardware = targetLinkAddress(bytes, at + ADVERTISEMENT_BYTES, end) || own
-    if (hardware !== '') this.answer(6, target, hardware)
+    const { linkSourceHigh, linkSourceLow } = headers
+    const own = linkSourceHigh < 0 ? -1 : linkSourceHigh * 2 ** 32 + (linkSourceLow >>> 0)
+    const told = targetLinkAddress(bytes, at + ADVERTISEMENT_BYTES, end)
+    const hardware = told < 0 ? own : told
+    if (hardware < 0) return
+    const flags = bytes[at + 4] as number
+    // Whoever answers for another, or shares the address, does not ask to override (RFC 4861 section 7.2.4).
+    const kind = (flags & OVERRIDE) === 0 ? 'shared' : (flags & SOLICITED) === 0 ? 'announcement' : 'answer'
+    this.owners.claim(6, target, hardware, kind, packet, timeNs)
   }
 
   /** In order of the first question. */
@@ -93,8 +109,13 @@ export class Neighbours {
       lastPacket: question.lastPacket,
       firstNs: question.firstNs,
       lastNs: question.lastNs,
-      answers: [...(this.answers.get(`${question.family} ${question.address}`) ?? [])],
+      answers: this.owners.hardwareOf(question.family, question.address),
     }))
+  }
+
+  /** Addresses that more than one hardware address claimed. */
+  contested(): ContestedAddress[] {
+    return this.owners.contested()
   }
 
   private question(family: number, address: number, asker: number, packet: number, timeNs: number): void {
@@ -105,7 +126,7 @@ export class Neighbours {
       known.lastPacket = packet
       known.lastNs = timeNs
     } else if (this.questions.size >= this.limit) {
-      this.dropped++
+      this.questionsDropped++
     } else {
       this.questions.set(key, {
         family,
@@ -119,28 +140,20 @@ export class Neighbours {
       })
     }
   }
-
-  private answer(family: number, address: number, hardware: string): void {
-    const key = `${family} ${address}`
-    const known = this.answers.get(key)
-    if (known === undefined) {
-      if (this.answers.size >= this.limit) this.dropped++
-      else this.answers.set(key, new Set([hardware]))
-    } else if (!known.has(hardware)) {
-      if (known.size >= MAX_NEIGHBOUR_ANSWERS) this.dropped++
-      else known.add(hardware)
-    }
-  }
 }
 
-/** RFC 4861 section 4.6.1, as text; '' when it is not there. Lengths count eight bytes. */
-function targetLinkAddress(bytes: Uint8Array, start: number, end: number): string {
+function hardwareAt(bytes: Uint8Array, at: number): number {
+  return u16be(bytes, at) * 2 ** 32 + (i32be(bytes, at + 2) >>> 0)
+}
+
+/** RFC 4861 section 4.6.1; -1 when it is not there. Lengths count eight bytes. */
+function targetLinkAddress(bytes: Uint8Array, start: number, end: number): number {
   let at = start
   for (let count = 0; count < MAX_CHAINED_PARTS && end - at >= 8; count++) {
-    if (bytes[at] === OPTION_TARGET_LINK_ADDRESS) return hardwareText(u16be(bytes, at + 2), i32be(bytes, at + 4))
+    if (bytes[at] === OPTION_TARGET_LINK_ADDRESS) return hardwareAt(bytes, at + 2)
     const length = (bytes[at + 1] as number) * 8
-    if (length === 0) return ''
+    if (length === 0) return -1
     at += length
   }
-  return ''
+  return -1
 }

@@ -4,14 +4,17 @@
  * RFC 2883 (D-SACK).
  */
 import type { Direction } from '../wire/dissector.ts'
+import { MAX_VERIFIED_SEGMENTS } from '../wire/limits.ts'
 import type { Assembler } from './assembler.ts'
 import type { MarkKind } from './conversation.ts'
+import { Damage } from './damage.ts'
 import { FlowNotes, type OpenMark } from './flow-notes.ts'
 import {
   ACK_NS,
   ACK_PACKET,
   ACKED_UNSEEN,
   BYTES,
+  CHECKS,
   CLIENT_IS_HIGH,
   COPIES_HOPPED,
   DOUBLES,
@@ -28,7 +31,6 @@ import {
   HAS_LAST,
   HAS_PEER_PROGRESS,
   HAS_SACK,
-  HAS_SACK_HIGH,
   HAS_STALL,
   HAS_TIMESTAMPS,
   HAS_TTL,
@@ -57,7 +59,6 @@ import {
   PENDING_END,
   PENDING_LENGTH,
   RETRANSMISSIONS,
-  SACK_HIGH,
   SAW_FIN,
   SAW_RESET,
   SEGMENTS,
@@ -83,12 +84,14 @@ import {
   sideInts,
   TTL_LEAST,
   TTL_MOST,
+  WINDOW_CLOSED,
   WINDOW_FULLS,
   WINDOW_SCALE,
   ZERO_WINDOWS,
 } from './flow-record.ts'
 import type { FlowTable } from './flow-table.ts'
 import { ACK, FIN, Headers, RST, SYN } from './headers.ts'
+import { acknowledgeSelectively } from './selective.ts'
 import {
   ACK_LOST_SEGMENT,
   DUPLICATE_ACK,
@@ -103,7 +106,8 @@ import {
   ZERO_WINDOW,
   ZERO_WINDOW_PROBE,
 } from './tcp-analysis.ts'
-import { duplicateBytes, ipIdStep, isDuplicateSack } from './tcp-checks.ts'
+import { ipIdStep } from './tcp-checks.ts'
+import { TcpRemarks } from './tcp-remarks.ts'
 
 const ANY_RESEND = RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION
 /** What leaves a mark or a count; duplicate ACKs and window updates alone are too frequent to be told apart early. */
@@ -126,6 +130,8 @@ const MIRROR_NS = 1e6
 const COPIES_BEHIND = 512
 const COPIED_HOPS = 3
 const NS_PER_MS = 1e6
+/** The shortest time-out of a proxy or firewall that is worth a note. */
+const LEAST_PAUSE_MS = 10_000
 const NOBODY = new FlowNotes()
 const NOTHING = new Headers()
 
@@ -133,6 +139,7 @@ export class TcpTracker {
   private readonly table: FlowTable
   private readonly analysis: TcpAnalysis
   private readonly assembler: Assembler
+  private readonly damage: Damage
   // The segment at hand.
   private flow = 0
   private side = 0
@@ -154,6 +161,12 @@ export class TcpTracker {
     this.table = table
     this.analysis = analysis
     this.assembler = assembler
+    this.damage = new Damage(table, assembler)
+  }
+
+  /** The connection is over: what was kept aside is read. */
+  finish(flow: number, direction: (side: number) => Direction, notes: FlowNotes): void {
+    this.damage.finish(flow, direction, notes)
   }
 
   /** @param notes of this flow; its stack is there when the payload is to be read */
@@ -224,14 +237,22 @@ export class TcpTracker {
     const advance = payloadLength + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)
     const end = (sequence + advance) | 0
     const gained = (end - (ints[me + HIGH_SEQUENCE] as number)) | 0
+    let aside = false
     if (payloadLength > 0) {
       this.bump(me + SEGMENTS)
+      if ((ints[record + CHECKS] as number) < MAX_VERIFIED_SEGMENTS) {
+        aside = this.damage.verify(flow, side as 0 | 1, direction, notes, h, packet, timeNs)
+      }
       if ((ints[me + FIRST_DATA_PACKET] as number) === 0) {
         ints[me + FIRST_DATA_PACKET] = packet
         doubles[meAt + FIRST_DATA_NS] = timeNs
       }
-      ints[me + LAST_DATA_PACKET] = packet
-      doubles[meAt + LAST_DATA_NS] = timeNs
+      // The byte that some keep-alives carry is none.
+      if ((what & KEEP_ALIVE) === 0) {
+        if (this.sinceDataMs >= LEAST_PAUSE_MS) this.paused()
+        ints[me + LAST_DATA_PACKET] = packet
+        doubles[meAt + LAST_DATA_NS] = timeNs
+      }
       if (gained > 0) doubles[meAt + BYTES] = (doubles[meAt + BYTES] as number) + Math.min(gained, payloadLength)
       if (payloadLength > (ints[me + LARGEST] as number)) ints[me + LARGEST] = payloadLength
       if (
@@ -243,6 +264,11 @@ export class TcpTracker {
       }
     }
     if ((what & (NOTEWORTHY | DUPLICATE_ACK)) !== 0) this.note(what)
+    if ((what & ZERO_WINDOW) !== 0) state |= WINDOW_CLOSED
+    else if ((state & WINDOW_CLOSED) !== 0 && h.window > 0 && (flags & RST) === 0) {
+      state &= ~WINDOW_CLOSED
+      notes.remarks?.windowOpened(side as 0 | 1, packet, timeNs)
+    }
     if ((what & ANY_RESEND) !== 0 && payloadLength > 0) state |= HAS_STALL
     if (advance > 0 && gained > 0 && (flags & RST) === 0) ints[me + HIGH_SEQUENCE] = end
 
@@ -255,15 +281,34 @@ export class TcpTracker {
     if ((flags & RST) === 0) ints[me + LAST_WINDOW] = h.window
     doubles[meAt + SIDE_LAST_NS] = timeNs
 
+    if (notes.remarks !== null && (flags & ACK) !== 0) this.damage.release(flow, (1 - direction) as Direction, notes)
     if (notes.ahead !== null && (flags & ACK) !== 0) {
       this.assembler.at(flow, 1 - side, (1 - direction) as Direction, notes, packet, timeNs).acknowledged()
     }
-    if (payloadLength > 0 && (flags & RST) === 0) {
+    if (payloadLength > 0 && (flags & RST) === 0 && !aside) {
       // TCP Fast Open (RFC 7413): the data of a SYN lies behind it.
       if ((flags & SYN) !== 0) h.sequence = (sequence + 1) | 0
       this.assembler.at(flow, side, direction, notes, packet, timeNs).segment(h)
     }
     if ((flags & FIN) !== 0) this.assembler.at(flow, side, direction, notes, packet, timeNs).finish()
+  }
+
+  /** Payload behind a while without any from this side: and from the other? */
+  private paused(): void {
+    const { ints, doubles } = this.table
+    const mine = sideDoubles(this.flow, this.side) + LAST_DATA_NS
+    const theirs = sideDoubles(this.flow, 1 - this.side) + LAST_DATA_NS
+    const last = (ints[this.other + LAST_DATA_PACKET] as number) > (ints[this.me + LAST_DATA_PACKET] as number)
+    const fromNs = doubles[last ? theirs : mine] as number
+    if (this.timeNs - fromNs < LEAST_PAUSE_MS * NS_PER_MS) return
+    this.notes.remarks ??= new TcpRemarks()
+    this.notes.remarks.pause({
+      fromPacket: ints[(last ? this.other : this.me) + LAST_DATA_PACKET] as number,
+      fromNs,
+      untilPacket: this.packet,
+      untilNs: this.timeNs,
+      direction: this.direction,
+    })
   }
 
   /**
@@ -331,7 +376,9 @@ export class TcpTracker {
     const { ints, doubles } = this.table
     const { me } = this
     const acknowledgement = this.h.acknowledgement
-    if (this.h.sackBlocks > 0) this.selectively()
+    if (this.h.sackBlocks > 0) {
+      acknowledgeSelectively(ints, this.notes, this.h, this.other, (1 - this.side) as 0 | 1)
+    }
     if ((state & HAS_HIGH_ACK) !== 0 && ((acknowledgement - (ints[me + HIGH_ACK] as number)) | 0) <= 0) return state
     ints[me + HIGH_ACK] = acknowledgement
     // What it acknowledges is the other side's.
@@ -352,33 +399,6 @@ export class TcpTracker {
       ints[other + SIDE_STATE] = (ints[other + SIDE_STATE] as number) & ~HAS_STALL
     }
     return state | HAS_HIGH_ACK | ((state & HAS_HIGH_ACK) !== 0 ? HAS_PEER_PROGRESS : 0)
-  }
-
-  private selectively(): void {
-    const { ints } = this.table
-    const { other } = this
-    const told = isDuplicateSack(this.h)
-    if (told) this.provenNeedless()
-    for (let block = told ? 1 : 0; block < this.h.sackBlocks; block++) {
-      const right = this.h.sackRight[block] as number
-      if (((right - this.h.acknowledgement) | 0) <= 0) continue
-      const otherState = ints[other + SIDE_STATE] as number
-      if ((otherState & HAS_SACK_HIGH) === 0 || ((right - (ints[other + SACK_HIGH] as number)) | 0) > 0) {
-        ints[other + SACK_HIGH] = right
-        ints[other + SIDE_STATE] = otherState | HAS_SACK_HIGH
-      }
-    }
-  }
-
-  /** A D-SACK (RFC 2883): the receiver had all of the last resend twice. */
-  private provenNeedless(): void {
-    const resend = this.notes.lastResend?.[(1 - this.side) as 0 | 1] ?? null
-    if (resend === null || resend.needless) return
-    const isn = this.table.ints[this.other + ISN] as number
-    const start = (isn + resend.sequence) | 0
-    if (duplicateBytes(this.h, start, (start + resend.length) | 0) < resend.length) return
-    resend.needless = true
-    this.bump(this.other + NEEDLESS_RETRANSMISSIONS)
   }
 
   private note(what: number): void {
@@ -403,9 +423,14 @@ export class TcpTracker {
     }
     if ((what & ZERO_WINDOW) !== 0) {
       this.bump(me + ZERO_WINDOWS)
+      this.notes.remarks ??= new TcpRemarks()
+      this.notes.remarks.windowClosed(this.side as 0 | 1, this.packet, this.timeNs)
       this.mark('zero-window')
     }
     if ((what & ZERO_WINDOW_PROBE) !== 0) this.mark('zero-window-probe')
+    // Some probe with a byte, others with the shape of a keep-alive.
+    if ((what & (ZERO_WINDOW_PROBE | KEEP_ALIVE | ANY_RESEND)) !== 0)
+      this.notes.remarks?.probed((1 - this.side) as 0 | 1)
     if ((what & WINDOW_FULL) !== 0) {
       this.bump(me + WINDOW_FULLS)
       this.mark('window-full')
@@ -428,6 +453,7 @@ export class TcpTracker {
     if (this.h.payloadLength === 0) return
     const mark = this.mark(kind)
     mark.needless = needless
+    this.damage.resent(this.flow, this.side as 0 | 1, this.direction, this.notes, this.h, this.packet, this.timeNs)
     this.notes.lastResend ??= [null, null]
     this.notes.lastResend[this.side as 0 | 1] = mark
 
@@ -447,7 +473,9 @@ export class TcpTracker {
   private mark(kind: MarkKind): OpenMark {
     const { ints } = this.table
     const { me, other } = this
-    const otherHasIsn = ((ints[other + SIDE_STATE] as number) & HAS_ISN) !== 0
+    const otherState = ints[other + SIDE_STATE] as number
+    const otherHasIsn = (otherState & HAS_ISN) !== 0
+    const { linkSourceHigh, linkSourceLow } = this.h
     const mark: OpenMark = {
       kind,
       packet: this.packet,
@@ -466,6 +494,8 @@ export class TcpTracker {
       timestamps: this.h.hasTimestamps,
       sinceNewDataMs: this.sinceDataMs,
       inWindow: kind === 'reset' && this.acceptable(),
+      intoClosedWindow: (otherState & WINDOW_CLOSED) !== 0,
+      hardware: linkSourceHigh < 0 ? -1 : linkSourceHigh * 2 ** 32 + (linkSourceLow >>> 0),
       needless: false,
     }
     this.notes.marks.push(mark)

@@ -35,9 +35,12 @@ import {
   ROLES_SHIFT,
   SAW_PAYLOAD,
   SAW_RESET,
+  SIDE_LAST_NS,
+  SIDE_LAST_PACKET,
   SIDE_STATE,
   STATE,
   STEP_BACK_NS,
+  sideDoubles,
   sideInts,
   TCP,
 } from './flow-record.ts'
@@ -51,6 +54,7 @@ import { TcpAnalysis } from './tcp-analysis.ts'
 import { TcpTracker } from './tcp-tracker.ts'
 import { Decryption } from './tls/decryption.ts'
 import type { KeySource } from './tls/keys.ts'
+import { vpnOverUdp } from './vpn.ts'
 import type { Watcher } from './watcher.ts'
 
 const UDP = 17
@@ -145,7 +149,12 @@ export class Tracker {
     open.sort((a, b) => (ints[a * INTS + FIRST_PACKET] as number) - (ints[b * INTS + FIRST_PACKET] as number))
     for (const flow of open) this.close(flow, this.table.isClosed(flow) ? 'closed' : 'end-of-capture')
     const limits = this.quality.notes(this.dissection.junctions.forgotten, this.assembler.holesGivenUp)
-    return { neighbours: this.decoder.neighbourNotes(), quality: [...this.decoder.quality(), ...limits] }
+    return {
+      neighbours: this.decoder.neighbourNotes(),
+      contested: this.decoder.contestedAddresses(),
+      tunnels: this.decoder.tunnelNotes(),
+      quality: [...this.decoder.quality(), ...limits],
+    }
   }
 
   private tcp(h: Headers, packet: number, timeNs: number, cut: boolean): void {
@@ -201,11 +210,17 @@ export class Tracker {
     const { table } = this
     let flow = this.find(h, UDP)
     const { side } = table
-    if (flow < 0) flow = this.begin(h, UDP, packet, timeNs)
+    if (flow < 0) {
+      flow = this.begin(h, UDP, packet, timeNs)
+      const notes = this.notes[flow] ?? null
+      if (notes !== null) notes.tunnel = vpnOverUdp(h)
+    }
     this.stream = (table.ints[flow * INTS + ID] as number) * 2 + 1
     this.touch(flow, packet, timeNs, cut)
-    const at = sideInts(flow, side) + PACKETS
-    table.ints[at] = (table.ints[at] as number) + 1
+    const me = sideInts(flow, side)
+    table.ints[me + PACKETS] = (table.ints[me + PACKETS] as number) + 1
+    table.ints[me + SIDE_LAST_PACKET] = packet
+    table.doubles[sideDoubles(flow, side) + SIDE_LAST_NS] = timeNs
     if (h.payloadLength === 0) return
     const dissector = recogniseDatagram(h)
     if (dissector === null) {
@@ -348,6 +363,7 @@ export class Tracker {
       const lastNs = doubles[flow * DOUBLES + LAST_NS] as number
       const clientSide = (ints[record + STATE] as number) & CLIENT_IS_HIGH
       const reset = ((ints[record + STATE] as number) & SAW_RESET) !== 0
+      this.segments.finish(flow, side => table.direction(flow, side), notes)
       for (const direction of [CLIENT, SERVER] as const) {
         const side = direction === CLIENT ? clientSide : 1 - clientSide
         this.assembler.at(flow, side, direction, notes, packet, lastNs).flush()

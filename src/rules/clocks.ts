@@ -17,7 +17,7 @@ export interface Clock extends Place {
 }
 
 /** What Kerberos allows (RFC 4120 5.5.1 leaves it open; Windows and MIT allow this). */
-export const ALLOWED_SKEW_SECONDS = 300
+const ALLOWED_SKEW_SECONDS = 300
 
 export const clocksOf: (attempt: Attempt) => readonly Clock[] = rememberLast(look)
 

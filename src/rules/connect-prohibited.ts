@@ -1,11 +1,17 @@
 /** ICMP says that a filter forbids the connection. Cause 18; RFC 1812 5.2.7.1, RFC 4443 3.1. */
+import type { Attempt } from '../attempt/attempt.ts'
 import { icmpName } from '../codes/icmp.ts'
+import type { IcmpNote } from '../flow/conversation.ts'
+import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { countIcmp, firstIcmp } from './icmp.ts'
+import { pictureOf } from './picture.ts'
 import { onBothEnds, onClient } from './recordings.ts'
 import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_ICMP = ruledOut('No ICMP message forbids this connection.')
+const ANSWERED = ruledOut('The server went on sending data after the message: the connection was not forbidden by it.')
+const LATE = ruledOut('The message came when the connection had already been ended.')
 const WORKED = ruledOut('The connection worked all the same.')
 
 export const connectProhibited = rule({
@@ -30,6 +36,8 @@ export const connectProhibited = rule({
     const note = firstIcmp(attempt, 'prohibited')
     if (note === null) return NO_ICMP
     if (attempt.outcome === 'established') return WORKED
+    if (wentOn(attempt, note)) return ANSWERED
+    if (cameLate(attempt, note)) return LATE
     const number = countIcmp(attempt, 'prohibited')
     const tcp = attempt.explained?.tcp
     const says = `${note.from} forbids the connection to ${attempt.server.address} port ${attempt.server.port}: ICMP ${icmpName(note.family, note.type, note.code)}, ${count(number, 'message')}.`
@@ -46,3 +54,15 @@ export const connectProhibited = rule({
     )
   },
 })
+
+/** Data behind the message shows that packets still went both ways. */
+function wentOn(attempt: Attempt, note: IcmpNote): boolean {
+  const side = attempt.explained?.tcp?.sides[SERVER]
+  return side !== undefined && side.lastDataPacket > note.packet
+}
+
+/** Where one side had left, what still arrives is refused by the host itself. */
+function cameLate(attempt: Attempt, note: IcmpNote): boolean {
+  const { leaving, connected } = pictureOf(attempt)
+  return connected && leaving !== null && leaving.packet < note.packet
+}

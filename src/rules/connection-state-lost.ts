@@ -14,6 +14,9 @@ import { hindranceOf } from './stall.ts'
 /** Connection request, confirm and a ClientHello with the key shares of today. */
 const MOST_OPENING_BYTES = 2500
 
+/** Many a NAT forgets an idle connection within five minutes (RFC 5382 asks for two hours). */
+const LONG_PAUSE_NS = 240e9
+
 const NOT_CONNECTED = notVisible('The connection was never established.', 'See the rules about TCP connections.')
 const NO_SILENCE = ruledOut('Both sides answered each other to the end.')
 const EARLY = ruledOut('The other side never answered at all, or only the opening: an earlier step failed.')
@@ -57,7 +60,7 @@ export const connectionStateLost = rule({
     if (attempt.outcome === 'established' && !isCertain(silence)) return NO_SILENCE
     if (!wasWorking(picture)) return EARLY
     if (isExplained(attempt)) return PATH
-    return found(silence)
+    return found(silence, picture)
   },
 })
 
@@ -96,16 +99,27 @@ function forgotten({ reset, silentNs }: IdleReset): Verdict {
   )
 }
 
-function found(silence: Silence): Verdict {
+function found(silence: Silence, picture: Picture): Verdict {
   const quiet = sideName(silence.quiet)
   const asking = sideName(opposite(silence.quiet))
   const waited = duration(silence.lastDemand.timeNs - silence.firstDemand.timeNs)
   const resends = silence.resends > 0 ? `, ${silence.resends} of them resends of data` : ''
-  const says = `The ${quiet} fell silent on a connection that had worked: ${count(silence.demands, 'packet')} of the ${asking} that call for an answer${resends} got none within ${waited}.`
+  const says = `The ${quiet} fell silent on a connection that had worked: ${count(silence.demands, 'packet')} of the ${asking} that call for an answer${resends} got none within ${waited}.${idleBefore(silence, picture)}`
   const evidence = [
     [silence.lastHeard, `The last packet of the ${quiet}.`],
     [silence.firstDemand, `The ${asking} sends something that calls for an answer.`],
     [silence.lastDemand, `It tries for the last time, ${waited} later.`],
   ] as const
   return isCertain(silence) ? confirmed(says, ...evidence) : likely(says, TO_SETTLE, ...evidence)
+}
+
+/** The first question in vain broke a long pause: what forgets connections does so while they are idle. */
+function idleBefore({ quiet, lastHeard, firstDemand }: Silence, { tcp }: Picture): string {
+  const pause = tcp?.pauses.findLast(
+    one => one.direction !== quiet && one.untilPacket > lastHeard.packet && one.untilPacket <= firstDemand.packet,
+  )
+  const silentNs = pause === undefined ? 0 : pause.untilNs - pause.fromNs
+  return silentNs < LONG_PAUSE_NS
+    ? ''
+    : ` Before that no payload had gone over it for ${duration(silentNs)}: a NAT or firewall on the way forgets such connections.`
 }

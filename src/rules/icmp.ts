@@ -7,10 +7,14 @@ import type { Direction } from '../wire/dissector.ts'
 
 export type IcmpMeaning = 'prohibited' | 'unreachable' | 'too-big' | 'reassembly' | 'other'
 
-/** The first such message about any connection of the attempt, in packet order. */
+/**
+ * The first such message about any TCP connection of the attempt, in packet order. What ICMP says of UDP beside it ("port
+ * unreachable" where no RDP over UDP is offered) says nothing of the connection.
+ */
 export function firstIcmp(attempt: Attempt, meaning: IcmpMeaning): IcmpNote | null {
   let first: IcmpNote | null = null
   for (const conversation of attempt.conversations) {
+    if (conversation.tcp === null) continue
     for (const note of conversation.icmp) {
       if (meaningOf(note) === meaning && (first === null || note.packet < first.packet)) first = note
     }
@@ -21,6 +25,7 @@ export function firstIcmp(attempt: Attempt, meaning: IcmpMeaning): IcmpNote | nu
 export function countIcmp(attempt: Attempt, meaning: IcmpMeaning): number {
   let number = 0
   for (const conversation of attempt.conversations) {
+    if (conversation.tcp === null) continue
     for (const note of conversation.icmp) if (meaningOf(note) === meaning) number++
   }
   return number

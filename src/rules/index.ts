@@ -1,11 +1,14 @@
 /** The list of rules, cause before consequence: the diagnosis breaks ties in this order. Adding a rule adds its line here. */
+
 import { avdServiceClosed } from './avd-service-closed.ts'
+import { checksumCorruption } from './checksum-corruption.ts'
 import { clientAborted } from './client-aborted.ts'
 import { clockSkew } from './clock-skew.ts'
 import { connectProhibited } from './connect-prohibited.ts'
 import { connectionStateLost } from './connection-state-lost.ts'
 import { credSspVersionMismatch } from './credssp-version-mismatch.ts'
 import { dnsLookupFailed } from './dns-lookup-failed.ts'
+import { duplicateIp } from './duplicate-ip.ts'
 import { foreignService } from './foreign-service.ts'
 import { gatewayAuthFailed } from './gateway-auth-failed.ts'
 import { gatewayAuthLoop } from './gateway-auth-loop.ts'
@@ -18,6 +21,7 @@ import { gatewayTargetUnreachable } from './gateway-target-unreachable.ts'
 import { gatewayUnanswered } from './gateway-unanswered.ts'
 import { gatewayWebsocketRefused } from './gateway-websocket-refused.ts'
 import { hostUnreachable } from './host-unreachable.ts'
+import { idleTimeoutClose } from './idle-timeout-close.ts'
 import { ipFragmentation } from './ip-fragmentation.ts'
 import { ipFragmentsLost } from './ip-fragments-lost.ts'
 import { licenseRefused } from './license-refused.ts'
@@ -35,9 +39,11 @@ import { serverCertificateUnusable } from './server-certificate-unusable.ts'
 import { serverConnectionLimit } from './server-connection-limit.ts'
 import { serverDenied } from './server-denied.ts'
 import { serverEndedSession } from './server-ended-session.ts'
+import { serverOverloaded } from './server-overloaded.ts'
 import { sessionAbortedByServer } from './session-aborted-by-server.ts'
 import { sessionRedirected } from './session-redirected.ts'
 import { slowPath } from './slow-path.ts'
+import { subnetConflict } from './subnet-conflict.ts'
 import { tcpConnectRefused } from './tcp-connect-refused.ts'
 import { tcpConnectUnanswered } from './tcp-connect-unanswered.ts'
 import { tlsCertificateExpired } from './tls-certificate-expired.ts'
@@ -46,11 +52,14 @@ import { tlsCertificateNotYetValid } from './tls-certificate-not-yet-valid.ts'
 import { tlsCertificateRejected } from './tls-certificate-rejected.ts'
 import { tlsCertificateUntrusted } from './tls-certificate-untrusted.ts'
 import { tlsCipherMismatch } from './tls-cipher-mismatch.ts'
+import { tlsClientFlightSplit } from './tls-client-flight-split.ts'
 import { tlsHandshakeRefused } from './tls-handshake-refused.ts'
 import { tlsHandshakeUnanswered } from './tls-handshake-unanswered.ts'
 import { tlsIntercepted } from './tls-intercepted.ts'
 import { tlsVersionDeprecated } from './tls-version-deprecated.ts'
 import { tlsVersionMismatch } from './tls-version-mismatch.ts'
+import { udpTransportBlocked } from './udp-transport-blocked.ts'
+import { vpnDropped } from './vpn-dropped.ts'
 import { x224NoConfirm } from './x224-no-confirm.ts'
 
 export const rules: readonly Rule[] = [
@@ -58,10 +67,14 @@ export const rules: readonly Rule[] = [
   dnsLookupFailed,
   connectProhibited,
   hostUnreachable,
+  duplicateIp,
+  subnetConflict,
   tcpConnectRefused,
   tcpConnectUnanswered,
+  vpnDropped,
   ipFragmentsLost,
   pathMtuBlackHole,
+  checksumCorruption,
   middleboxReset,
   foreignService,
   proxyConnectRefused,
@@ -77,6 +90,7 @@ export const rules: readonly Rule[] = [
   tlsCertificateUntrusted,
   tlsCertificateNameMismatch,
   tlsCertificateRejected,
+  tlsClientFlightSplit,
   tlsHandshakeRefused,
   tlsHandshakeUnanswered,
   // Where connections pile up, requests that are not confirmed are the consequence.
@@ -100,6 +114,8 @@ export const rules: readonly Rule[] = [
   clockSkew,
   nlaNtlmRefused,
   nlaLogonFailed,
+  serverOverloaded,
+  idleTimeoutClose,
   licenseRefused,
   serverDenied,
   connectionStateLost,
@@ -111,4 +127,5 @@ export const rules: readonly Rule[] = [
   tlsVersionDeprecated,
   ipFragmentation,
   slowPath,
+  udpTransportBlocked,
 ]

@@ -1,9 +1,10 @@
 /**
  * How many segments of a side were really lost. Resends that D-SACK or an earlier ACK proves needless, repeated SYNs and
- * FINs, copies of a mirror port, smaller segments that ICMP asked for, and what is sent when a side has already left are no
+ * FINs, copies of a mirror port, smaller segments that ICMP asked for, resends into a closed
+ * window, which ask for room, those of segments that came damaged, and what is sent when a side has already left are no
  * loss. RFC 2883, RFC 1191 section 3; what retransmission means is Wireshark's tcp.analysis.*.
  */
-import type { IcmpNote, TcpMark } from '../flow/conversation.ts'
+import type { IcmpNote, TcpFacts, TcpMark } from '../flow/conversation.ts'
 import type { Direction } from '../wire/dissector.ts'
 import { tooBigNotes } from './icmp.ts'
 import type { Picture } from './picture.ts'
@@ -40,6 +41,7 @@ export function lossOf({ tcp, leaving, connection }: Picture, direction: Directi
       mark.direction === direction &&
       mark.packet < until &&
       isNeeded(mark) &&
+      !isOfDamaged(tcp, mark) &&
       !tooBig.some(note => isAsked(mark, note)),
   )
   // Of a long connection not all marks are kept; then only the counts tell.
@@ -56,11 +58,17 @@ export function lossOf({ tcp, leaving, connection }: Picture, direction: Directi
 }
 
 function isNeeded(mark: TcpMark): boolean {
-  return !mark.needless && mark.length > 0 && (mark.kind === 'retransmission' || mark.kind === 'fast-retransmission')
+  if (mark.needless || mark.intoClosedWindow || mark.length === 0) return false
+  return mark.kind === 'retransmission' || mark.kind === 'fast-retransmission'
 }
 
 /** Path MTU discovery at work: the same bytes in segments that fit. */
 function isAsked(mark: TcpMark, { packet, timeNs, mtu }: IcmpNote): boolean {
   if (mark.packet < packet || mark.timeNs - timeNs > DISCOVERY_NS) return false
   return mtu > 0 && mark.length + LEAST_HEADERS_BYTES <= mtu
+}
+
+/** What arrived damaged did arrive: its resend tells of checksums, not of loss. */
+function isOfDamaged({ damaged }: TcpFacts, mark: TcpMark): boolean {
+  return damaged.some(one => one.resentPacket === mark.packet && !one.acknowledged && one.resentGood)
 }

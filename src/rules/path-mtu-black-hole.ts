@@ -1,12 +1,22 @@
 /** Large packets vanish on the way while small ones pass. Cause 10; RFC 1191, RFC 2923, RFC 4821, RFC 8201. */
 import type { Attempt } from '../attempt/attempt.ts'
-import type { IcmpNote } from '../flow/conversation.ts'
-import { CLIENT, opposite } from '../wire/dissector.ts'
-import { duration, sideName, times } from './figures.ts'
+import type { IcmpNote, TcpFacts } from '../flow/conversation.ts'
+import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
+import { count, duration, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
-import { confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { hindranceOf, type Stall, stallOf } from './stall.ts'
 
 const WORKED = ruledOut('The connection worked: its large packets came through.')
@@ -79,8 +89,7 @@ function found(attempt: Attempt, stall: Stall, icmp: IcmpNote | null): Verdict {
     )
   }
   const tcp = attempt.explained?.tcp
-  const mss = tcp?.sides[opposite(stall.direction)].mss ?? -1
-  const agreed = mss > 0 ? ` (the ${receiver} announced an MSS of ${mss})` : ''
+  const agreed = announced(tcp ?? null, stall.direction)
   const heard = firstIcmp(attempt, 'too-big') === null ? ' No ICMP "fragmentation needed" is in the capture.' : ''
   if (stall.seenFrom === 'receiver') {
     return likely(
@@ -92,6 +101,7 @@ function found(attempt: Attempt, stall: Stall, icmp: IcmpNote | null): Verdict {
           ? `${stall.length} bytes of the ${sender}'s data are missing; the ${receiver} acknowledges selectively what came behind them.`
           : `The sequence number of the ${sender} has moved on by ${stall.length} bytes that never arrived here.`,
       ],
+      ...missing(stall, sender),
     )
   }
   return likely(
@@ -108,4 +118,25 @@ function onlyLarge(stall: Stall): Verdict {
     TO_SETTLE,
     [stall.last, `The ${sideName(stall.direction)} sends the same ${stall.length} bytes for the last time.`],
   )
+}
+
+/** What both sides announced: a difference may show that something on the way clamps it (RFC 9293 3.7.1). */
+function announced(tcp: TcpFacts | null, direction: Direction): string {
+  const client = tcp?.sides[CLIENT].mss ?? -1
+  const server = tcp?.sides[SERVER].mss ?? -1
+  if (client > 0 && server > 0 && client !== server) {
+    return ` (MSS ${client} in the SYN, ${server} in the SYN-ACK)`
+  }
+  const mss = direction === CLIENT ? server : client
+  return mss > 0 ? ` (the ${sideName(opposite(direction))} announced an MSS of ${mss})` : ''
+}
+
+function missing({ missingIds, first }: Stall, sender: string): Evidence[] {
+  if (missingIds === 0) return []
+  return [
+    [
+      first,
+      `${count(missingIds, 'number')} missing in the row of the ${sender}'s IP identifications: it sent packets there.`,
+    ],
+  ]
 }

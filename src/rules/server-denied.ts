@@ -26,14 +26,7 @@ import { failureOf, type ServerWord, sessionTalkOf } from './server-word.ts'
 const LOGON_MSG_DISCONNECT_REFUSED = 0xfffffff9
 const LOGON_MSG_NO_PERMISSION = 0xfffffffa
 /** Who is turned away, and for what: the other kinds have rules of their own. */
-const OWN_KINDS: ReadonlySet<ServerWord['kind']> = new Set([
-  'denied',
-  'ended',
-  'shutdown',
-  'broker',
-  'out-of-memory',
-  'unknown',
-])
+const OWN_KINDS: ReadonlySet<ServerWord['kind']> = new Set(['denied', 'ended', 'shutdown', 'broker', 'unknown'])
 
 const WORKED = ruledOut('The session was established, and the server turned nobody away.')
 const NOT_SO_FAR = ruledOut('The attempt did not come as far as an answer about the user.')

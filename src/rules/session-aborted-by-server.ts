@@ -4,6 +4,7 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { credSspRefusalOf } from './credssp-refusal.ts'
 import { endsWithFarewell } from './farewell.ts'
 import { count, duration } from './figures.ts'
+import { isIdleTimeout } from './idle-close.ts'
 import { idleResetOf } from './idle-reset.ts'
 import { logonOf } from './logon.ts'
 import { type Picture, pictureOf } from './picture.ts'
@@ -20,7 +21,7 @@ const OPEN = ruledOut('Nobody ended the connection in this capture.')
 const FAREWELL = ruledOut('The server said farewell before it closed.')
 const WORKED = ruledOut('The session was established and ended in order.')
 const OTHER_CAUSE = ruledOut(
-  'Another rule explains the end: a forged reset, a forgotten connection, or a refused logon.',
+  'Another rule explains the end: a forged reset, a forgotten connection, an idle time-out, or a refused logon.',
 )
 const REASON = ruledOut('The server named its reason before it ended the connection.')
 const NO_DATA = notVisible(
@@ -69,6 +70,7 @@ export const sessionAbortedByServer = rule({
     if (!isInUse(picture)) return attempt.transport === 'direct' ? early(picture) : NOT_IN_USE
     const farewell = endsWithFarewell(picture)
     if (farewell === 'yes') return FAREWELL
+    if (isIdleTimeout(attempt)) return OTHER_CAUSE
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
     const restart = restartOf(attempt, leaving)

@@ -65,7 +65,7 @@ function demandsAfter(tcp: TcpFacts, quiet: Direction): Silence | null {
     // Its own reset: from here on it does not wait for an answer.
     if (mark.kind === 'reset') break
     // What is proven needless was answered.
-    if (!DEMANDS.has(mark.kind) || mark.needless) continue
+    if (!DEMANDS.has(mark.kind) || mark.needless || mark.intoClosedWindow) continue
     demands++
     if (mark.length > 0 && mark.kind !== 'keep-alive' && mark.kind !== 'zero-window-probe') resends++
     first ??= mark

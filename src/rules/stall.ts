@@ -20,6 +20,8 @@ export interface Stall {
   readonly resends: number
   /** Larger than all that was acknowledged, and larger than what every path carries. */
   readonly fullSize: boolean
+  /** Numbers missing in the sender's row of IP identifications at the hole: packets that it sent and that never came here. */
+  readonly missingIds: number
   /** Smaller packets went both ways after it was sent first. */
   readonly smallPass: boolean
   readonly first: Place
@@ -39,6 +41,8 @@ const EVERY_PATH_SEGMENT = 1220
 const LASTING_HOLE_NS = 3e9
 /** A single loss is repaired by one resend; what fails three times fails for a reason. */
 const STUCK_RESENDS = 3
+/** A larger step is another counter, not a row with a hole. */
+const MOST_MISSING_IDS = 64
 /** Headers of IP and TCP without options: what a payload adds to when compared with an MTU. */
 const HEADERS_IPV4 = 40
 const HEADERS_IPV6 = 60
@@ -95,12 +99,15 @@ function fromSender(tcp: TcpFacts, direction: Direction): Stall | null {
   const side = tcp.sides[direction]
   const other = tcp.sides[opposite(direction)]
   if (side.unacknowledged === 0 || side.stalledResends === 0 || side.stalledLength === 0) return null
+  // What is sent into a closed window asks for room: its receiver is full, not out of reach.
+  if (wasClosed(other, side.stalledFirstNs, side.stalledLastNs)) return null
   return {
     direction,
     seenFrom: 'sender',
     toldBy: 'resends',
     length: side.stalledLength,
     resends: side.stalledResends,
+    missingIds: 0,
     fullSize:
       side.stalledResends >= STUCK_RESENDS &&
       side.stalledLength > SMALL_SEGMENT &&
@@ -109,6 +116,20 @@ function fromSender(tcp: TcpFacts, direction: Direction): Stall | null {
     first: { packet: side.stalledFirstPacket, timeNs: side.stalledFirstNs },
     last: { packet: side.stalledLastPacket, timeNs: side.stalledLastNs },
   }
+}
+
+/** This side kept its receive window closed at some time of this stretch. */
+function wasClosed({ closedWindow }: TcpSide, fromNs: number, toNs: number): boolean {
+  if (closedWindow === null) return false
+  const { firstNs, openedPacket, openedNs } = closedWindow
+  return firstNs <= toNs && (openedPacket === 0 || openedNs >= fromNs)
+}
+
+/** Of the last segment of this side that came behind a hole; 0 where the identifications do not count up one by one. */
+function missingIds(tcp: TcpFacts, direction: Direction): number {
+  const mark = tcp.marks.findLast(one => one.kind === 'lost-segment' && one.direction === direction)
+  const missing = (mark?.ipIdStep ?? 0) - 1
+  return missing > 0 && missing <= MOST_MISSING_IDS ? missing : 0
 }
 
 /** The hole stays, and it is as large as the segments that this connection may carry while all that came was smaller. */
@@ -126,6 +147,7 @@ function fromReceiver(connection: Conversation, tcp: TcpFacts, direction: Direct
       toldBy: 'sack',
       length: event.fact.length,
       resends: 0,
+      missingIds: missingIds(tcp, direction),
       fullSize: event.fact.length > SMALL_SEGMENT && event.fact.length >= full && side.largestSegment < full,
       smallPass: true,
       first: place,
@@ -155,6 +177,7 @@ function fromSequence(connection: Conversation, tcp: TcpFacts, direction: Direct
     toldBy: 'sequence',
     length: missing,
     resends: 0,
+    missingIds: missingIds(tcp, direction),
     fullSize: missing > EVERY_PATH_SEGMENT,
     smallPass: true,
     first: place,

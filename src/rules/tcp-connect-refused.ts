@@ -1,6 +1,7 @@
 /** A reset in answer to the SYN. Causes 19 and 45; RFC 9293 3.5.2. */
 import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
+import { isServerDisputed } from './hardware.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onServer } from './recordings.ts'
 import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
@@ -11,6 +12,8 @@ const NO_SYN = notVisible(
   'This capture holds no SYN of the attempt.',
   'Capture on the client from before the click on Connect.',
 )
+
+const OTHER_HOST = 'Two hosts claim this address, so that the reset may come from the wrong one: see duplicate-ip.'
 
 export const tcpConnectRefused = rule({
   id: 'tcp-connect-refused',
@@ -40,7 +43,7 @@ export const tcpConnectRefused = rule({
     const [reset] = resets
     if (reset === undefined) return NO_RESET
     const { address, port } = attempt.server
-    return confirmed(
+    const verdict = confirmed(
       `${address} answered the connection request to port ${port} with a reset after ${duration(reset.timeNs - tcp.synNs)}: nothing listens there, or a filter refuses in its name.`,
       [{ packet: tcp.synPacket, timeNs: tcp.synNs }, 'The client asks for a connection.'],
       [
@@ -50,5 +53,6 @@ export const tcpConnectRefused = rule({
           : `The answer is a reset, with time to live ${reset.ttl}; so are those to the repeated SYNs (${count(resets.length, 'reset')} in all).`,
       ],
     )
+    return isServerDisputed(attempt) ? { ...verdict, verdict: 'likely', toSettle: OTHER_HOST } : verdict
   },
 })

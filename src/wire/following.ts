@@ -43,6 +43,7 @@ export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 export const PROTOCOL_IPV6 = 41
 export const PROTOCOL_GRE = 47
+export const PROTOCOL_ESP = 50
 export const PROTOCOL_ICMPV6 = 58
 export const PROTOCOL_NONE = 59
 export const PROTOCOL_ETHERIP = 97

@@ -59,6 +59,14 @@ export const MAX_DNS_LABELS = 128
 export const MAX_EVENTS = 512
 /** TCP marks kept for one conversation: the first half of them, and the last. */
 export const MAX_MARKS = 128
+/** Pauses of the payload kept for one connection: the last ones. Segments with a wrong checksum: the first ones. */
+export const MAX_PAYLOAD_PAUSES = 4
+export const MAX_DAMAGED_SEGMENTS = 16
+/** Segments of one connection whose checksum is verified, and how many more behind each resend. */
+export const MAX_VERIFIED_SEGMENTS = 48
+export const VERIFIED_BEHIND_RESEND = 16
+/** A damaged segment of more bytes is not kept aside: no wire carries it, so that offload made it. */
+export const MAX_WITHHELD_BYTES = 1 << 11
 /** ICMP messages kept for one conversation. */
 export const MAX_ICMP_NOTES = 16
 
@@ -114,6 +122,8 @@ export const FRAGMENT_COPY_LINGER_MS = 100
 /** Questions of ARP and neighbour discovery kept, and hardware addresses for one address. */
 export const MAX_NEIGHBOURS = 4096
 export const MAX_NEIGHBOUR_ANSWERS = 8
+/** Pairs of ends between which a VPN's outer packets are counted; of the whole capture. */
+export const MAX_TUNNELS = 64
 
 /** Live flows in the table; of a few, the one idle for longest makes room. */
 export const MAX_FLOWS = 1 << 16
@@ -169,6 +179,11 @@ export const MAX_SCANNED = 64
 export const MAX_SERIES = 4096
 export const MAX_SERIES_STARTS = 32
 export const MAX_SERIES_OFFERS = 8
+/** Clients of which silent connections are remembered, connections of each, servers heard last, and times that one was tried. */
+export const MAX_COMPANIONS = 1024
+export const MAX_COMPANIONS_OF_CLIENT = 16
+export const MAX_HEARD_OF_CLIENT = 3
+export const MAX_STARTS_OF_SERVER = 16
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096
 export const MAX_HISTORY_VALUES = 16

@@ -4,7 +4,7 @@ import { type Attempt, MILESTONES } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import type { Conversation, MarkKind } from '../../src/flow/conversation.ts'
 import type { Event } from '../../src/flow/event.ts'
-import { conversation, event, FACT_KINDS, icmp, mark } from '../support/conversation.ts'
+import { conversation, event, FACT_KINDS, flowSummary, icmp, mark } from '../support/conversation.ts'
 
 const MARKS: readonly MarkKind[] = ['syn', 'syn-ack', 'handshake-ack', 'fin', 'reset', 'retransmission', 'duplicate']
 
@@ -65,7 +65,7 @@ describe('whatever a capture holds', () => {
         const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 0 })
         for (const one of conversations) grouped.conversation(one)
         grouped.time(60e9)
-        grouped.end({ neighbours: [], quality: [] }, 200e9)
+        grouped.end(flowSummary(), 200e9)
         const connections = attempts.flatMap(one => one.conversations).filter(one => one.transport === 'tcp')
         expect(new Set(connections).size).toBe(connections.length)
         for (const attempt of attempts) {

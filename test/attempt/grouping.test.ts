@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
 import { MAX_ATTEMPT_CONVERSATIONS, MAX_OPEN_ATTEMPTS } from '../../src/wire/limits.ts'
-import { type ConversationParts, event, mark, records, tls13Handshake } from '../support/conversation.ts'
+import { type ConversationParts, event, flowSummary, mark, records, tls13Handshake } from '../support/conversation.ts'
 import { attemptsOf, connection, established } from '../support/grouping.ts'
 
 const SECOND = 1e9
@@ -287,7 +287,7 @@ describe('memory', () => {
     }
     expect(judged).toBeGreaterThan(2000)
     expect(grouped.quality).toEqual([])
-    grouped.end({ neighbours: [], quality: [] }, 3000 * SECOND)
+    grouped.end(flowSummary(), 3000 * SECOND)
     expect(judged).toBe(3000)
   })
 
@@ -298,7 +298,7 @@ describe('memory', () => {
     for (let at = 0; at < many; at++) grouped.conversation(nlaRefused(0, { client: { address: `10.1.0.0/${at}` } }))
     expect(judged).toBe(10)
     expect(grouped.quality.map(note => note.id)).toEqual(['attempts-early'])
-    grouped.end({ neighbours: [], quality: [] }, SECOND)
+    grouped.end(flowSummary(), SECOND)
     expect(judged).toBe(many)
   })
 

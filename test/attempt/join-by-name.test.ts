@@ -3,7 +3,7 @@ import type { Attempt } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import type { Conversation } from '../../src/flow/conversation.ts'
 import { SERVER } from '../../src/wire/dissector.ts'
-import { conversation, event, mark } from '../support/conversation.ts'
+import { conversation, event, flowSummary, mark } from '../support/conversation.ts'
 
 const NAME = 'rdp.lab.test'
 const SIX = '2001:db8::2'
@@ -38,7 +38,7 @@ function sizes(...conversations: readonly Conversation[]): number[] {
   const attempts: Attempt[] = []
   const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 0 })
   for (const one of conversations) grouped.conversation(one)
-  grouped.end({ neighbours: [], quality: [] }, 20e9)
+  grouped.end(flowSummary(), 20e9)
   return attempts.map(one => one.conversations.length)
 }
 

@@ -6,6 +6,7 @@ import {
   type ConversationParts,
   conversation,
   event,
+  flowSummary,
   mark,
   records,
   session,
@@ -28,7 +29,7 @@ function steps(parts: ConversationParts): string {
   )
   const one = conversation(parts)
   attempts.conversation(one)
-  attempts.end({ neighbours: [], quality: [] }, one.lastNs)
+  attempts.end(flowSummary(), one.lastNs)
   const marks = { reached: '', failed: 'FAILED', 'not-visible': '?' }
   return (made?.milestones ?? [])
     .map(step => `${step.id}:${marks[step.state]}${step.packet || ''}${step.inferred === true ? '~' : ''}`)

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import type { Conversation } from '../../src/flow/conversation.ts'
-import { conversation, event } from '../support/conversation.ts'
+import { conversation, event, flowSummary } from '../support/conversation.ts'
 
 function attemptsOf(...conversations: readonly Conversation[]): Attempt[] {
   const attempts: Attempt[] = []
   const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 0 })
   for (const one of conversations) grouped.conversation(one)
-  grouped.end({ neighbours: [], quality: [] }, 20e9)
+  grouped.end(flowSummary(), 20e9)
   return attempts
 }
 const asked = (name: string, rcode: number, more: { client?: string; queries?: number } = {}) => {

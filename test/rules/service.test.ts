@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptParts, SeenCertificate } from '../../src/attempt/attempt.ts'
 import type { Event } from '../../src/flow/event.ts'
-import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
+import { attempt, attemptWith, claims, history, verdictOf } from '../support/attempt.ts'
 import { event, mark, records, tls12Handshake, tls13Handshake } from '../support/conversation.ts'
 
 const SERVER = 1
@@ -41,8 +41,8 @@ describe('tls-intercepted', () => {
     const events = tls12Handshake('gw.lab.test').map(one =>
       one.fact.kind === 'certificate' ? event('certificate', { chain: [{ ...leaf, ...values }] }) : one,
     )
-    const history = { attempts: 1, established: 0, versions: [], suites: [], certificates: others }
-    return attempt({ events, tcp: left }, { transport: 'gateway-tls', history, ...parts })
+    const one = history({ attempts: 1, certificates: others })
+    return attempt({ events, tcp: left }, { transport: 'gateway-tls', history: one, ...parts })
   }
   const verdict = (...given: Parameters<typeof shown>) => verdictOf('tls-intercepted', shown(...given))
 

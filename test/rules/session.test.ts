@@ -31,7 +31,6 @@ describe('server-denied', () => {
   it.each([
     [0x02, 'ERRINFO_RPC_INITIATED_LOGOFF (0x00000002)'],
     [0x05, 'ERRINFO_DISCONNECTED_BY_OTHERCONNECTION (0x00000005)'],
-    [0x06, 'ERRINFO_OUT_OF_MEMORY (0x00000006)'],
     [0x07, 'ERRINFO_SERVER_DENIED_CONNECTION (0x00000007)'],
     [0x09, 'ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES (0x00000009)'],
     [0x408, 'ERRINFO_CB_DESTINATION_POOL_NOT_FREE (0x00000408)'],
@@ -40,6 +39,12 @@ describe('server-denied', () => {
     const one = ends([...joined(), errorInfo(code)])
     expect(claims(one)).toEqual(['server-denied (confirmed)'])
     expect(verdictOf('server-denied', one).says).toContain(`The server refused the connection: ${words}`)
+  })
+
+  it('leaves "out of memory" to the rule about overload', () => {
+    const one = ends([...joined(), errorInfo(0x06)])
+    expect(claims(one)).toEqual(['server-overloaded (confirmed)'])
+    expect(verdictOf('server-denied', one).verdict).toBe('ruled-out')
   })
 
   it('is confirmed by error info 7, 9 and 10 in an active session, too', () => {

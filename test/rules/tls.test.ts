@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/flow/event.ts'
-import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
+import { attempt, attemptWith, claims, history, verdictOf } from '../support/attempt.ts'
 import { event, icmp, mark, records, tls12Handshake, tls13Handshake } from '../support/conversation.ts'
 
 const SECOND = 1e9
@@ -44,7 +44,7 @@ describe('tls-version-mismatch', () => {
   it('is likely when the server closes silently and spoke only higher versions with others', () => {
     const closed = attempt(
       { events: [hello({ versions: [], version: 0x0302 })], tcp: { marks: [close(0.1, { direction: SERVER })] } },
-      { history: { attempts: 5, established: 4, versions: [0x0304], suites: [0x1302], certificates: [] } },
+      { history: history({ attempts: 5, established: 4, versions: [0x0304], suites: [0x1302] }) },
     )
     expect(claims(closed)).toEqual(['tls-version-mismatch (likely)'])
   })
@@ -79,7 +79,7 @@ describe('tls-cipher-mismatch', () => {
   it('is likely when the server closes silently and used none of the suites with others', () => {
     const closed = attempt(
       { events: [hello({ suites: [0x0005] })], tcp: { marks: [close(0.1, { direction: SERVER })] } },
-      { history: { attempts: 5, established: 4, versions: [0x0303], suites: [0xc030], certificates: [] } },
+      { history: history({ attempts: 5, established: 4, versions: [0x0303], suites: [0xc030] }) },
     )
     expect(claims(closed)).toEqual(['tls-cipher-mismatch (likely)'])
   })

@@ -1,5 +1,5 @@
 /** Attempts made by hand around hand-made conversations, for tests of rules: failed unless the test says otherwise. */
-import { Attempt, type AttemptParts, type Lookup } from '../../src/attempt/attempt.ts'
+import { Attempt, type AttemptParts, type Lookup, type ServerHistory } from '../../src/attempt/attempt.ts'
 import { NO_CROWD } from '../../src/attempt/crowd.ts'
 import { rules } from '../../src/rules/index.ts'
 import type { Verdict } from '../../src/rules/rule.ts'
@@ -23,7 +23,10 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     members: [],
     lookups: [],
     neighbours: [],
-    history: { attempts: 0, established: 0, versions: [], suites: [], certificates: [] },
+    contested: [],
+    tunnels: [],
+    companions: { silent: [], heard: [], movedTo: null },
+    history: history(),
     crowd: NO_CROWD,
     purpose: 'connection',
     transport: 'direct',
@@ -39,6 +42,20 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     captureStartSeconds: 1_700_000_000,
     ...values,
   })
+}
+
+/** What other attempts say of the server: nothing, unless the test says more. */
+export function history(values: Partial<ServerHistory> = {}): ServerHistory {
+  return {
+    attempts: 0,
+    established: 0,
+    versions: [],
+    suites: [],
+    ttls: [],
+    idleCloses: [],
+    certificates: [],
+    ...values,
+  }
 }
 
 export function lookup(values: Partial<Lookup> = {}): Lookup {

@@ -5,6 +5,7 @@
 import type {
   Conversation,
   Endpoint,
+  FlowSummary,
   FragmentNote,
   IcmpNote,
   MarkKind,
@@ -72,6 +73,10 @@ function tcpSide(values: Partial<TcpSide> = {}): TcpSide {
     ipIdsInRow: 0,
     fragmented: 0,
     lastWindow: 64_128,
+    closedWindow: null,
+    verified: 0,
+    wrongChecksums: 0,
+    offloadedChecksums: 0,
     ...values,
   }
 }
@@ -103,6 +108,8 @@ export function mark(kind: MarkKind, values: Partial<TcpMark> = {}): TcpMark {
     sinceNewDataMs: -1,
     inWindow: true,
     needless: false,
+    intoClosedWindow: false,
+    hardware: -1,
     ...values,
   }
 }
@@ -290,6 +297,9 @@ export function conversation(parts: ConversationParts = {}): Conversation {
     eventsLost: 0,
     fragments: [],
     cutPackets: 0,
+    lastPackets: [lastOf(CLIENT, events, marks).packet, lastOf(SERVER, events, marks).packet],
+    lastTimesNs: [lastOf(CLIENT, events, marks).timeNs, lastOf(SERVER, events, marks).timeNs],
+    tunnel: null,
     stepBackNs: 0,
     leapNs: 0,
     endedBy: marks.some(one => one.kind === 'fin' || one.kind === 'reset') ? 'closed' : 'end-of-capture',
@@ -311,6 +321,8 @@ export function conversation(parts: ConversationParts = {}): Conversation {
           synAcks: marks.filter(one => one.kind === 'syn-ack').length,
           initialRoundTripMs: at('handshake-ack') === undefined ? -1 : 20,
           marksLost: 0,
+          pauses: [],
+          damaged: [],
           ...tcp,
           marks,
           sides: [
@@ -320,6 +332,11 @@ export function conversation(parts: ConversationParts = {}): Conversation {
         },
   }
   return made
+}
+
+/** What is known at the end of a capture: nothing, unless the test says otherwise. */
+export function flowSummary(values: Partial<FlowSummary> = {}): FlowSummary {
+  return { neighbours: [], contested: [], tunnels: [], quality: [], ...values }
 }
 
 /** An ICMP message about the client's packets: host unreachable by default. */
@@ -358,20 +375,23 @@ function countPackets(direction: Direction, events: readonly Event[], marks: rea
   return new Set([...events, ...marks].filter(one => one.direction === direction).map(one => one.packet)).size
 }
 
+function lastOf(direction: Direction, events: readonly Event[], marks: readonly TcpMark[]) {
+  return [...events, ...marks].reduce(
+    (latest, one) => (one.direction === direction && one.packet > latest.packet ? one : latest),
+    { packet: 0, timeNs: 0 },
+  )
+}
+
 /** A record counts with its header, what is in clear as 100 bytes unless the event says more. */
 function sideFrom(direction: Direction, events: readonly Event[], marks: readonly TcpMark[]): TcpSide {
   const own = events.filter(one => one.direction === direction)
-  const all = [...own, ...marks.filter(one => one.direction === direction)]
   const bytes = own.reduce(
     (sum, one) => sum + (one.fact.kind === 'record' ? one.fact.length + 5 : Math.max(one.length, 100)),
     0,
   )
   const first = own[0]
   const last = own.at(-1)
-  const lastOfAll = all.reduce((latest, one) => (one.packet > latest.packet ? one : latest), {
-    packet: 0,
-    timeNs: 0,
-  })
+  const lastOfAll = lastOf(direction, events, marks)
   return tcpSide({
     packets: countPackets(direction, events, marks),
     segments: own.length,

@@ -5,6 +5,16 @@ import { SERVER_ADDRESS } from './addresses.ts'
 type FactDefaults = { readonly [K in FactKind]?: FactOf<K> }
 const HTTP = { version: 'HTTP/1.1', headers: [], framing: 'none', length: 0, oddity: '', complete: true } as const
 const DNS = { id: 1, name: 'rdp.lab.test', type: 1, truncated: false, complete: true } as const
+const RDPUDP = {
+  version: 0x101,
+  lossy: false,
+  upstreamMtu: 1232,
+  downstreamMtu: 1232,
+  initialSequence: 1,
+  correlationId: '',
+  hasCookieHash: true,
+  complete: true,
+} as const
 export const FACTS: FactDefaults = {
   'negotiation-request': {
     kind: 'negotiation-request',
@@ -236,17 +246,6 @@ export const FACTS: FactDefaults = {
     status: 0,
     complete: true,
   },
-  'rdpudp-syn': {
-    kind: 'rdpudp-syn',
-    version: 2,
-    lossy: false,
-    upstreamMtu: 1232,
-    downstreamMtu: 1232,
-    initialSequence: 0x1234_5678,
-    correlationId: '',
-    hasCookieHash: false,
-    complete: true,
-  },
   'socks-request': {
     kind: 'socks-request',
     version: 5,
@@ -276,6 +275,8 @@ export const FACTS: FactDefaults = {
     text: '',
     complete: true,
   },
+  'rdpudp-syn': { kind: 'rdpudp-syn', ...RDPUDP },
+  'rdpudp-syn-ack': { kind: 'rdpudp-syn-ack', ...RDPUDP },
   unrecognised: { kind: 'unrecognised', first: 'SSH-2.0-OpenSSH_9.2\r\n', protocol: 'ssh' },
   opaque: { kind: 'opaque', why: 'no keys' },
   malformed: {

@@ -2,7 +2,16 @@
 import type { Attempt } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
 import type { Conversation, NeighbourNote } from '../../src/flow/conversation.ts'
-import { type ConversationParts, conversation, event, mark, records, session, tls12Handshake } from './conversation.ts'
+import {
+  type ConversationParts,
+  conversation,
+  event,
+  flowSummary,
+  mark,
+  records,
+  session,
+  tls12Handshake,
+} from './conversation.ts'
 
 const SECOND = 1e9
 const GCM = 24
@@ -16,7 +25,7 @@ export function attemptsOf(
   const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 1_700_000_000 })
   for (const one of conversations) grouped.conversation(one)
   const endNs = more.endNs ?? Math.max(0, ...conversations.map(one => one.lastNs))
-  grouped.end({ neighbours: more.neighbours ?? [], quality: [] }, endNs)
+  grouped.end(flowSummary({ neighbours: more.neighbours ?? [] }), endNs)
   return { attempts, grouped }
 }
 

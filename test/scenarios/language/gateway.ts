@@ -336,7 +336,8 @@ function packet(type: number, body: Uint8Array): Uint8Array {
 
 const MASK = [0x37, 0xfa, 0x21, 0x3d]
 
-function frame(first: number, payload: Uint8Array, masked: boolean): Uint8Array {
+/** RFC 6455 5.2. @param masked as a client does */
+export function frame(first: number, payload: Uint8Array, masked: boolean): Uint8Array {
   const { length } = payload
   const bit = masked ? 0x80 : 0
   const size = length < 126 ? [length | bit] : [126 | bit, length >> 8, length & 255]
