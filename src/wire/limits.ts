@@ -169,7 +169,10 @@ export const MAX_UDP_BESIDE = 1024
 export const MAX_LOOKUPS = 4096
 export const MAX_LOOKUPS_OF_CLIENT = 256
 export const MAX_CLIENTS = 16_384
-/** Clients of which silent connections are remembered, connections of each, servers heard last, and times that one was tried. */
+/**
+ * Clients whose other connections are remembered, and servers that were tried: of each the silent connections, the servers
+ * that were heard last, and the times of the SYNs.
+ */
 export const MAX_COMPANIONS = 1024
 export const MAX_COMPANIONS_OF_CLIENT = 16
 export const MAX_HEARD_OF_CLIENT = 3
