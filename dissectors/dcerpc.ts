@@ -118,6 +118,7 @@ const bound = {
 const acknowledged = {
   addressLength: field('dcerpc.cn_sec_addr_len', 'Scndry Addr len'),
   address: field('dcerpc.cn_sec_addr', 'Scndry Addr', 'text'),
+  end: field('dcerpc.cn_sec_addr_end', 'Zero', 'bytes'),
   count: field('dcerpc.cn_num_results', 'Num results'),
   result: field('dcerpc.cn_ack_result', 'Ack result'),
   reason: field('dcerpc.cn_ack_reason', 'Ack reason'),
@@ -253,7 +254,10 @@ function bindAck(pdu: Pdu, header: DceRpcHeader, order: Order, out: Out<DceRpcFa
   order.u16(pdu, bound.maxReceive)
   order.u32(pdu, bound.group)
   const length = order.u16(pdu, acknowledged.addressLength)
-  if (length > 0) pdu.text(acknowledged.address, length)
+  // The zero at its end counts.
+  const text = length > 0 && pdu.peek(length - 1) === 0 ? length - 1 : length
+  if (text > 0) pdu.text(acknowledged.address, text)
+  if (text < length) pdu.mark(acknowledged.end, 1)
   const padding = (4 - (pdu.offset & 3)) & 3
   if (padding > 0) pdu.mark(bound.reserved, padding)
   const count = pdu.u8(acknowledged.count)

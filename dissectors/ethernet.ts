@@ -71,7 +71,7 @@ export const ethernet = header({
 })
 
 /** Up to the shortest length of a frame, if nothing but zeros is there. */
-function pad(pdu: Pdu, frameStart: number): void {
+export function pad(pdu: Pdu, frameStart: number): void {
   const length = Math.min(SHORTEST - (pdu.pos - frameStart), pdu.left)
   let zeros = 0
   while (zeros < length && pdu.peek(zeros) === 0) zeros++

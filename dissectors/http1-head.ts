@@ -133,7 +133,8 @@ function fullUri(method: string, target: string, headers: Headers, secure: boole
 }
 
 function isRequestLine(method: string, target: string, version: string): boolean {
-  if (version.startsWith('HTTP/')) return true
+  // A target with spaces in it that were not escaped has its end here.
+  if (/(^| )HTTP\//.test(version)) return true
   return version === '' && (target.startsWith('/') || target.startsWith('http') || method === 'CONNECT')
 }
 

@@ -1,7 +1,7 @@
 /**
  * ICMPv6: errors with the packet that they quote, echo, neighbour discovery, multicast listener discovery.
  *
- * RFC 4443, RFC 4861 section 4 (neighbour discovery), RFC 2710 and RFC 3810 (multicast listeners).
+ * RFC 4443, RFC 4861 section 4 (neighbour discovery), RFC 2710 and RFC 3810 (multicast listeners), RFC 4884 (length of the quote).
  */
 import { bits, field, flag } from '../src/wire/field.ts'
 import { ETHERTYPE_IPV6, STOP_CUT, STOP_DONE } from '../src/wire/following.ts'
@@ -126,8 +126,12 @@ function readBody(pdu: Pdu, type: number): void {
   switch (type) {
     case UNREACHABLE:
     case TIME_EXCEEDED:
-      pdu.u8(quoteLength)
-      pdu.mark(reserved, 3)
+      // A length is there only where extensions follow the quote (RFC 4884).
+      if (pdu.peek() === 0) pdu.mark(reserved, 4)
+      else {
+        pdu.u8(quoteLength)
+        pdu.mark(reserved, 3)
+      }
       break
     case TOO_BIG:
       pdu.u32be(mtu)

@@ -69,7 +69,10 @@ function optionsHeader(name: string, filterName: string, title: string): Header 
     spec: ['RFC 8200 4.2'],
     read(pdu, trail) {
       const end = begin(pdu, trail, fields)
+      // Whatever the options say of themselves: what follows begins where the header ends.
+      pdu.bounded(end - pdu.pos, fields.length)
       while (pdu.pos < end && pdu.ok) readOption(pdu)
+      pdu.end()
     },
   })
 }
@@ -208,15 +211,15 @@ function readOption(pdu: Pdu): void {
   const length = type === PAD_1 ? 1 : 2 + Math.max(0, pdu.peek(1))
   pdu.sized(option.one, length, option.length)
   pdu.u8(option.type)
-  pdu.bits(...option.typeParts)
   if (type !== PAD_1) {
+    pdu.bits(...option.typeParts)
     pdu.u8(option.length)
     if (type === PAD_N) pdu.mark(option.padding, pdu.left)
     else if (type === ROUTER_ALERT) pdu.u16be(option.alert)
     else if (type === TUNNEL_LIMIT) pdu.u8(option.limit)
     else if (type === JUMBO) pdu.u32be(option.jumbo)
     else if (type === HOME_ADDRESS) pdu.mark(option.home, 16)
-    else if (pdu.left > 0) pdu.mark(option.unknown, pdu.left)
+    else pdu.mark(option.unknown, pdu.left)
   }
   pdu.end()
 }

@@ -26,7 +26,7 @@ export interface TcpConnectionView {
   readonly pushBytesSent: number
   readonly resendFrame: number
   readonly resendDelayNs: number
-  /** There is something to say, or the segment is a quotation. */
+  /** There is something to say. */
   readonly analysed: boolean
 }
 
@@ -65,12 +65,13 @@ const FLAGS = new Map(
   ].map(([name, label]) => [name as string, field(`tcp.analysis.${name}`, label as string, 'group')]),
 )
 
-export function readTcpAnalysis(pdu: Pdu, view: TcpConnectionView): void {
+/** @param isAnalysed whether the group is shown, be it empty */
+export function readTcpAnalysis(pdu: Pdu, view: TcpConnectionView, isAnalysed: boolean): void {
   pdu.group(timestamps)
   pdu.derived(sinceFirst, view.sinceFirstNs)
   pdu.derived(sinceLast, view.sinceLastNs)
   pdu.end()
-  if (!view.analysed) return
+  if (!isAnalysed) return
   pdu.group(analysis)
   if (view.acksFrame > 0) {
     pdu.derived(acksFrame, view.acksFrame)

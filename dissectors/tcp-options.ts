@@ -19,6 +19,9 @@ const TIMESTAMPS = 8
 const MD5 = 19
 const AUTHENTICATION = 29
 const FAST_OPEN = 34
+const EXPERIMENTS = [253, 254]
+/** RFC 7413 appendix A: fast open before it had a kind of its own. */
+const FAST_OPEN_EXPERIMENT = 0xf989
 /** RFC 7323 section 2.3: a greater shift count is taken as this one. */
 const MAX_SHIFT = 14
 
@@ -35,10 +38,12 @@ const kinds: ReadonlyMap<number, string> = new Map([
   [AUTHENTICATION, 'Authentication'],
   [30, 'Multipath TCP'],
   [FAST_OPEN, 'Fast open cookie'],
+  ...EXPERIMENTS.map(experiment => [experiment, 'Experiment'] as const),
 ])
 const all = field('tcp.options', 'Options', 'bytes')
 const kind = field('tcp.option_kind', 'Kind', 'dec', kinds)
 const length = field('tcp.option_len', 'Length')
+const experimental = field('tcp.options.experimental', 'Experiment', 'bytes')
 const one: Readonly<Record<number, Field>> = {
   [END]: field('tcp.options.eol', 'End of options', 'bytes'),
   [NOP]: field('tcp.options.nop', 'No operation', 'bytes'),
@@ -50,6 +55,7 @@ const one: Readonly<Record<number, Field>> = {
   [MD5]: field('tcp.options.md5', 'MD5 signature', 'bytes'),
   [AUTHENTICATION]: field('tcp.options.ao', 'Authentication', 'bytes'),
   [FAST_OPEN]: field('tcp.options.tfo', 'Fast open', 'bytes'),
+  ...Object.fromEntries(EXPERIMENTS.map(experiment => [experiment, experimental])),
 }
 const unknown = field('tcp.options.unknown', 'Unknown option', 'bytes')
 const segmentSize = field('tcp.options.mss_val', 'MSS value')
@@ -66,6 +72,8 @@ const nextKeyId = field('tcp.options.ao.rnextkeyid', 'Next key ID')
 const code = field('tcp.options.ao.mac', 'Authentication code', 'bytes')
 const request = field('tcp.options.tfo.request', 'Fast open cookie request', 'group')
 const cookie = field('tcp.options.tfo.cookie', 'Fast open cookie', 'bytes')
+const experiment = field('tcp.options.experimental.exid', 'Experiment identifier', 'hex')
+const experimentData = field('tcp.options.experimental.data', 'Data', 'bytes')
 const rest = field('tcp.options.unknown.payload', 'Payload', 'bytes')
 
 export function readTcpOptions(pdu: Pdu, bytes: number, by: Field, view: TcpConnectionView | null): void {
@@ -111,12 +119,22 @@ function readOption(pdu: Pdu, what: number, view: TcpConnectionView | null): voi
       pdu.mark(code, pdu.left)
       break
     case FAST_OPEN:
-      if (pdu.left === 0) pdu.derived(request, '')
-      else pdu.mark(cookie, pdu.left)
+      readFastOpen(pdu)
       break
     default:
-      if (pdu.left > 0) pdu.mark(rest, pdu.left)
+      if (EXPERIMENTS.includes(what) && pdu.left >= 2) readExperiment(pdu)
+      else if (pdu.left > 0) pdu.mark(rest, pdu.left)
   }
+}
+
+function readFastOpen(pdu: Pdu): void {
+  if (pdu.left === 0) pdu.derived(request, '')
+  else pdu.mark(cookie, pdu.left)
+}
+
+function readExperiment(pdu: Pdu): void {
+  if (pdu.u16be(experiment) === FAST_OPEN_EXPERIMENT) readFastOpen(pdu)
+  else if (pdu.left > 0) pdu.mark(experimentData, pdu.left)
 }
 
 function readBlocks(pdu: Pdu, view: TcpConnectionView | null): void {

@@ -73,6 +73,8 @@ export function readTcp(pdu: Pdu, trail: Trail, view: TcpConnectionView | null, 
     pdu.derived(completeness, view.completeness)
   }
   if (isQuoted && pdu.left >= 4) {
+    // Wireshark adds the raw number only to what ICMPv6 quotes.
+    if (trail.family === 6) pdu.overlay(sequenceRaw, 4, wordAt(pdu))
     pdu.u32be(sequenceAlone)
     if (pdu.left < HEADER_BYTES - 8) return
   }
@@ -92,7 +94,8 @@ export function readTcp(pdu: Pdu, trail: Trail, view: TcpConnectionView | null, 
   const offered = (pdu.peek() << 8) | pdu.peek(1)
   const shift = view?.windowShift ?? 0
   pdu.overlay(scaledWindow, 2, shift > 0 ? offered * 2 ** shift : offered)
-  if (view !== null && view.windowFactor !== 0) pdu.overlay(scaleFactor, 2, view.windowFactor)
+  const isSyn = (bits13 & SYN) !== 0
+  if (view !== null && view.windowFactor !== 0 && !isSyn) pdu.overlay(scaleFactor, 2, view.windowFactor)
   pdu.u16be(window)
   pdu.u16be(checksum)
   pdu.u16be(urgent)
@@ -102,8 +105,8 @@ export function readTcp(pdu: Pdu, trail: Trail, view: TcpConnectionView | null, 
   }
   const headerEnd = Math.min(start + headerBytes, trail.end)
   if (headerEnd > pdu.pos) readTcpOptions(pdu, headerEnd - pdu.pos, headerLength, view)
-  if (view !== null) readTcpAnalysis(pdu, view)
-  if (!isQuoted && trail.end > pdu.pos) pdu.overlay(payload, trail.end - pdu.pos, '')
+  if (view !== null) readTcpAnalysis(pdu, view, isQuoted ? trail.end === pdu.pos : view.analysed)
+  if (trail.end > pdu.pos) pdu.overlay(payload, trail.end - pdu.pos, '')
   trail.next = STOP_DONE
 }
 

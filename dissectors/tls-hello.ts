@@ -4,7 +4,7 @@
  *
  * RFC 8446 section 4.1, RFC 5246 section 7.4.1, RFC 6101 appendix E (the SSL 2.0 form).
  */
-import { cipherSuites } from '../src/codes/tls-names.ts'
+import { cipherSuites, tlsVersions } from '../src/codes/tls-names.ts'
 import { hex } from '../src/wire/bytes.ts'
 import { CLIENT, type Direction, type Out } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
@@ -22,7 +22,7 @@ import {
   SERVER_HELLO,
   SUPPORTED_VERSIONS,
 } from './tls-numbers.ts'
-import { isDraftTls13, isDtls, isTls13, type TlsState } from './tls-state.ts'
+import { isDtls, isTls13, type TlsState } from './tls-state.ts'
 
 const dtls = {
   cookieLength: field('dtls.handshake.cookie_length', 'Cookie Length'),
@@ -32,13 +32,16 @@ const sslv2 = {
   length: field('tls.record.length', 'Length'),
   type: field('tls.handshake.type', 'Handshake Message Type', 'dec', new Map([[1, 'Client Hello']])),
   suitesLength: field('tls.handshake.cipher_spec_len', 'Cipher Spec Length'),
-  suites: field('tls.handshake.cipherspecs', 'Cipher Specs', 'group'),
+  version: field('tls.record.version', 'Version', 'hex', tlsVersions),
+  suites: field('tls.handshake.ciphersuites', 'Cipher Specs', 'group'),
   suite: field('tls.handshake.cipherspec', 'Cipher Spec', 'hex', cipherSuites),
   challengeLength: field('tls.handshake.challenge_length', 'Challenge Length'),
   challenge: field('tls.handshake.challenge', 'Challenge', 'bytes'),
 }
 
 const RANDOM_BYTES = 32
+/** The record has no version: its form is one. */
+const SSL_2 = 0x0002
 /** RFC 8446 4.1.3: the random that makes a server hello a HelloRetryRequest. */
 const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 const OF_CLIENT = { message: CLIENT_HELLO, retry: false }
@@ -104,8 +107,8 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
   const legacyVersion = pdu.u16be(f.version)
   const random = readRandom(pdu, f, isNew)
   const retry = random === RETRY_RANDOM
-  // Drafts of TLS 1.3 up to the 21st had neither session nor compression in this hello.
-  const isDraft = isDraftTls13(legacyVersion)
+  // Drafts of TLS 1.3 up to the 21st had neither session nor compression in this hello. TLS 1.3 itself writes 1.2 here.
+  const isDraft = isTls13(legacyVersion)
   const session = isDraft ? '' : readSession(pdu, f)
   const suite = pdu.u16be(f.suite)
   if (!isDraft) pdu.u8(f.method)
@@ -141,7 +144,7 @@ export function readServerHello(pdu: Pdu, state: TlsState, direction: Direction,
 
 /** Does the hello at the cursor choose TLS 1.3? Its supported_versions come behind what depends on the answer. */
 function chosenTls13(pdu: Pdu): boolean {
-  if (isDraftTls13((pdu.peek() << 8) | pdu.peek(1))) return true
+  if (isTls13((pdu.peek() << 8) | pdu.peek(1))) return true
   let at = 2 + RANDOM_BYTES
   at += 1 + Math.max(0, pdu.peek(at)) + 2 + 1 + 2
   for (let n = 0; n < pdu.left && at + 6 <= pdu.left; n++) {
@@ -154,6 +157,7 @@ function chosenTls13(pdu: Pdu): boolean {
 
 /** The whole record: its header of two bytes, and the hello in which suites have three bytes. */
 export function readSslv2ClientHello(pdu: Pdu, state: TlsState, out: Out<TlsFact>): void {
+  pdu.derived(sslv2.version, SSL_2)
   pdu.value(sslv2.length, 2, ((pdu.peek() & 0x7f) << 8) | Math.max(0, pdu.peek(1)))
   pdu.u8(sslv2.type)
   const version = pdu.u16be(tlsFields.version)

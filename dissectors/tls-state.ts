@@ -97,9 +97,9 @@ export function isTls13(version: number): boolean {
   return version === TLS_1_3 || isDraftTls13(version)
 }
 
-/** RFC 8446 before it was one: 0x7f and the number of the draft. */
-export function isDraftTls13(version: number): boolean {
-  return version >> 8 === 0x7f
+/** RFC 8446 before it was one: 0x7f (or 0xfb, in the clients of Facebook) and the number of the draft. */
+function isDraftTls13(version: number): boolean {
+  return version >> 8 === 0x7f || version >> 8 === 0xfb
 }
 
 /** DTLS counts its versions downwards from 0xfeff; before it was one, OpenSSL and Cisco wrote 0x0100. */

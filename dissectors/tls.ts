@@ -209,12 +209,9 @@ export const tls = stream<TlsState, TlsFact>({
   },
 
   read(pdu, state, direction, out) {
-    if (pdu.peek() >= 0x80) {
-      readSslv2ClientHello(pdu, state, out)
-      return
-    }
     pdu.group(record.one)
-    readRecord(pdu, state, direction, out)
+    if (pdu.peek() >= 0x80) readSslv2ClientHello(pdu, state, out)
+    else readRecord(pdu, state, direction, out)
     pdu.end()
   },
 })

@@ -8,7 +8,7 @@ import { bits, type Field, field } from '../src/wire/field.ts'
 import { STOP_CUT } from '../src/wire/following.ts'
 import { header, type Trail } from '../src/wire/header.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
-import { typeOrLength } from './ethernet.ts'
+import { pad, typeOrLength } from './ethernet.ts'
 
 const TAG_BYTES = 4
 const tagFields = (name: string) => ({
@@ -33,8 +33,9 @@ export const vlan = header({
     readTag(pdu, trail, customer, type)
   },
 
-  trailer(pdu) {
-    pdu.mark(trailer, pdu.left)
+  trailer(pdu, _trail, frameStart) {
+    pad(pdu, frameStart)
+    if (pdu.left > 0) pdu.mark(trailer, pdu.left)
   },
 })
 

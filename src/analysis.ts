@@ -2,8 +2,10 @@
  * What the whole way yields for one capture: plain data that reports are written from, and that programs using this
  * library receive. Times are nanoseconds since the first packet; packet numbers as in Wireshark (from 1).
  */
-import type { Closing, Milestone, MilestoneId, Outcome, Transport } from './attempt/attempt.ts'
+
+import type { Closing, Member, Milestone, MilestoneId, Outcome, Purpose, Transport } from './attempt/attempt.ts'
 import type { CapturePoint } from './attempt/capture-point.ts'
+import type { Ladder } from './attempt/ladder.ts'
 import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 
 export interface CaptureAnalysis {
@@ -61,6 +63,7 @@ export interface Peer {
 
 export interface AttemptAnalysis {
   readonly id: number
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Peer
   readonly server: Peer
@@ -77,8 +80,12 @@ export interface AttemptAnalysis {
   readonly errorInfo: ErrorInfoAnalysis | null
   /** Where its connection was recorded, as far as packets tell. */
   readonly capturePoint: CapturePoint
+  /** Its connections in the order of their first packets, what each of them is to it, and what runs beside them. */
+  readonly members: readonly Member[]
   readonly quality: readonly QualityAnalysis[]
   readonly verdicts: readonly VerdictAnalysis[]
+  /** null unless it was asked for. */
+  readonly ladder: Ladder | null
 }
 
 export interface ErrorInfoAnalysis {

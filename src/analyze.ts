@@ -14,6 +14,7 @@ import type {
 import type { Attempt, Outcome } from './attempt/attempt.ts'
 import { capturePointOf } from './attempt/capture-point.ts'
 import { Attempts } from './attempt/grouping.ts'
+import { ladderOf } from './attempt/ladder.ts'
 import type { Capture } from './capture/cursor.ts'
 import type { Damage } from './capture/error.ts'
 import { openCapture } from './capture/open.ts'
@@ -29,13 +30,15 @@ import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
 export type * from './analysis.ts'
 export { CaptureError } from './capture/error.ts'
-export { GivenKeys }
+export { GivenKeys, KeySource }
 
 export interface AnalyzeOptions {
   /** Called now and then; `totalBytes` is null for a stream. */
   readonly onProgress?: (readBytes: number, totalBytes: number | null) => void
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
+  /** Attempts come with their ladders. */
+  readonly ladders?: boolean
 }
 
 /**
@@ -70,50 +73,76 @@ async function read(
   options: AnalyzeOptions,
   keys: KeySource,
 ): Promise<CaptureAnalysis> {
-  const verdicts = new Verdicts()
-  const attempts = new Attempts(attempt => verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
-  const tracker = new Tracker(attempts, { keys })
-  const clock = new CaptureClock()
+  const analysis = new Analysis(capture, path, keys, options)
   for (;;) {
-    while (capture.next()) {
-      const { timeNs } = capture
-      clock.packet(timeNs)
-      tracker.packet(
-        capture.bytes,
-        capture.start,
-        capture.end,
-        capture.originalLength,
-        capture.linkType,
-        capture.number,
-        timeNs,
-      )
-    }
+    while (capture.next()) analysis.packet()
     if (!(await capture.fill())) break
     options.onProgress?.(capture.bytesRead, capture.info.fileBytes)
   }
-  const summary = tracker.finish()
-  const { endNs } = clock
-  attempts.end(summary, endNs)
-  const { packets } = capture
-  const quality = [
-    ...captureQuality(capture.info),
-    ...clock.notes(),
-    ...summary.quality,
-    ...attempts.quality,
-    ...verdicts.quality(),
-  ]
-  return {
-    path,
-    format: capture.info.format,
-    packets,
-    bytes: capture.info.fileBytes ?? capture.bytesRead,
-    start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
-    endNs,
-    error: readError(capture.error),
-    quality: distinct(quality).map(qualityAnalysis),
-    attempts: verdicts.attempts(quality),
-    attemptCounts: verdicts.counts,
-    diagnosis: verdicts.diagnosis(quality),
+  return analysis.finish()
+}
+
+/** The analysis of a capture whose packets somebody else moves on, one by one: `while (capture.next()) analysis.packet()`. */
+export class Analysis {
+  private readonly capture: Capture
+  private readonly path: string
+  private readonly verdicts: Verdicts
+  private readonly flow: Attempts
+  private readonly tracker: Tracker
+  private readonly clock = new CaptureClock()
+
+  constructor(capture: Capture, path: string, keys: KeySource, { ladders = false }: AnalyzeOptions = {}) {
+    this.capture = capture
+    this.path = path
+    this.verdicts = new Verdicts(ladders)
+    this.flow = new Attempts(attempt => this.verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
+    this.tracker = new Tracker(this.flow, { keys })
+  }
+
+  /** Takes the packet that the capture stands at. */
+  packet(): void {
+    const { bytes, start, end, originalLength, linkType, number, timeNs } = this.capture
+    this.clock.packet(timeNs)
+    this.tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
+  }
+
+  /** Conversation of the packet just taken: twice its number, and one more where it is UDP; -1 for none. */
+  get stream(): number {
+    return this.tracker.stream
+  }
+
+  /** What is known before the end: attempts that closed. */
+  get attempts(): readonly AttemptAnalysis[] {
+    return this.verdicts.attempts([])
+  }
+
+  /** The capture is read. */
+  finish(): CaptureAnalysis {
+    const { capture, path, verdicts, clock } = this
+    const { endNs } = clock
+    const summary = this.tracker.finish()
+    this.flow.end(summary, endNs)
+    const { packets, info } = capture
+    const quality = [
+      ...captureQuality(info),
+      ...clock.notes(),
+      ...summary.quality,
+      ...this.flow.quality,
+      ...verdicts.quality(),
+    ]
+    return {
+      path,
+      format: info.format,
+      packets,
+      bytes: info.fileBytes ?? capture.bytesRead,
+      start: packets === 0 ? null : { seconds: capture.startSeconds, nanoseconds: capture.startNanoseconds },
+      endNs,
+      error: readError(capture.error),
+      quality: distinct(quality).map(qualityAnalysis),
+      attempts: verdicts.attempts(quality),
+      attemptCounts: verdicts.counts,
+      diagnosis: verdicts.diagnosis(quality),
+    }
   }
 }
 
@@ -141,6 +170,11 @@ class Verdicts {
   readonly #attempts: AttemptAnalysis[] = []
   readonly #listed = { worked: 0, other: 0 }
   #judged = 0
+  private readonly withLadders: boolean
+
+  constructor(withLadders: boolean) {
+    this.withLadders = withLadders
+  }
 
   add(attempt: Attempt): void {
     const verdicts = judge(attempt)
@@ -152,7 +186,9 @@ class Verdicts {
     if (this.#listed[share] >= MAX_REPORTED_ATTEMPTS) return
     this.#listed[share]++
     const inFull = this.#attempts.length < MAX_FULL_ATTEMPTS
-    this.#attempts.push(attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding)))
+    this.#attempts.push(
+      attemptAnalysis(attempt, inFull ? verdicts : verdicts.filter(isFinding), this.withLadders && inFull),
+    )
   }
 
   /** @param notes on the whole capture: attempts were judged before they were known */
@@ -195,11 +231,12 @@ function isFinding({ verdict }: JudgedVerdict): boolean {
   return verdict !== 'ruled-out' && verdict !== 'not-visible'
 }
 
-function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): AttemptAnalysis {
-  const { id, transport, client, server, serverName, outcome, milestones, closing, quality } = attempt
+function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[], withLadder: boolean): AttemptAnalysis {
+  const { id, purpose, transport, client, server, serverName, outcome, milestones, closing, members, quality } = attempt
   const { startNs, endNs } = span(attempt)
   return {
     id,
+    purpose,
     transport,
     client,
     server,
@@ -212,8 +249,10 @@ function attemptAnalysis(attempt: Attempt, verdicts: readonly JudgedVerdict[]): 
     closing,
     errorInfo: errorInfoOf(attempt),
     capturePoint: capturePointOf(attempt.explained),
+    members,
     quality: quality.map(qualityAnalysis),
     verdicts: verdicts.map(verdictAnalysis),
+    ladder: withLadder ? ladderOf(attempt) : null,
   }
 }
 
@@ -227,7 +266,7 @@ function errorInfoOf(attempt: Attempt): ErrorInfoAnalysis | null {
 }
 
 /** From the first lookup or packet to the last packet. */
-function span({ conversations, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
+function span({ conversations, kerberos, lookups, neighbours }: Attempt): { startNs: number; endNs: number } {
   let startNs = Number.POSITIVE_INFINITY
   let endNs = Number.NEGATIVE_INFINITY
   const cover = (firstNs: number, lastNs: number) => {
@@ -235,6 +274,7 @@ function span({ conversations, lookups, neighbours }: Attempt): { startNs: numbe
     if (lastNs > endNs) endNs = lastNs
   }
   for (const { firstNs, lastNs } of conversations) cover(firstNs, lastNs)
+  for (const { firstNs, lastNs } of kerberos) cover(firstNs, lastNs)
   for (const { firstNs, lastQueryNs, answerNs } of lookups) cover(firstNs, Math.max(lastQueryNs, answerNs))
   for (const { firstNs, lastNs } of neighbours) cover(firstNs, lastNs)
   return startNs > endNs ? { startNs: 0, endNs: 0 } : { startNs, endNs }

@@ -11,6 +11,14 @@ import { rules } from './rules/index.ts'
 const OPTIONAL: ReadonlySet<MilestoneId> = new Set(['dns', 'proxy', 'udp'])
 const GATEWAY_METHODS: ReadonlySet<string> = new Set(['RDG_OUT_DATA', 'RDG_IN_DATA', 'RPC_OUT_DATA', 'RPC_IN_DATA'])
 const PROXY_METHODS: ReadonlySet<string> = new Set(['CONNECT'])
+/** Rules about what a path or a server is like: none of it ends an attempt by itself. */
+const CONDITIONS: ReadonlySet<string> = new Set([
+  'packet-loss',
+  'slow-path',
+  'checksum-corruption',
+  'gateway-websocket-refused',
+  'rdp-brute-force',
+])
 /** A loop of refusals goes on and on: its beginning and its end are told. */
 const MAX_STATUSES = 4
 
@@ -25,7 +33,10 @@ export function chainOf(attempt: Attempt): ChainLink[] {
 export function withEnd({ chain, outcome, verdicts, closing }: AttemptAnalysis): readonly ChainLink[] {
   if (outcome === 'established') return chain
   const cause = firstCause(verdicts)
-  if (cause === null && outcome === 'unfinished') return [...chain, end('not-visible', 'how it ended is not visible')]
+  if (cause === null && outcome === 'unfinished') {
+    // A hidden step says it already.
+    return chain.at(-1)?.state === 'not-visible' ? chain : [...chain, end('not-visible', 'how it ended is not visible')]
+  }
   const steps = cause === null ? [] : (rules.find(({ id }) => id === cause.rule)?.steps ?? [])
   return withFailure(chain, steps, cause === null ? closedBy(closing) : wordsOf(cause))
 }
@@ -47,7 +58,9 @@ function end(state: ChainLink['state'], says: string): ChainLink {
 /** Hangs the words on the step that the cause is about, else on the one that failed, else behind all. */
 function withFailure(links: readonly ChainLink[], steps: readonly MilestoneId[], says: string): ChainLink[] {
   const failed = links.findLastIndex(({ step, state }) => state === 'failed' && step !== 'udp')
-  const about = links.findLastIndex(({ step }) => step !== null && steps.includes(step))
+  const isAbout = ({ step }: ChainLink) => step !== null && steps.includes(step)
+  const shown = links.findLastIndex(one => isAbout(one) && one.state !== 'not-visible')
+  const about = shown >= 0 ? shown : links.findLastIndex(isAbout)
   const at = about >= 0 ? about : failed
   if (at < 0) return [...links, end('failed', says)]
   // What was passed behind it or beside it stays; where the attempt seemed to fail does not.
@@ -56,7 +69,7 @@ function withFailure(links: readonly ChainLink[], steps: readonly MilestoneId[],
 }
 
 function firstCause(verdicts: readonly VerdictAnalysis[]): VerdictAnalysis | null {
-  const claims = verdicts.filter(({ severity }) => severity !== 'info')
+  const claims = verdicts.filter(({ rule, severity }) => severity !== 'info' && !CONDITIONS.has(rule))
   const named = (word: string, severity: string) =>
     claims.find(one => one.verdict === word && one.severity === severity) ?? null
   return (

@@ -6,6 +6,7 @@ import { chainTexts } from '../src/report/words.ts'
 import { nlaLogonFailed } from '../src/rules/nla-logon-failed.ts'
 import { packetLoss } from '../src/rules/packet-loss.ts'
 import type { Rule, VerdictWord } from '../src/rules/rule.ts'
+import { sessionAbortedByServer } from '../src/rules/session-aborted-by-server.ts'
 import { tcpConnectUnanswered } from '../src/rules/tcp-connect-unanswered.ts'
 import { tlsCertificateExpired } from '../src/rules/tls-certificate-expired.ts'
 import { attemptAnalysis, verdictAnalysis } from './support/analysis.ts'
@@ -58,9 +59,21 @@ describe('the chain of an attempt', () => {
   })
 
   it('puts the end of an active session behind all its steps', () => {
-    expect(chain([reached('tcp'), reached('active')], [claim(packetLoss, 'confirmed')])).toBe(
-      'TCP ✓ session ✓ ✗ packets lost',
+    const cut = [claim(sessionAbortedByServer, 'likely')]
+    expect(chain([reached('tcp'), reached('active')], cut)).toBe('TCP ✓ session ✓ ✗ cut off by the server (likely)')
+  })
+
+  it('takes the certificate of the TLS that was seen, not of the one that may be hidden in it', () => {
+    const certificate = [claim(tlsCertificateExpired, 'confirmed')]
+    expect(chain([reached('tcp'), reached('tls'), hidden('x224'), hidden('security')], certificate)).toBe(
+      'TCP ✓ TLS ✗ certificate expired',
     )
+  })
+
+  it('does not take what a path is like for the end of an attempt', () => {
+    const closing = { side: 'server', how: 'fin', packet: 9, timeNs: 0 }
+    const lossy = [claim(packetLoss, 'confirmed')]
+    expect(chain([reached('tcp'), failed('x224')], lossy, { closing })).toBe('TCP ✓ X.224 ✗ closed by the server')
   })
 
   it('leaves a session that works alone, and says what an unfinished capture does not show', () => {
@@ -68,6 +81,7 @@ describe('the chain of an attempt', () => {
     const lossy = [claim(packetLoss, 'confirmed')]
     expect(chain(milestones, lossy, { outcome: 'established' })).toBe('TCP ✓ session ✓ UDP ✗')
     expect(chain([reached('tcp')], [], { outcome: 'unfinished' })).toBe('TCP ✓ ? how it ended is not visible')
+    expect(chain([reached('tcp'), hidden('active')], [], { outcome: 'unfinished' })).toBe('TCP ✓ session ?')
   })
 
   it('does not blame a UDP channel that failed', () => {

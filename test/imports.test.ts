@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   report: ['analyze', 'codes'],
-  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
   tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
 
@@ -28,9 +28,11 @@ const ALLOWED: Record<string, readonly string[]> = {
 const ALSO_ALLOWED: Record<string, RegExp> = {
   report: /^src\/inspect\/value-text\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
+  tui: /^src\/wire\/dissector\.ts$/,
 }
 /** Of these only types: facts, attempts and verdicts as they are written down. */
 const TYPES_ALLOWED: Record<string, RegExp> = {
+  tui: /^src\/(attempt\/ladder|wire\/field)\.ts$/,
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:

@@ -20,7 +20,8 @@ const CLAIMS: readonly string[] = ['confirmed', 'likely', 'possible']
 /** TLS behind X.224 and on the ports of gateways is decoded by tshark only when told so. */
 const DECODE_AS = ['-d', 'tcp.port==3389,tls', '-d', 'tcp.port==443,tls', '-o', 'http.desegment_body:FALSE']
 
-const HELLO = 'tls.handshake.type == 1'
+/** Without both hellos nothing can be decrypted. */
+const HELLOS = ['tls.handshake.type == 1', 'tls.handshake.type == 2'] as const
 /** What lies within TLS. */
 const INSIDE = 'credssp || t125 || rdp || http'
 
@@ -67,9 +68,14 @@ describe.skipIf(!isTsharkInstalled())('tshark finds what the verdicts name, and 
     const analyses = [await analysisOf(wire, true), await analysisOf(wire, false)]
     const verdicts = analyses.flatMap(claimsOf).filter(({ evidence }) => evidence.length > 0)
     const malformed = '_ws.malformed'
-    const found = tsharkMatches(path, [malformed, HELLO, INSIDE, ...verdicts.map(({ filter }) => filter)], DECODE_AS)
+    const found = tsharkMatches(
+      path,
+      [malformed, ...HELLOS, INSIDE, ...verdicts.map(({ filter }) => filter)],
+      DECODE_AS,
+    )
     if (one.isMalformed !== true) expect(found.get(malformed), 'malformed packets').toEqual([])
-    const hasKeys = wire.keyLog !== '' && one.isMalformed !== true && found.get(HELLO)?.length !== 0
+    const hasKeys =
+      wire.keyLog !== '' && one.isMalformed !== true && HELLOS.every(hello => found.get(hello)?.length !== 0)
     if (hasKeys) expect(found.get(INSIDE), 'decrypted packets').not.toEqual([])
     for (const { rule, filter, evidence } of verdicts) {
       const named = [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)

@@ -5,10 +5,22 @@
 import type { ContestedAddress, Conversation, NeighbourNote, QualityNote, TunnelNote } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { AttemptParts, Closing, Companions, Lookup, Outcome, ServerHistory, Transport } from './attempt.ts'
+import type {
+  AttemptParts,
+  Closing,
+  Companions,
+  Lookup,
+  Outcome,
+  Purpose,
+  ServerHistory,
+  Transport,
+} from './attempt.ts'
 import { isClosed } from './closing.ts'
 import { ALONE } from './companions.ts'
+import { type Crowd, NO_CROWD } from './crowd.ts'
 import { NO_HISTORY } from './history.ts'
+import { farLegs, faultBehind } from './legs.ts'
+import { membersOf } from './members.ts'
 import { milestonesOf } from './milestones.ts'
 import { type Examined, examinedAsActive, isAnswered } from './outcome.ts'
 import { qualityOf } from './quality.ts'
@@ -16,6 +28,7 @@ import { overheadOf } from './record-sizes.ts'
 import { readSealedTunnel, type SealedTunnel, type TunnelRecord } from './sealed-gateway.ts'
 import { readNestedSession } from './sealed-session.ts'
 import { innermostTls, type Sightings, tlsDone } from './sightings.ts'
+import { leadsTo } from './split.ts'
 import { serverNameOf, transportOf } from './transport.ts'
 
 /** What an attempt is made from. What depends on others is filled in when it is handed to the judge. */
@@ -26,6 +39,8 @@ export interface Assembled extends AttemptParts {
   tunnels: readonly TunnelNote[]
   companions: Companions
   history: ServerHistory
+  crowd: Crowd
+  closing: Closing
   captureEndNs: number
   captureStartSeconds: number
   quality: readonly QualityNote[]
@@ -36,44 +51,100 @@ export interface Surroundings {
   lookupsOf(client: string, name: string, address: string, startNs: number): readonly Lookup[]
   neighboursOf(client: string, server: string): readonly NeighbourNote[]
   udpOf(client: string, server: string, firstNs: number, lastNs: number): readonly Conversation[]
+  /** @param name '' when the desktop's is not known. */
+  ticketsOf(client: string, name: string, firstNs: number, lastNs: number): readonly Conversation[]
 }
 
 /** @param connections at least one, in order of their start. */
-export function assemble(connections: readonly Examined[], around: Surroundings): Assembled {
-  const examined = withGatewayRounds(withNested(connections))
-  const first = examined[0] as Examined
-  const { explained, outcome } = judge(examined)
+export function assemble(connections: readonly Examined[], purpose: Purpose, around: Surroundings): Assembled {
+  const behind = farLegs(connections)
+  const far = behind.size === 0 ? NO_LEGS : together(connections.filter(one => behind.has(one)))
+  const near = together(behind.size === 0 ? connections : connections.filter(one => !behind.has(one)))
+  const examined = far.length === 0 ? near : [...near, ...far].sort(byStart)
+  const { explained, outcome } = judgeLegs(near, far)
   const { client, server, firstNs } = explained.seen.conversation
+  // Of a proxy's own connection as well: it is the user's attempt.
+  const user = (near[0] as Examined).seen.conversation
+  const own = far.includes(explained) ? far : near
+  const person = own === far ? user.client : client
   const transport = transportOf(explained.seen, examined)
   const named = serverNameOf(explained.seen, NO_LOOKUPS)
-  const lookups = around.lookupsOf(client.address, named, server.address, first.seen.conversation.firstNs)
-  const udp = around.udpOf(client.address, server.address, firstNs, lastNsOf(examined))
+  const startNs = user.firstNs
+  const lookups = lookupsOfLegs(own === far ? [user, explained.seen.conversation] : [{ client, server }])
+  const lastNs = lastNsOf(examined)
+  const udp = around.udpOf(person.address, user.server.address, firstNs, lastNs)
+  const kerberos = around.ticketsOf(person.address, transport.startsWith('gateway') ? '' : named, startNs, lastNs)
   const tcp = examined.map(one => one.seen.conversation)
   const { closing } = explained
-  const sealed = transport.startsWith('gateway') ? sealedTunnelOf(examined, explained) : null
+  const sealed = transport.startsWith('gateway') ? sealedTunnelOf(own, explained) : null
   return {
     id: 0,
     contested: NO_CONTEST,
     tunnels: NO_TUNNELS,
     companions: ALONE,
     history: NO_HISTORY,
+    crowd: NO_CROWD,
     captureEndNs: 0,
     captureStartSeconds: 0,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
+    kerberos,
+    members: membersOf({ explained, near, far, udp, kerberos }),
     lookups,
-    neighbours: around.neighboursOf(client.address, server.address),
+    neighbours: around.neighboursOf(person.address, server.address),
+    purpose,
     transport,
-    client,
+    client: person,
     server,
     serverName: named === '' ? serverNameOf(explained.seen, lookups) : named,
-    milestones: milestonesOf({ explained, examined, sealed, udp, lookups, transport, outcome, closing }),
+    milestones: milestonesOf({ explained, examined: own, sealed, udp, lookups, transport, outcome, closing }),
     outcome,
     closing,
+    sealedTunnel: sealed,
     quality: qualityOf(tcp),
   }
+
+  function lookupsOfLegs(legs: readonly Pick<Conversation, 'client' | 'server'>[]): readonly Lookup[] {
+    const found = legs.map(leg => around.lookupsOf(leg.client.address, named, leg.server.address, startNs))
+    return found.length === 1 ? (found[0] as readonly Lookup[]) : [...new Set(found.flat())]
+  }
 }
+
+function byStart(a: Examined, b: Examined): number {
+  return a.seen.conversation.firstPacket - b.seen.conversation.firstPacket
+}
+
+/** The connections of one side, read together where only all of them tell. */
+function together(connections: readonly Examined[]): readonly Examined[] {
+  return withGatewayRounds(withNested(withoutRedirected(connections)))
+}
+
+/** A broker closes the connection of a client that it sent elsewhere: no failure, and what follows is to be explained. */
+function withoutRedirected(connections: readonly Examined[]): readonly Examined[] {
+  if (connections.length < 2) return connections
+  return connections.map((one, at) => {
+    const next = connections[at + 1]
+    return next !== undefined && leadsTo(one, next) ? { ...unfinished(one), redirected: true } : one
+  })
+}
+
+/** The leg nearest to the client is explained, unless the fault lies on the other one, or only that one shows the outcome. */
+function judgeLegs(near: readonly Examined[], far: readonly Examined[]): Judged {
+  const judged = judge(near)
+  if (far.length === 0 || judged.outcome === 'established') return judged
+  const worked = far.findLast(one => one.outcome === 'established')
+  if (worked !== undefined && judged.outcome === 'unfinished') return { explained: worked, outcome: 'established' }
+  const fault = faultBehind(judged.explained, far)
+  return fault === undefined ? judged : { explained: fault, outcome: 'failed' }
+}
+
+interface Judged {
+  readonly explained: Examined
+  readonly outcome: Outcome
+}
+
+const NO_LEGS: readonly Examined[] = []
 
 /** An attempt in which no SYN was ever sent: its name could not be resolved, or its address not be found. */
 export function assembleWithoutConnection(parts: {
@@ -93,13 +164,17 @@ export function assembleWithoutConnection(parts: {
     tunnels: NO_TUNNELS,
     companions: ALONE,
     history: NO_HISTORY,
+    crowd: NO_CROWD,
     captureEndNs: 0,
     captureStartSeconds: 0,
     examined: [],
     conversations: [],
     explained: null,
+    kerberos: [],
+    members: [],
     lookups,
     neighbours,
+    purpose: 'connection',
     transport,
     client: { address: parts.client, port: 0 },
     server: { address: parts.target, port: 0 },
@@ -116,6 +191,7 @@ export function assembleWithoutConnection(parts: {
     }),
     outcome,
     closing,
+    sealedTunnel: null,
     quality: [],
   }
 }
@@ -234,7 +310,9 @@ function segments(one: Examined, direction: 0 | 1): number | undefined {
   return one.seen.conversation.tcp?.sides[direction].segments
 }
 
-function judge(examined: readonly Examined[]): { explained: Examined; outcome: Outcome } {
+function judge(all: readonly Examined[]): Judged {
+  const going = all.some(one => one.redirected) ? all.filter(one => !one.redirected) : all
+  const examined = going.length === 0 ? all : going
   const worked = examined.findLast(one => one.outcome === 'established')
   if (worked !== undefined) return { explained: worked, outcome: 'established' }
   const lost = examined.findLast(one => one.active !== null && one.outcome === 'failed')

@@ -12,6 +12,9 @@ import type {
 } from '../flow/conversation.ts'
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
+import type { Crowd } from './crowd.ts'
+import type { SealedTunnel } from './sealed-gateway.ts'
+import type { SenderCheck } from './sender-check.ts'
 
 /**
  * In the order in which a connection passes them. `tls` is TLS from the first byte: a gateway's, or a web site's;
@@ -47,6 +50,14 @@ export interface Milestone {
 export type Outcome = 'established' | 'failed' | 'unfinished'
 export type Transport = 'direct' | 'gateway-websocket' | 'gateway-http' | 'gateway-rpc' | 'gateway-tls' | 'unknown'
 
+/**
+ * What an attempt is for. `probe`: a check that something answers, as monitors and load balancers make them: a connection
+ * without a byte, one that leaves right behind a confirm that it could have used, TLS alone on the RDP port, or TLS without
+ * a name by the clock. `scan`: its client tries many targets, many offers or many names in a row, faster than a
+ * person. Everything else is a `connection`. Nothing that rules find in the first two is more than information.
+ */
+export type Purpose = 'connection' | 'probe' | 'scan'
+
 /** Who ended the connection to explain, judged at the highest readable layer. */
 export interface Closing {
   readonly side: 'client' | 'server' | 'network' | 'nobody'
@@ -54,6 +65,8 @@ export interface Closing {
   /** 0 when no packet shows it. */
   readonly packet: number
   readonly timeNs: number
+  /** Of a FIN or reset: whether it is that side's own. */
+  readonly sender?: SenderCheck
 }
 
 /** A name asked of a resolver. */
@@ -73,6 +86,28 @@ export interface Lookup {
   /** -1 when there was no answer. */
   readonly rcode: number
   readonly addresses: readonly string[]
+}
+
+/**
+ * What a connection is to its attempt. `explained`: the one that verdicts are about. `before`: it came first, and the
+ * attempt went on. `beside`: another channel, or another address tried at the same time. `after`: tried again behind the
+ * one explained; that it failed as well is a consequence. `redirected`: its server sent the client elsewhere. `leg`: the
+ * same connection on the other side of a proxy or of a translator of addresses. `udp`, `kerberos`: what belongs to it there.
+ */
+export type Part = 'explained' | 'before' | 'beside' | 'after' | 'redirected' | 'leg' | 'udp' | 'kerberos'
+
+/** One connection of an attempt, as reports list them. */
+export interface Member {
+  readonly part: Part
+  /** As Wireshark numbers them: tcp.stream, udp.stream. */
+  readonly stream: number
+  readonly transport: 'tcp' | 'udp'
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly firstPacket: number
+  readonly lastPacket: number
+  /** Null where nothing is judged: of UDP and Kerberos. */
+  readonly outcome: Outcome | null
 }
 
 /** What other attempts of the same capture say about the same server. Bounded; filled when they are judged. */
@@ -132,6 +167,10 @@ export interface AttemptParts {
   readonly conversations: readonly Conversation[]
   /** The connection to explain; null when no connection was made at all. */
   readonly explained: Conversation | null
+  /** Conversations in which its client asks for tickets: to a desktop, or to log a person on. */
+  readonly kerberos: readonly Conversation[]
+  /** All of them, in the order of their first packets. */
+  readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   /** Addresses of client or server that several hardware addresses claimed. */
@@ -140,6 +179,8 @@ export interface AttemptParts {
   readonly tunnels: readonly TunnelNote[]
   readonly companions: Companions
   readonly history: ServerHistory
+  readonly crowd: Crowd
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
   readonly server: Endpoint
@@ -148,6 +189,8 @@ export interface AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  /** What the sizes of a gateway's records tell, where none of its requests could be read; otherwise null. */
+  readonly sealedTunnel: SealedTunnel | null
   /** What weakens verdicts about this attempt; ids and meanings: codes/quality.ts. */
   readonly quality: readonly QualityNote[]
   /** Nanoseconds since the first packet of the capture: when the capture began (0) and where it ended so far. */
@@ -161,12 +204,16 @@ export class Attempt implements AttemptParts {
   readonly id: number
   readonly conversations: readonly Conversation[]
   readonly explained: Conversation | null
+  readonly kerberos: readonly Conversation[]
+  readonly members: readonly Member[]
   readonly lookups: readonly Lookup[]
   readonly neighbours: readonly NeighbourNote[]
   readonly contested: readonly ContestedAddress[]
   readonly tunnels: readonly TunnelNote[]
   readonly companions: Companions
   readonly history: ServerHistory
+  readonly crowd: Crowd
+  readonly purpose: Purpose
   readonly transport: Transport
   readonly client: Endpoint
   readonly server: Endpoint
@@ -174,6 +221,7 @@ export class Attempt implements AttemptParts {
   readonly milestones: readonly Milestone[]
   readonly outcome: Outcome
   readonly closing: Closing
+  readonly sealedTunnel: SealedTunnel | null
   readonly quality: readonly QualityNote[]
   readonly captureEndNs: number
   readonly captureStartSeconds: number
@@ -182,12 +230,16 @@ export class Attempt implements AttemptParts {
     this.id = parts.id
     this.conversations = parts.conversations
     this.explained = parts.explained
+    this.kerberos = parts.kerberos
+    this.members = parts.members
     this.lookups = parts.lookups
     this.neighbours = parts.neighbours
     this.contested = parts.contested
     this.tunnels = parts.tunnels
     this.companions = parts.companions
     this.history = parts.history
+    this.crowd = parts.crowd
+    this.purpose = parts.purpose
     this.transport = parts.transport
     this.client = parts.client
     this.server = parts.server
@@ -195,6 +247,7 @@ export class Attempt implements AttemptParts {
     this.milestones = parts.milestones
     this.outcome = parts.outcome
     this.closing = parts.closing
+    this.sealedTunnel = parts.sealedTunnel
     this.quality = parts.quality
     this.captureEndNs = parts.captureEndNs
     this.captureStartSeconds = parts.captureStartSeconds
@@ -228,11 +281,13 @@ export class Attempt implements AttemptParts {
     return undefined
   }
 
-  /** All such events of all its connections, connection by connection. */
+  /** All such events of all its connections, connection by connection, those that ask for tickets last. */
   all<K extends FactKind>(kind: K): Event<FactOf<K>>[] {
     const found: Event<FactOf<K>>[] = []
-    for (const conversation of this.conversations) {
-      for (const event of conversation.events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
+    for (const conversations of [this.conversations, this.kerberos]) {
+      for (const { events } of conversations) {
+        for (const event of events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
+      }
     }
     return found
   }

@@ -5,6 +5,7 @@
  */
 import type { Conversation, TcpFacts, TcpSide } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { hopsOf } from './hops.ts'
 
 export interface CapturePoint {
   /** 'client' and 'server': on that host, or in its network. */
@@ -13,12 +14,8 @@ export interface CapturePoint {
   readonly because: string
 }
 
-export const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
+const UNKNOWN_POINT: CapturePoint = { at: 'unknown', because: '' }
 
-/** What systems begin with: Linux and macOS 64, Windows 128, network devices 255. */
-const INITIAL_TTLS = [64, 128, 255]
-/** No path has more routers; what would need more began with another number. */
-const MOST_HOPS = 40
 /** Shorter handshakes are a matter of the hosts, not of the path. */
 const LEAST_ROUND_TRIP_NS = 1e6
 /** This share of the round trip or more lies on one side of the capture point: the other end is near. */
@@ -38,8 +35,8 @@ export function capturePointOf(conversation: Conversation | null): CapturePoint 
 }
 
 function byHops(tcp: TcpFacts): CapturePoint | null {
-  const client = hopsOf(tcp.sides[CLIENT])
-  const server = hopsOf(tcp.sides[SERVER])
+  const client = hopsOfSide(tcp.sides[CLIENT])
+  const server = hopsOfSide(tcp.sides[SERVER])
   if (client < 0 || server < 0 || client + server === 0) return null
   if (client === 0)
     return { at: 'client', because: `packets of the client have passed no router, those of the server ${server}` }
@@ -52,12 +49,10 @@ function byHops(tcp: TcpFacts): CapturePoint | null {
 }
 
 /** Routers that its packets have passed; -1 when they do not say. */
-function hopsOf({ packets, ttlLeast, ttlMost, copiesHopped }: TcpSide): number {
+function hopsOfSide({ packets, ttlLeast, ttlMost, copiesHopped }: TcpSide): number {
   // Several paths, several senders or several points of capture: no single number.
   if (packets === 0 || copiesHopped || ttlLeast !== ttlMost) return -1
-  const initial = INITIAL_TTLS.find(value => value >= ttlMost)
-  const hops = initial === undefined ? -1 : initial - ttlMost
-  return hops > MOST_HOPS ? -1 : hops
+  return hopsOf(ttlMost)
 }
 
 function byTiming({

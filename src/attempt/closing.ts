@@ -7,12 +7,16 @@ import type { Conversation, IcmpNote, TcpFacts, TcpMark } from '../flow/conversa
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
 import type { Closing } from './attempt.ts'
+import { checkSender } from './sender-check.ts'
 import { beganBefore, type Sightings, type TlsSighting } from './sightings.ts'
 
 /** How long a side may leave the other without the answer it waits for before that is silence, not a pause. */
 const SILENCE_MS = 10_000
 /** Resends of the same bytes that nobody acknowledged: with two doublings of the timer no round trip explains them. */
 const SILENT_RESENDS = 3
+
+/** The answer to a challenge ACK comes within a round trip. */
+const CHALLENGE_MS = 2_000
 
 const NS_PER_MS = 1e6
 const ALERT_CLOSE_NOTIFY = 0
@@ -85,17 +89,36 @@ function endsTls(alert: Event<FactOf<'alert'>>): boolean {
   return alert.fact.level === FATAL || alert.fact.code === ALERT_CLOSE_NOTIFY
 }
 
-/** The first FIN, or reset that its receiver had to accept. */
+/** The same with what its packet says of its sender. @param elsewhere see {@link checkSender}. */
+export function withSender(closing: Closing, conversation: Conversation, elsewhere: readonly number[]): Closing {
+  const { tcp } = conversation
+  if (tcp === null || (closing.how !== 'fin' && closing.how !== 'rst')) return closing
+  const mark = tcp.marks.find(one => one.packet === closing.packet && (one.kind === 'fin' || one.kind === 'reset'))
+  if (mark === undefined) return closing
+  const { side, how, packet, timeNs } = closing
+  const { authenticity, signs, hops, whereabouts } = checkSender(tcp, mark, elsewhere)
+  return { side, how, packet, timeNs, sender: { authenticity, signs, hops, whereabouts } }
+}
+
+/**
+ * The first FIN, or reset that its receiver had to accept. A forged reset may miss, and still be the cause of the genuine
+ * one right behind it: its twin hit the other end, which then answers with a reset.
+ */
 function firstEnd(conversation: Conversation): TcpMark | null {
   let stray: TcpMark | null = null
   for (const mark of conversation.tcp?.marks ?? []) {
     if (mark.kind === 'fin') return mark
     if (mark.kind !== 'reset') continue
-    if (mark.inWindow) return mark
+    if (mark.inWindow) return stray !== null && isAnswered(stray, mark) ? stray : mark
     stray ??= mark
   }
   // Without the handshake the window is a guess: a reset with nothing behind it has ended the connection all the same.
   return stray !== null && stray.packet === conversation.lastPacket ? stray : null
+}
+
+/** The other side acknowledged the miss (a challenge ACK, RFC 5961 3.2), and the reset answers that. */
+function isAnswered(stray: TcpMark, reset: TcpMark): boolean {
+  return stray.direction === reset.direction && reset.timeNs - stray.timeNs <= CHALLENGE_MS * NS_PER_MS
 }
 
 function silence(seen: Sightings, captureEndNs: number): Closing {

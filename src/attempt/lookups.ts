@@ -7,6 +7,7 @@ import type { Conversation } from '../flow/conversation.ts'
 import type { Event } from '../flow/event.ts'
 import { MAX_LOOKUPS, MAX_LOOKUPS_OF_CLIENT } from '../wire/limits.ts'
 import type { Lookup } from './attempt.ts'
+import { asksNeighbours, NeighbourNames } from './neighbour-names.ts'
 
 interface Asked {
   name: string
@@ -25,8 +26,6 @@ interface Asked {
 }
 
 const NS_PER_SECOND = 1e9
-/** RFC 6762 and RFC 4795. */
-const NEIGHBOURS_PORTS: readonly number[] = [5353, 5355]
 const TYPE_A = 1
 const TYPE_AAAA = 28
 const RCODE_NO_ERROR = 0
@@ -50,12 +49,31 @@ export class Lookups {
   /** Lookups that made room for later ones. */
   forgotten = 0
 
-  /** Takes what a UDP conversation says of DNS. Names asked of the neighbours (mDNS, LLMNR) are asked without hope. */
+  private readonly neighbours = new NeighbourNames(({ event, client, resolver }, answer) => {
+    const name = event.fact.name.toLowerCase()
+    const key = keyOf(client, resolver, event.fact.type, name)
+    let asked = this.latest.get(key)
+    if (asked === undefined || Math.abs(event.timeNs - asked.lastQueryNs) > RETRY_SECONDS * NS_PER_SECOND) {
+      asked = newLookup(name, event.fact.type, client, resolver, event)
+      this.keep(key, asked)
+    }
+    asked.queries++
+    if (asked.answerPacket === 0) {
+      asked.answerPacket = answer.packet
+      asked.answerNs = answer.timeNs
+      asked.rcode = RCODE_NO_ERROR
+    }
+    for (const address of answer.addresses) addAddress(asked, address)
+  })
+
+  /** Takes what a conversation says of DNS. Of names asked of the neighbours only those that were answered count. */
   add(conversation: Conversation): void {
-    if (NEIGHBOURS_PORTS.includes(conversation.server.port)) return
+    const neighbours = asksNeighbours(conversation)
     for (const event of conversation.events) {
       const { kind } = event.fact
-      if (kind === 'dns-query' || kind === 'dns-response') this.take(conversation, event as Event<DnsMessage>)
+      if (kind !== 'dns-query' && kind !== 'dns-response') continue
+      if (neighbours) this.neighbours.take(conversation, event as Event<DnsMessage>)
+      else this.take(conversation, event as Event<DnsMessage>)
     }
   }
 
@@ -128,11 +146,7 @@ export class Lookups {
       asked.answerNs = timeNs
       asked.rcode = fact.rcode
     }
-    for (const { type, data } of fact.answers) {
-      const address = type === TYPE_A || type === TYPE_AAAA
-      if (address && asked.addresses.length < MAX_ADDRESSES && !asked.addresses.includes(data))
-        asked.addresses.push(data)
-    }
+    for (const { type, data } of fact.answers) if (type === TYPE_A || type === TYPE_AAAA) addAddress(asked, data)
   }
 
   private keep(key: string, asked: Asked): void {
@@ -180,6 +194,10 @@ function keyOf(client: string, resolver: string, type: number, name: string): st
 /** 'rdp' is asked as 'rdp.corp.example' where the resolver appends its search suffixes. */
 function isNameOf(asked: string, wanted: string): boolean {
   return asked === wanted || asked.startsWith(`${wanted}.`)
+}
+
+function addAddress({ addresses }: Asked, address: string): void {
+  if (addresses.length < MAX_ADDRESSES && !addresses.includes(address)) addresses.push(address)
 }
 
 function near(asked: Asked, found: readonly Asked[]): boolean {

@@ -87,10 +87,7 @@ function withTunnel(steps: readonly Step[], tunnel: SealedTunnel | null): readon
 function stepsOf(sources: MilestoneSources, explained: Examined): Step[] {
   const { seen, session, active } = explained
   const steps: Step[] = [step('tcp', tcpPacket(seen.conversation))]
-  if (seen.connect !== null) {
-    const status = seen.connectAnswer?.fact.status ?? 0
-    steps.push(step('proxy', status >= 200 && status < 300 ? (seen.connectAnswer?.packet ?? 0) : null))
-  }
+  if (seen.proxy !== null) steps.push(step('proxy', seen.proxy.granted ? (seen.proxy.answer?.packet ?? 0) : null))
   const gateway = sources.transport.startsWith('gateway')
   if (gateway) gatewaySteps(steps, sources, explained)
   else if (seen.outer !== null) steps.push(step('tls', tlsPacket(seen.outer)))
@@ -154,7 +151,7 @@ function refusal({ seen }: Examined): number | null {
   const status = seen.gatewayAnswer?.fact.status ?? 0
   if (seen.failure !== null) return seen.failure.packet
   if (seen.denied !== null) return seen.denied.packet
-  if (seen.connectAnswer !== null && seen.outer === null) return seen.connectAnswer.packet
+  if (seen.proxy !== null && seen.proxy.answer !== null && seen.outer === null) return seen.proxy.answer.packet
   if (status >= 300) return seen.gatewayAnswer?.packet ?? null
   if (seen.confirm === null) return seen.foreign?.packet ?? null
   return seen.refusal?.packet ?? seen.errorInfo?.packet ?? null

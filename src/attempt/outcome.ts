@@ -20,6 +20,8 @@ export interface Examined {
   /** The packet by which the session was active. */
   readonly active: Place | null
   readonly outcome: Outcome
+  /** Its server sent the client elsewhere, and the client went. */
+  readonly redirected: boolean
 }
 
 export function examine(conversation: Conversation, captureEndNs: number): Examined {
@@ -34,7 +36,7 @@ export function examine(conversation: Conversation, captureEndNs: number): Exami
       : isTorn(seen, closing, session)
         ? 'failed'
         : 'established'
-  return { seen, closing, session, active, outcome }
+  return { seen, closing, session, active, outcome, redirected: false }
 }
 
 function sealedSessionOf(seen: Sightings, { serverHello, records }: TlsSighting): SealedSession {
@@ -127,8 +129,7 @@ function isRefused(seen: Sightings, closing: Closing): boolean {
   if (seen.failure !== null || seen.denied !== null || closing.how === 'alert') return true
   if (seen.refusal !== null || isError(seen, false)) return true
   if (seen.foreign !== null && seen.confirm === null && innermostTls(seen)?.serverHello == null) return true
-  const proxy = seen.connectAnswer?.fact.status ?? 0
-  if (proxy >= 300) return true
+  if (seen.proxy?.granted === false) return true
   const status = seen.gatewayAnswer?.fact.status ?? 0
   return status >= 300 && (status !== 401 || isClosed(closing)) && answersLast(seen)
 }

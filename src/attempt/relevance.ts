@@ -4,16 +4,19 @@
  * unless the client hello is a browser's (RD Gateway clients offer no ALPN).
  */
 import type { Conversation } from '../flow/conversation.ts'
-import type { Event, FactOf } from '../flow/event.ts'
+import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
+import { isBareProbe } from './brief.ts'
 import { isDead } from './outcome.ts'
-import { isGatewayRequest } from './sightings.ts'
+import { isGatewayRequest, isKdcProxyPath } from './sightings.ts'
 
 export type Relevance =
   /** Part of an attempt. */
   | 'attempt'
   /** Part of one if the client tried nothing better: a web site's TLS, a SYN without an answer to another port. */
   | 'doubtful'
+  /** Beside one: names or tickets are asked for over TCP. */
+  | 'beside'
   | 'none'
 
 const RDP_PORT = 3389
@@ -41,19 +44,14 @@ export function relevanceOf(conversation: Conversation): Relevance {
   return isBareProbe(conversation) ? 'doubtful' : 'attempt'
 }
 
-/** A connection that was made and left without a byte, as load balancers and monitors do all day. */
-export function isBareProbe(conversation: Conversation): boolean {
-  const { tcp } = conversation
-  if (tcp === null || tcp.synAckPacket === 0) return false
-  const [client, server] = tcp.sides
-  if (client.bytes > 0 || server.bytes > 0) return false
-  const end = tcp.marks.find(mark => mark.kind === 'fin' || mark.kind === 'reset')
-  return end?.direction === CLIENT && (end.timeNs - tcp.synAckNs) / 1e9 < PROBE_SECONDS
+/** RDP over UDP: by its ports, which also show it where nobody answers, or by what is said on others. */
+export function isRdpUdp(conversation: Conversation): boolean {
+  if (conversation.transport !== 'udp') return false
+  if (RDP_UDP_PORTS.includes(conversation.server.port)) return true
+  return conversation.events.some(({ fact }) => RDP_UDP_FACTS.has(fact.kind))
 }
 
-export function isRdpUdp(conversation: Conversation): boolean {
-  return conversation.transport === 'udp' && RDP_UDP_PORTS.includes(conversation.server.port)
-}
+const RDP_UDP_FACTS: ReadonlySet<FactKind> = new Set(['rdpudp-syn', 'rdpudp-syn-ack', 'rdg-udp-request'])
 
 export function isRdpPort(port: number): boolean {
   return RDP_PORTS.includes(port)
@@ -74,11 +72,9 @@ function isRefusedOrRepeated(conversation: Conversation): boolean {
   return tcp.syns > 1 || conversation.icmp.length > 0 || tcp.marks.some(mark => mark.kind === 'reset')
 }
 
-/** A monitor leaves at once; who stays longer waits for something. */
-const PROBE_SECONDS = 3
-
 function relevanceOfContent(events: readonly Event[], port: number): Relevance | null {
   let proxied = false
+  let doubtful = false
   for (const { fact, direction } of events) {
     switch (fact.kind) {
       case 'negotiation-request':
@@ -88,12 +84,25 @@ function relevanceOfContent(events: readonly Event[], port: number): Relevance |
         return 'attempt'
       case 'client-hello':
         if (isRdpPort(port)) return 'attempt'
+        if (asksKdcProxy(events)) return 'beside'
         return isWebHello(fact) || OTHER_TLS_PORTS.includes(port) ? 'doubtful' : 'attempt'
       case 'server-hello':
       case 'record':
         return isRdpPort(port) ? 'attempt' : 'doubtful'
+      case 'kerberos-request':
+      case 'kerberos-reply':
+      case 'kerberos-error':
+      case 'kdc-proxy':
+      case 'dns-query':
+      case 'dns-response':
+        return 'beside'
+      case 'socks-request':
+        if (isRdpPort(fact.port)) return 'attempt'
+        if (fact.port === HTTPS_PORT) doubtful = true
+        break
       case 'http-request':
         if (isGatewayRequest(fact)) return 'attempt'
+        if (isKdcProxyPath(fact.target)) return 'beside'
         if (fact.method !== 'CONNECT' || !fact.target.includes(':')) return isRdpPort(port) ? 'attempt' : 'none'
         if (isBrowser(fact)) return 'doubtful'
         proxied = true
@@ -105,7 +114,20 @@ function relevanceOfContent(events: readonly Event[], port: number): Relevance |
       default:
     }
   }
-  return proxied ? 'attempt' : null
+  return proxied ? 'attempt' : doubtful ? 'doubtful' : null
+}
+
+/** Readable only with keys: the gateway's TLS carries both. */
+function asksKdcProxy(events: readonly Event[]): boolean {
+  let asks = false
+  for (const { fact } of events) {
+    if (fact.kind === 'kdc-proxy') asks = true
+    else if (fact.kind === 'http-request') {
+      if (isGatewayRequest(fact)) return false
+      if (isKdcProxyPath(fact.target)) asks = true
+    }
+  }
+  return asks
 }
 
 function isBrowser(request: FactOf<'http-request'>): boolean {

@@ -30,10 +30,21 @@ export interface TlsSighting {
   readonly sealed: Event<FactOf<'record'>>[]
   /** Application data in the order of the streams; the alert-sized record that ends a side of TLS 1.3 is not among them. */
   readonly records: Event<FactOf<'record'>>[]
-  /** Sealed alerts, by type or by size. */
+  /** Alerts that can not be read, by type or by size. */
   readonly sealedAlerts: Event[]
-  /** Alerts in clear. */
+  /** Alerts in clear, or decrypted. */
   readonly alerts: Event<FactOf<'alert'>>[]
+}
+
+/** A proxy on the way: HTTP CONNECT (RFC 9110 9.3.6) or SOCKS (RFC 1928). */
+export interface ProxySighting {
+  /** The first word to it, or of it. */
+  readonly request: Event
+  /** What the client asks a tunnel to: `host:port`; '' before it asks. */
+  target: string
+  /** The last answer, and whether it opens the tunnel: null while it does not say. */
+  answer: Event | null
+  granted: boolean | null
 }
 
 export interface Sightings {
@@ -62,9 +73,7 @@ export interface Sightings {
   readonly plain: [Event | null, Event | null]
   outer: TlsSighting | null
   inner: TlsSighting | null
-  /** CONNECT to a proxy, and the last answer to one. */
-  connect: Event<FactOf<'http-request'>> | null
-  connectAnswer: Event<FactOf<'http-response'>> | null
+  proxy: ProxySighting | null
   /** The last request to the gateway in clear, and the last answer to any. */
   gatewayRequest: Event<FactOf<'http-request'>> | null
   gatewayAnswer: Event<FactOf<'http-response'>> | null
@@ -99,8 +108,7 @@ export function sightingsOf(conversation: Conversation): Sightings {
     plain: [null, null],
     outer: null,
     inner: null,
-    connect: null,
-    connectAnswer: null,
+    proxy: null,
     gatewayRequest: null,
     gatewayAnswer: null,
     tunnel: null,
@@ -138,7 +146,7 @@ export function beganBefore(seen: Sightings): boolean {
   const { tcp } = seen.conversation
   if (tcp === null || tcp.synPacket > 0 || tcp.synAckPacket > 0) return false
   return (
-    seen.request === null && seen.connect === null && seen.gatewayRequest === null && !innermostTls(seen)?.clientHello
+    seen.request === null && seen.proxy === null && seen.gatewayRequest === null && !innermostTls(seen)?.clientHello
   )
 }
 
@@ -219,17 +227,27 @@ function take(seen: Sightings, event: Event): void {
       tlsFor(seen, event).sealed.push(event as Event<typeof fact>)
       break
     case 'alert':
-      if (fact.sealed) tlsFor(seen, event).sealedAlerts.push(event)
+      if (fact.code < 0) tlsFor(seen, event).sealedAlerts.push(event)
       else tlsFor(seen, event).alerts.push(event as Event<typeof fact>)
       break
     case 'http-request':
-      if (fact.method === 'CONNECT') seen.connect ??= event as Event<typeof fact>
+      if (fact.method === 'CONNECT') askProxy(seen, event, fact.target)
       else if (isGatewayRequest(fact)) seen.gatewayRequest = event as Event<typeof fact>
       break
     case 'http-response':
-      if (fact.method === 'CONNECT' || (seen.connect !== null && seen.gatewayRequest === null)) {
-        seen.connectAnswer = event as Event<typeof fact>
-      } else seen.gatewayAnswer = event as Event<typeof fact>
+      if (fact.method === 'CONNECT' || (seen.proxy !== null && seen.gatewayRequest === null)) {
+        answerOfProxy(seen, event, fact.status < 200 ? null : fact.status < 300)
+      } else if (!isKdcProxyPath(fact.target)) seen.gatewayAnswer = event as Event<typeof fact>
+      break
+    case 'socks-request':
+      askProxy(seen, event, authority(fact.host, fact.port))
+      break
+    case 'socks-method':
+    case 'socks-logon':
+      answerOfProxy(seen, event, fact.granted ? null : false)
+      break
+    case 'socks-reply':
+      answerOfProxy(seen, event, fact.granted)
       break
     case 'rdg':
       takeGatewayPacket(seen, event as Event<typeof fact>)
@@ -246,6 +264,27 @@ function take(seen: Sightings, event: Event): void {
       break
     default:
   }
+}
+
+/** Where clients ask a Kerberos server through HTTPS (MS-KKDCP 2.1): beside the gateway, on the same host. */
+export function isKdcProxyPath(target: string): boolean {
+  return /^(?:https?:\/\/[^/]*)?\/kdcproxy\b/i.test(target)
+}
+
+/** `gw.example:443`, `[2001:db8::1]:443`. */
+function authority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function askProxy(seen: Sightings, request: Event, target: string): void {
+  seen.proxy ??= { request, target, answer: null, granted: null }
+  if (seen.proxy.target === '') seen.proxy.target = target
+}
+
+function answerOfProxy(seen: Sightings, answer: Event, granted: boolean | null): void {
+  seen.proxy ??= { request: answer, target: '', answer: null, granted: null }
+  seen.proxy.answer = answer
+  seen.proxy.granted = granted
 }
 
 /** What is said between TLS and the active session: MS-CSSP 3.1.5, MS-RDPBCGR 2.2.1.12, 2.2.5.1, 2.2.10.2, 2.2.17, 2.2.18. */

@@ -16,7 +16,7 @@ export function transportOf(explained: Sightings, examined: readonly Examined[])
   if (explained.request !== null || explained.confirm !== null || explained.failure !== null) return 'direct'
   const { port } = explained.conversation.server
   if (isRdpPort(port)) return 'direct'
-  if (explained.connect !== null && explained.outer === null) return proxied(explained.connect.fact.target)
+  if (explained.proxy !== null && explained.outer === null) return proxied(explained.proxy.target)
   const hello = explained.outer?.clientHello
   if (hello != null) return isWebHello(hello.fact) || OTHER_TLS_PORTS.includes(port) ? 'unknown' : 'gateway-tls'
   return port === HTTPS_PORT ? 'gateway-tls' : 'unknown'
@@ -27,7 +27,7 @@ export function serverNameOf(seen: Sightings, lookups: readonly Lookup[]): strin
   // Of TLS in TLS the outer one is the gateway's, which is the server that was dialled.
   const hello = seen.outer?.clientHello ?? seen.inner?.clientHello
   if (hello != null && hello.fact.serverName !== '') return hello.fact.serverName
-  if (seen.connect !== null) return withoutPort(seen.connect.fact.target)
+  if (seen.proxy !== null && seen.proxy.target !== '') return withoutPort(seen.proxy.target)
   const host = seen.gatewayRequest?.fact.headers.find(([name]) => name === 'host')
   if (host !== undefined) return withoutPort(host[1])
   const { address } = seen.conversation.server

@@ -5,12 +5,13 @@ import type { DecodeOptions } from './decode.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
+import type { ViewOptions } from './view.ts'
 
 /** @returns the exit status. Never throws: whatever goes wrong is one line on standard error. */
 export async function run(args: readonly string[], stdout: Sink, stderr: Sink): Promise<number> {
   const streams = new Streams(stdout, stderr)
   let status = EXIT_CLEAN
-  const program = commands(stdout, streams, result => {
+  const program = commands(stdout, streams, isForPeople(args), result => {
     status = result
   })
   try {
@@ -23,7 +24,13 @@ export async function run(args: readonly string[], stdout: Sink, stderr: Sink): 
   }
 }
 
-function commands(stdout: Sink, streams: Streams, done: (status: number) => void): Command {
+/** A single file, on a terminal: somebody wants to look at it. */
+function isForPeople(args: readonly string[]): boolean {
+  const [first] = args
+  return args.length === 1 && first !== undefined && first !== '-' && process.stdin.isTTY && process.stdout.isTTY
+}
+
+function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (status: number) => void): Command {
   // Errors are told once, in one line, where they are caught.
   const writing = {
     writeOut: (text: string) => stdout.write(text),
@@ -40,7 +47,19 @@ function commands(stdout: Sink, streams: Streams, done: (status: number) => void
     .configureOutput(writing)
     .addHelpText('after', EXAMPLES)
   program
-    .command('scan', { isDefault: true })
+    .command('view', { isDefault: opensView })
+    .description('the terminal UI: from the verdict down to the byte')
+    .argument('<file>', 'a capture')
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
+    .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']).default('dark'))
+    .option('--no-mouse', 'leave the mouse to the terminal')
+    .action(async (path: string, options: ViewOptions) => {
+      const { view } = await import('./view.ts')
+      done(await view(path, options, streams))
+    })
+  program
+    .command('scan', { isDefault: !opensView })
     .description('verdicts on capture files, folders of them, globs, or standard input (-)')
     .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
     .addOption(new Option('-f, --format <format>', 'how to write the report').choices(['text', 'json']).default('text'))

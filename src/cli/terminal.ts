@@ -1,6 +1,7 @@
 /** What the place that text goes to can show. */
 import { styleText } from 'node:util'
 import type { Colour, TextStyle } from '../report/text.ts'
+import { coloursWanted, showsUnicode } from '../tui/traits.ts'
 import { DEFAULT_COLUMNS } from './output.ts'
 
 const COLOURS: Record<Colour, Parameters<typeof styleText>[0]> = {
@@ -32,15 +33,4 @@ export function textStyle(
     // Whether there are colours is decided here: Node 22 would ask standard output once more.
     paint: (colour, text) => (coloured ? styleText(COLOURS[colour], text, { validateStream: false }) : text),
   }
-}
-
-/** no-color.org: set and not empty. */
-function coloursWanted(env: NodeJS.ProcessEnv): boolean {
-  return !env.NO_COLOR && env.TERM !== 'dumb'
-}
-
-function showsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
-  if (platform === 'win32') return env.WT_SESSION !== undefined || env.TERM_PROGRAM !== undefined
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
-  return /utf-?8/i.test(locale) && env.TERM !== 'linux'
 }

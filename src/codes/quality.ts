@@ -128,7 +128,7 @@ export const qualities: ReadonlyMap<string, QualityMeaning> = new Map<string, Qu
     {
       means: 'What is inside is judged by sizes, directions and times alone.',
       remedy:
-        'Record the keys while the session runs (SSLKEYLOGFILE, /tls-secrets-file of FreeRDP) and give them with --keylog.',
+        'Record the keys while the session runs (SSLKEYLOGFILE, /tls:secrets-file of FreeRDP) and give them with --keylog.',
     },
   ],
   ['no-time', { means: 'Waits before and behind them are not known.', remedy: 'Record anew with dumpcap or tcpdump.' }],

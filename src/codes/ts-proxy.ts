@@ -3,7 +3,7 @@
 /** TsProxyRpcInterface, as its UUID is written. */
 export const TS_PROXY_INTERFACE = '44e265dd-7daf-42cd-8560-3cdb6e7a2729'
 
-export const CREATE_TUNNEL = 1
+const CREATE_TUNNEL = 1
 export const AUTHORIZE_TUNNEL = 2
 export const CREATE_CHANNEL = 4
 export const SETUP_RECEIVE_PIPE = 8

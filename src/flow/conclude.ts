@@ -145,6 +145,7 @@ function tcpSide(table: FlowTable, flow: number, side: number, notes: FlowNotes)
     largestAcknowledged: ints[me + R.LARGEST_ACKNOWLEDGED] as number,
     // A record starts with zeros; a SYN writes the option or -1.
     mss: handshake ? (ints[me + R.MSS] as number) : -1,
+    initialSequence: handshake ? (ints[me + R.ISN] as number) >>> 0 : -1,
     windowScale: handshake ? (ints[me + R.WINDOW_SCALE] as number) : -1,
     sackPermitted: (state & R.HAS_SACK) !== 0,
     timestamps: (state & R.HAS_TIMESTAMPS) !== 0,
@@ -178,6 +179,7 @@ function tcpSide(table: FlowTable, flow: number, side: number, notes: FlowNotes)
     copiesHopped: (state & R.COPIES_HOPPED) !== 0,
     ttlLeast: ints[me + R.TTL_LEAST] as number,
     ttlMost: ints[me + R.TTL_MOST] as number,
+    ipIdsInRow: ints[me + R.IP_IDS_IN_ROW] as number,
     fragmented: ints[me + R.FRAGMENTED] as number,
     lastWindow: (ints[me + R.LAST_WINDOW] as number) << scale,
     closedWindow: notes.remarks?.longestClosed(side as 0 | 1) ?? null,

@@ -117,6 +117,8 @@ export interface TcpSide {
   readonly largestAcknowledged: number
   /** The option of the SYN; -1 when not seen. */
   readonly mss: number
+  /** The sequence number of its SYN, which most translators of addresses leave as it is; -1 when not seen. */
+  readonly initialSequence: number
   readonly windowScale: number
   readonly sackPermitted: boolean
   readonly timestamps: boolean
@@ -155,9 +157,11 @@ export interface TcpSide {
   readonly mirrorDuplicates: number
   /** Copies of its packets have another time to live than the packet that came first: taken on both sides of a router. */
   readonly copiesHopped: boolean
-  /** Time to live of its packets, copies and all: least and most, without resets. */
+  /** Time to live of its packets, copies and all: least and most, without those that end something (resets and FINs). */
   readonly ttlLeast: number
   readonly ttlMost: number
+  /** Its packets whose IP identification follows on that of the packet before: all but the first of a sender that counts. */
+  readonly ipIdsInRow: number
   /** Its packets that came as IP fragments. */
   readonly fragmented: number
   /** Window of its last packet, scaled. */

@@ -50,7 +50,7 @@ export const SIDE_LAST_PACKET = 10
 export const LAST_SHAPE = 11
 export const LAST_SEQUENCE = 12
 export const LAST_ACKNOWLEDGEMENT = 13
-/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that was no reset. */
+/** IP identification plus one (0 in IPv6), and in the low byte the time to live of the last packet that ended nothing. */
 export const LAST_IP = 14
 export const LAST_WINDOW = 15
 
@@ -83,6 +83,8 @@ export const ACKED_UNSEEN = 39
 export const ZERO_WINDOWS = 40
 export const WINDOW_FULLS = 41
 export const MIRROR_DUPLICATES = 42
+/** Packets whose IP identification follows on that of the packet before. */
+export const IP_IDS_IN_ROW = 46
 /** Segments whose checksum was verified; of them wrong, and left to the network card. */
 export const VERIFIED = 43
 export const WRONG_CHECKSUMS = 44
@@ -160,7 +162,7 @@ export const HAS_STALL = 2048
 export const COPIES_HOPPED = 4096
 export const HAS_LAST = 512
 /** Its last packet has window 0. */
-export const WINDOW_CLOSED = 4096
+export const WINDOW_CLOSED = 8192
 
 export function sideInts(flow: number, side: number): number {
   return flow * INTS + SIDES + side * SIDE_INTS

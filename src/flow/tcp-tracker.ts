@@ -37,6 +37,7 @@ import {
   HIGH_ACK,
   HIGH_SEQUENCE,
   INTS,
+  IP_IDS_IN_ROW,
   ISN,
   KEEP_ALIVES,
   LARGEST,
@@ -119,6 +120,10 @@ const NOTEWORTHY =
   ZERO_WINDOW |
   ZERO_WINDOW_PROBE |
   WINDOW_FULL
+/** Anybody may write them in the name of a side: what they look like says nothing of its other packets. */
+const ENDS = RST | FIN
+/** One a packet, or as many as the segments that a network card cut from it. */
+const IN_ROW = 256
 /** Two copies of one packet on a mirror port come within this time. */
 const MIRROR_NS = 1e6
 /** Packets of one sender that wait at a router, and routers between two points of one capture. */
@@ -215,7 +220,9 @@ export class TcpTracker {
     }
     this.bump(me + PACKETS)
     if (h.fragments > 0) this.bump(me + FRAGMENTED)
-    if ((flags & RST) === 0 && ((state & HAS_TTL) === 0 || (lastIp & 0xff) !== h.ttl)) {
+    if (this.stepIpId > 0 && this.stepIpId <= IN_ROW)
+      ints[me + IP_IDS_IN_ROW] = (ints[me + IP_IDS_IN_ROW] as number) + 1
+    if ((flags & ENDS) === 0 && ((state & HAS_TTL) === 0 || (lastIp & 0xff) !== h.ttl)) {
       if ((state & HAS_TTL) === 0 || h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl
       if (h.ttl > (ints[me + TTL_MOST] as number)) ints[me + TTL_MOST] = h.ttl
       state |= HAS_TTL
@@ -269,7 +276,7 @@ export class TcpTracker {
     ints[me + LAST_SHAPE] = shape
     ints[me + LAST_SEQUENCE] = sequence
     ints[me + LAST_ACKNOWLEDGEMENT] = h.acknowledgement
-    ints[me + LAST_IP] = ((h.ipId + 1) << 8) | ((flags & RST) === 0 ? h.ttl : lastIp & 0xff)
+    ints[me + LAST_IP] = ((h.ipId + 1) << 8) | ((flags & ENDS) === 0 ? h.ttl : lastIp & 0xff)
     ints[me + SIDE_LAST_PACKET] = packet
     if ((flags & RST) === 0) ints[me + LAST_WINDOW] = h.window
     doubles[meAt + SIDE_LAST_NS] = timeNs
@@ -422,7 +429,8 @@ export class TcpTracker {
     }
     if ((what & ZERO_WINDOW_PROBE) !== 0) this.mark('zero-window-probe')
     // Some probe with a byte, others with the shape of a keep-alive.
-    if ((what & (ZERO_WINDOW_PROBE | KEEP_ALIVE | ANY_RESEND)) !== 0) this.notes.remarks?.probed((1 - this.side) as 0 | 1)
+    if ((what & (ZERO_WINDOW_PROBE | KEEP_ALIVE | ANY_RESEND)) !== 0)
+      this.notes.remarks?.probed((1 - this.side) as 0 | 1)
     if ((what & WINDOW_FULL) !== 0) {
       this.bump(me + WINDOW_FULLS)
       this.mark('window-full')

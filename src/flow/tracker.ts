@@ -97,6 +97,11 @@ export class Tracker {
   private readonly stacks: Stacks
   private readonly exchanges: Exchanges
   private packets = 0
+  /**
+   * The conversation of the packet just taken, for whoever keeps an index of packets: twice its number, and one more where
+   * it is UDP; -1 for none.
+   */
+  stream = -1
 
   constructor(sink: ConversationSink, options: TrackerOptions = {}) {
     this.sink = sink
@@ -122,6 +127,7 @@ export class Tracker {
     packet: number,
     timeNs: number,
   ): void {
+    this.stream = -1
     const kind = this.decoder.decode(bytes, start, end, originalLength, linkType, packet, timeNs)
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
@@ -162,6 +168,7 @@ export class Tracker {
       side = table.side
     }
     if (flow < 0) flow = this.begin(h, TCP, packet, timeNs)
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2
     this.touch(flow, packet, timeNs, cut)
     const notes = this.notes[flow] ?? null
     // It closed and was handed on: what still comes is its echo.
@@ -208,6 +215,7 @@ export class Tracker {
       const notes = this.notes[flow] ?? null
       if (notes !== null) notes.tunnel = vpnOverUdp(h)
     }
+    this.stream = (table.ints[flow * INTS + ID] as number) * 2 + 1
     this.touch(flow, packet, timeNs, cut)
     const me = sideInts(flow, side)
     table.ints[me + PACKETS] = (table.ints[me + PACKETS] as number) + 1

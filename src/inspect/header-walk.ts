@@ -6,6 +6,7 @@ import { dataRoot, readData } from '../../dissectors/data.ts'
 import { headerDissectors } from '../../dissectors/headers.ts'
 import { readTcp } from '../../dissectors/tcp.ts'
 import { readUdp } from '../../dissectors/udp.ts'
+import { vlan } from '../../dissectors/vlan.ts'
 import { vxlan } from '../../dissectors/vxlan.ts'
 import { Addresses } from '../flow/addresses.ts'
 import { Headers, KIND_TCP } from '../flow/headers.ts'
@@ -80,13 +81,20 @@ interface Framing {
   readonly header: Header
   readonly tree: Node
   readonly bytes: Uint8Array
+  /** Of the frame, before the tags. */
+  readonly start: number
 }
+
+/** The number of the n-th conversation (from 0) that a walk meets: another one where it meets a choice of them alone. */
+export type Numbering = (transport: 'tcp' | 'udp', nth: number) => number
+
+const AS_THEY_COME: Numbering = (_, nth) => nth
 
 export class HeaderWalk {
   private readonly addresses = new Addresses()
   private readonly fragments = new Fragments()
-  private readonly connections = new TcpConnections()
-  private readonly exchanges = new Conversations<number>(stream => stream)
+  private readonly connections: TcpConnections
+  private readonly exchanges: Conversations<number>
   private readonly pdu = new Pdu()
   private readonly trail = new Trail()
   private readonly position = new Position()
@@ -108,6 +116,11 @@ export class HeaderWalk {
   private payload: Payload | null = null
   /** Of the innermost IP header: the tree, and what was known before it. */
   private network: Node | null = null
+
+  constructor(numbering: Numbering = AS_THEY_COME) {
+    this.connections = new TcpConnections(nth => numbering('tcp', nth))
+    this.exchanges = new Conversations<number>(nth => numbering('udp', nth))
+  }
 
   /** @param isWatched its trees are wanted; otherwise it is only followed. */
   walk(packet: WalkedPacket, isWatched = true): Walk {
@@ -162,7 +175,10 @@ export class HeaderWalk {
     const { end } = trail
     const isNetwork = header.root.name === 'ip' || header.root.name === 'ipv6'
     const tree = this.layer(header.root, () => header.read(this.pdu, trail))
-    if (header.trailer !== null) this.framing = { header, tree, bytes: this.bytes }
+    if (header.trailer !== null) {
+      const start = header === vlan ? (this.framing?.start ?? tree.start) : tree.start
+      this.framing = { header, tree, bytes: this.bytes, start }
+    }
     if (trail.end < end && this.framing !== null) this.trailer(this.framing, end)
     if (isNetwork && trail.next !== STOP_CUT) this.address(tree)
     const isLink = next < IP_PROTOCOL && !isNetwork
@@ -187,12 +203,12 @@ export class HeaderWalk {
     return tree
   }
 
-  private trailer({ header, tree, bytes }: Framing, end: number): void {
+  private trailer({ header, tree, bytes, start }: Framing, end: number): void {
     const { pdu, trail } = this
     if (bytes !== this.bytes) return
     pdu.reset(bytes, trail.end, end)
     if (this.isWatched) pdu.resume(tree)
-    header.trailer?.(pdu, trail, tree.start)
+    header.trailer?.(pdu, trail, start)
   }
 
   /** Addresses as numbers, for conversations and fragments. */

@@ -15,7 +15,7 @@ import { encapsulation } from './encapsulation.ts'
 import type { Filter } from './filter/filter.ts'
 import { HotSource } from './filter/hot-source.ts'
 import { HeaderSource } from './filter/source.ts'
-import { HeaderWalk, type Payload, type WalkedPacket } from './header-walk.ts'
+import { HeaderWalk, type Numbering, type Payload, type WalkedPacket } from './header-walk.ts'
 import type { InspectedLayer, InspectedPacket } from './packet.ts'
 
 const NS_PER_SECOND = 1_000_000_000n
@@ -31,25 +31,71 @@ export interface InspectOptions {
   readonly keys?: GivenKeys
 }
 
+/** A packet as it was recorded: what the cursor of a capture shows, or a packet that was read once more. */
+export interface RecordedPacket {
+  /** Its captured bytes: bytes[start, end). */
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly originalLength: number
+  readonly linkType: number
+  readonly interfaceId: number
+  /** -1 when the file does not say. */
+  readonly fcsLength: number
+  readonly number: number
+  readonly timeNs: number
+  /** Time of the packet before it in the capture, where that one is not given. */
+  readonly previousNs?: number
+  /** Of the first packet of the capture, since 1970. */
+  readonly startSeconds: number
+  readonly startNanoseconds: number
+  readonly info: { readonly format: string }
+}
+
 /**
  * In the order of the capture. A PDU is shown with the packet that completed it. Some are read later than that (the bytes
  * behind an Upgrade wait for the answer, those behind a hole for what fills it), so packets are given out a little late.
  */
 export async function* inspect(capture: Capture, options: InspectOptions = {}): AsyncGenerator<InspectedPacket> {
-  const hand = new Hand(options.wants ?? (() => true), options.filter ?? null)
-  const last = options.last ?? Number.POSITIVE_INFINITY
   const keys = new KeySource(options.keys ?? null, capture.info.secrets)
-  const tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: hand, keys })
+  const inspection = new Inspection(keys, options)
+  const last = options.last ?? Number.POSITIVE_INFINITY
   do {
     while (capture.number < last && capture.next()) {
-      const { bytes, start, end, originalLength, linkType, number, timeNs } = capture
-      hand.take(capture)
-      tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
-      if (hand.length > MAX_PACKETS_IN_HAND) yield* hand.give()
+      inspection.take(capture)
+      yield* inspection.ready()
     }
   } while (capture.number < last && (await capture.fill()))
-  tracker.finish()
-  while (hand.length > 0) yield* hand.give()
+  yield* inspection.finish()
+}
+
+/** The same for packets that come one by one, of a whole capture or of some of its conversations. */
+export class Inspection {
+  private readonly hand: Hand
+  private readonly tracker: Tracker
+
+  /** @param numbering of the conversations, where not all of the capture's packets are given. */
+  constructor(keys: KeySource, options: Pick<InspectOptions, 'wants' | 'filter'> = {}, numbering?: Numbering) {
+    this.hand = new Hand(options.wants ?? (() => true), options.filter ?? null, new HeaderWalk(numbering))
+    this.tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: this.hand, keys })
+  }
+
+  take(packet: RecordedPacket): void {
+    const { bytes, start, end, originalLength, linkType, number, timeNs } = packet
+    this.hand.take(packet)
+    this.tracker.packet(bytes, start, end, originalLength, linkType, number, timeNs)
+  }
+
+  /** Those to which nothing is likely to come any more. */
+  *ready(): Generator<InspectedPacket> {
+    if (this.hand.length > MAX_PACKETS_IN_HAND) yield* this.hand.give()
+  }
+
+  /** No packet follows: all the others. */
+  *finish(): Generator<InspectedPacket> {
+    this.tracker.finish()
+    while (this.hand.length > 0) yield* this.hand.give()
+  }
 }
 
 /** One packet whose layers may still grow. */
@@ -71,25 +117,27 @@ class Hand implements Watcher {
   private readonly decoder = new Decoder()
   private readonly hot = new HotSource()
   private readonly held: Held[] = []
-  private readonly headers = new HeaderWalk()
+  private readonly headers: HeaderWalk
   private readonly cursor = new Pdu()
   /** Conversations of which some PDU was read: what waits for its rest is no data of nobody. */
   private readonly readable = new Set<string>()
   private lastNs = 0
 
-  constructor(asked: (packet: number) => boolean, filter: Filter | null) {
+  constructor(asked: (packet: number) => boolean, filter: Filter | null, headers: HeaderWalk) {
     this.asked = asked
     this.filter = filter
+    this.headers = headers
   }
 
   get length(): number {
     return this.held.length
   }
 
-  take(capture: Capture): void {
-    const { originalLength, linkType, interfaceId, number, timeNs, fcsLength } = capture
-    const bytes = capture.bytes.slice(capture.start, capture.end)
-    const startNs = BigInt(capture.startSeconds) * NS_PER_SECOND + BigInt(capture.startNanoseconds)
+  take(packet: RecordedPacket): void {
+    const { originalLength, linkType, interfaceId, number, timeNs, fcsLength, info } = packet
+    const bytes = packet.bytes.slice(packet.start, packet.end)
+    const startNs = BigInt(packet.startSeconds) * NS_PER_SECOND + BigInt(packet.startNanoseconds)
+    const lastNs = packet.previousNs ?? (this.held.length === 0 && this.lastNs === 0 ? timeNs : this.lastNs)
     const recorded = { bytes, originalLength, linkType, fcsLength, number, timeNs }
     const isRuledOut = this.rulesOut(recorded, startNs + BigInt(timeNs))
     const walk = this.headers.walk(recorded, !isRuledOut)
@@ -102,8 +150,8 @@ class Hand implements Watcher {
       interfaceId,
       bytes,
       epochNs: startNs + BigInt(timeNs),
-      deltaNs: this.held.length === 0 && this.lastNs === 0 ? 0 : timeNs - this.lastNs,
-      hasInterfaces: capture.info.format === 'pcapng',
+      deltaNs: timeNs - lastNs,
+      hasInterfaces: info.format === 'pcapng',
       isOut: isRuledOut || this.filter?.decides(new HeaderSource(walk.layers, this.filter.fields)) === false,
     })
     this.lastNs = timeNs

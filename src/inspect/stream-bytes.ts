@@ -59,9 +59,13 @@ export class StreamBytes {
 
   /** What was decrypted if anything was, otherwise the payload. */
   said(): readonly Said[] {
+    return this.plain.length > 0 ? this.plain.sort((a, b) => a.packet - b.packet) : this.payload()
+  }
+
+  /** As it was sent: the payload of TCP, each byte once, or of UDP. */
+  payload(): readonly Said[] {
     for (const side of [0, 1] as const) this.flush(side)
-    const all = this.plain.length > 0 ? this.plain : this.raw
-    return all.sort((a, b) => a.packet - b.packet)
+    return this.raw.sort((a, b) => a.packet - b.packet)
   }
 
   private sideOf(packet: InspectedPacket, transport: InspectedLayer): 0 | 1 {

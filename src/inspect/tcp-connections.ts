@@ -99,13 +99,18 @@ class Connection {
 
 export class TcpConnections {
   private readonly analysis = new TcpAnalysis()
-  private readonly connections = new Conversations<Connection>(
-    stream => this.make(stream),
-    connection => this.free.push(connection.record),
-  )
+  private readonly connections: Conversations<Connection>
   private readonly free: number[] = []
   private records = 0
   private capacity = 0
+
+  /** @param numberOf the number of the n-th connection. */
+  constructor(numberOf: (nth: number) => number) {
+    this.connections = new Conversations<Connection>(
+      nth => this.make(numberOf(nth)),
+      connection => this.free.push(connection.record),
+    )
+  }
 
   /** A segment that the packet itself sends. */
   segment(h: Headers, frame: number, timeNs: number): TcpConnectionView {
@@ -124,7 +129,7 @@ export class TcpConnections {
     const acknowledgementBase = this.analysis.base(record, (1 - direction) as Direction)
     connection.seen |= seenIn(h, isFirst)
 
-    const resend = (marks & ANY_RESEND) !== 0 ? firstSent(own, h, timeNs, marks) : null
+    const resend = (marks & ANY_RESEND) !== 0 ? firstSent(own, timeNs, marks) : null
     if ((marks & LOST_SEGMENT) !== 0) own.isCountable = false
     if (h.acknowledgement !== own.acknowledgement) own.newAckFrame = frame
     own.acknowledgement = h.acknowledgement
@@ -153,7 +158,7 @@ export class TcpConnections {
       ackRoundTripNs: acknowledged === null ? 0 : timeNs - acknowledged.timeNs,
       roundTripNs: Number.isNaN(roundTripNs) ? 0 : roundTripNs,
       bytesInFlight,
-      pushBytesSent: counts ? own.pushed : 0,
+      pushBytesSent: bytesInFlight > 0 ? own.pushed : 0,
       resendFrame: resend?.frame ?? 0,
       resendDelayNs: resend?.delayNs ?? 0,
       analysed: marks !== 0 || acknowledged !== null || counts,
@@ -164,7 +169,15 @@ export class TcpConnections {
   quoted(key: ConversationKey, timeNs: number): TcpConnectionView {
     const connection = this.connections.find(key)
     const times = this.touch(connection, timeNs)
-    return { ...NOTHING_KNOWN, stream: connection.stream, completeness: connection.seen, ...times }
+    const scale = this.analysis.windowShift(connection.record, directionOf(key))
+    return {
+      ...NOTHING_KNOWN,
+      stream: connection.stream,
+      completeness: connection.seen,
+      windowShift: 0,
+      windowFactor: scale >= 0 ? 2 ** scale : scale,
+      ...times,
+    }
   }
 
   private touch(connection: Connection, timeNs: number): { sinceFirstNs: number; sinceLastNs: number } {
@@ -191,8 +204,6 @@ export class TcpConnections {
 const NOTHING_KNOWN = {
   sequenceBase: 0,
   acknowledgementBase: 0,
-  windowShift: 0,
-  windowFactor: 0,
   flags: [],
   duplicateAckNumber: 0,
   duplicateAckFrame: 0,
@@ -203,7 +214,7 @@ const NOTHING_KNOWN = {
   pushBytesSent: 0,
   resendFrame: 0,
   resendDelayNs: 0,
-  analysed: true,
+  analysed: false,
 }
 
 function sidesOf({ sides }: Connection, direction: Direction): readonly [own: Side, peer: Side] {
@@ -218,26 +229,22 @@ function shownMarks(marks: number): number {
 /** @param isFirst of its connection: of one that is met in the middle the first segment counts for nothing, nor does a SYN-ACK there */
 function seenIn({ flags, payloadLength }: Headers, isFirst: boolean): number {
   let seen = (flags & (SYN | ACK)) === SYN ? SEEN_SYN : 0
-  if (isFirst) return seen
+  if (isFirst && seen === 0) return 0
   if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= SEEN_SYN_ACK
   if ((flags & RST) !== 0) seen |= SEEN_RESET
-  if (payloadLength > 0) seen |= SEEN_DATA
+  if (payloadLength > 0 && (flags & (SYN | ACK)) !== (SYN | ACK)) seen |= SEEN_DATA
   else if ((flags & (SYN | RST | ACK)) === ACK) seen |= SEEN_ACK
   if ((flags & FIN) !== 0 && (flags & ACK) !== 0) seen |= SEEN_FIN
   return seen
 }
 
-/** The oldest segment that is not acknowledged and does not begin later, or else the one that came farthest. */
-function firstSent(own: Side, h: Headers, timeNs: number, marks: number): { frame: number; delayNs: number } | null {
+/** The oldest segment that is not acknowledged, or else the one that came farthest. */
+function firstSent(own: Side, timeNs: number, marks: number): { frame: number; delayNs: number } | null {
   if ((marks & RETRANSMISSION) === 0) return null
-  let frame = own.nextFrame
-  let sentNs = own.nextNs
-  for (const segment of own.segments) {
-    if (((segment.sequence - h.sequence) | 0) > 0) continue
-    frame = segment.frame
-    sentNs = segment.timeNs
-  }
-  return { frame, delayNs: timeNs - sentNs }
+  const oldest = own.segments.at(-1)
+  const delayNs = timeNs - (oldest?.timeNs ?? own.nextNs)
+  // Wireshark says nothing of a time of zero.
+  return delayNs === 0 ? null : { frame: oldest?.frame ?? own.nextFrame, delayNs }
 }
 
 /** What the side has sent now. */

@@ -3,6 +3,7 @@
  * written in pieces, capture by capture, so that a scan of many files does not hold them all.
  */
 import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } from '../analysis.ts'
+import type { Closing } from '../attempt/attempt.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
@@ -82,6 +83,7 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
   const { closing } = attempt
   return {
     id: attempt.id,
+    purpose: attempt.purpose,
     transport: attempt.transport,
     client: { address: attempt.client.address, port: attempt.client.port },
     server: { address: attempt.server.address, port: attempt.server.port, name: attempt.serverName || null },
@@ -95,12 +97,30 @@ function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
       how: closing.how,
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
+      ...senderObject(closing.sender),
     },
     capturePoint: attempt.capturePoint,
     errorInfo: attempt.errorInfo,
+    connections: attempt.members.map(member => ({
+      part: member.part,
+      outcome: member.outcome,
+      transport: member.transport,
+      stream: member.stream,
+      client: { address: member.client.address, port: member.client.port },
+      server: { address: member.server.address, port: member.server.port },
+      firstPacket: member.firstPacket,
+      lastPacket: member.lastPacket,
+    })),
     quality: attempt.quality,
     verdicts: attempt.verdicts.map(verdict => verdictObject(verdict, start)),
   }
+}
+
+/** Of a FIN or reset only. */
+function senderObject(sender: Closing['sender']) {
+  if (sender === undefined) return {}
+  const { authenticity, signs, hops, whereabouts } = sender
+  return { authenticity, signs, hops: hops < 0 ? null : hops, whereabouts: whereabouts || null }
 }
 
 function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {

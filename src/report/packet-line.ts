@@ -40,14 +40,30 @@ const ADDRESS_COLUMNS = 12
 const PROTOCOL_COLUMNS = 5
 const NS_PER_SECOND = 1e9
 
-/** Without a line end. */
-export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, 'paint'>): string {
-  const { number, timeNs, originalLength, layers } = packet
+/** What the packet list shows of a packet. Text is as it stands in the packet, not cleaned. */
+export interface PacketColumns {
+  readonly source: string
+  readonly destination: string
+  /** `TLS`, `X.224`, `Frame` where nothing was recognised. */
+  readonly protocol: string
+  readonly info: string
+  /** TCP's analysis or the protocol says that something is wrong. */
+  readonly bad: boolean
+}
+
+export function packetColumns({ layers }: Pick<InspectedPacket, 'layers'>): PacketColumns {
   const told = own(layers)
   const [source, destination] = addresses(told)
   const top = topmost(told.filter(({ tree }) => !TOKENS.has(tree.field.name))) ?? told.at(-1)
   const protocol = top === undefined ? 'Frame' : protocolName(top)
-  const info = packetInfo(told, protocol)
+  const { text, bad } = packetInfo(told, protocol)
+  return { source, destination, protocol, info: text, bad }
+}
+
+/** Without a line end. */
+export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, 'paint'>): string {
+  const { number, timeNs, originalLength } = packet
+  const { source, destination, protocol, info, bad } = packetColumns(packet)
   const head = [
     String(number).padStart(NUMBER_COLUMNS),
     (timeNs / NS_PER_SECOND).toFixed(6).padStart(TIME_COLUMNS),
@@ -57,8 +73,8 @@ export function packetLine(packet: InspectedPacket, { paint }: Pick<TextStyle, '
     clean(protocol).padEnd(PROTOCOL_COLUMNS),
     String(originalLength),
   ].join(' ')
-  const text = clean(info.text)
-  return `${head} ${info.bad ? paint('bad', text) : text}`.trimEnd()
+  const text = clean(info)
+  return `${head} ${bad ? paint('bad', text) : text}`.trimEnd()
 }
 
 /** Layers of the packet itself: what an ICMP error quotes is another one. */

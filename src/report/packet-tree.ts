@@ -20,6 +20,22 @@ export function packetTree(packet: InspectedPacket, style: Pick<TextStyle, 'pain
   return `${lines.join('\n')}\n\n`
 }
 
+/** A field in one line. */
+export interface NodeText {
+  /** `Window: 64240`, with the place of its bits where it is part of a number; not cleaned. */
+  readonly text: string
+  /** What the dissector remarked; '' when nothing. */
+  readonly remark: string
+}
+
+/** @param isRoot of a layer: it says where its bytes come from. */
+export function nodeText(node: Node, layer: InspectedLayer, isRoot: boolean): NodeText {
+  const value = shortened(shownText(node, layer))
+  const bits = isPartOfNumber(node) ? `${bitPicture(node)} = ` : ''
+  const source = isRoot && layer.source !== 'packet' ? ` (${layer.source})` : ''
+  return { text: `${bits}${node.field.label}${value === '' ? '' : `: ${value}`}${source}`, remark: node.remark }
+}
+
 function addNode(
   node: Node,
   layer: InspectedLayer,
@@ -27,13 +43,9 @@ function addNode(
   lines: string[],
   style: Pick<TextStyle, 'paint'>,
 ): void {
-  const { field, severity, remark, children } = node
-  const value = shortened(shownText(node, layer))
-  const bits = isPartOfNumber(node) ? `${bitPicture(node)} = ` : ''
-  const label = `${bits}${field.label}${value === '' ? '' : `: ${value}`}`
-  const source = depth === 1 && layer.source !== 'packet' ? ` (${layer.source})` : ''
-  const text = clean(`${label}${source}`)
-  const shown = depth === 1 ? style.paint('strong', text) : text
+  const { field, severity, children } = node
+  const { text, remark } = nodeText(node, layer, depth === 1)
+  const shown = depth === 1 ? style.paint('strong', clean(text)) : clean(text)
   const said = remark === '' ? '' : style.paint(severity === 'error' ? 'bad' : 'doubtful', ` [${clean(remark)}]`)
   lines.push(`${'  '.repeat(depth)}${shown}${style.paint('faint', `  ${field.name}`)}${said}`)
   if (children !== null) for (const child of children) addNode(child, layer, depth + 1, lines, style)

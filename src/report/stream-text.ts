@@ -38,7 +38,8 @@ export function saidText({ packet, timeNs, side, bytes }: Said, { paint }: Pick<
   return `${paint('strong', head)}\n${lines.map(line => `${paint(colour, `${arrow} ${line}`)}\n`).join('')}`
 }
 
-function textLines(bytes: Uint8Array): string[] {
+/** Lines of a piece that is text, made harmless, without what clients prove themselves with. */
+export function textLines(bytes: Uint8Array): string[] {
   const text = new TextDecoder().decode(bytes)
   return text
     .replace(/\r?\n$/, '')
@@ -46,7 +47,8 @@ function textLines(bytes: Uint8Array): string[] {
     .map(line => clean(line.replace(CREDENTIALS, '$1 (hidden)').replaceAll('\t', '    ')))
 }
 
-function isText(bytes: Uint8Array): boolean {
+/** Nearly all of it are letters, digits and signs. */
+export function isText(bytes: Uint8Array): boolean {
   let letters = 0
   for (const byte of bytes)
     if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) letters++

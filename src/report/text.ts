@@ -8,7 +8,15 @@ import { codeText } from './code-text.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
 import { spokenTime } from './time.ts'
-import { capturePointText, chainLegend, chainTexts, closingText, transportText } from './words.ts'
+import {
+  capturePointText,
+  chainLegend,
+  chainTexts,
+  closingText,
+  companyText,
+  PURPOSES,
+  transportText,
+} from './words.ts'
 
 /** What the place that the text goes to can show. */
 export interface TextStyle {
@@ -126,6 +134,7 @@ class TextReport {
     this.#chains.push(attempt.chain)
     this.#field('From', `${describe(attempt)}${others}`)
     this.#field('Closed by', closingText(attempt))
+    this.#field('Also', companyText(attempt.members))
     this.#field('Recorded', capturePointText(attempt.capturePoint))
   }
 
@@ -179,13 +188,15 @@ class TextReport {
     const { paint } = this.#style
     const found = attempt.verdicts.some(verdict => isClaim(verdict) && verdict.severity !== 'info')
     const word =
-      attempt.outcome === 'established'
-        ? found
-          ? 'connected'
-          : paint('good', 'nothing wrong found')
-        : attempt.outcome === 'unfinished'
-          ? 'the capture does not show how it ended'
-          : paint('doubtful', 'failed; no rule explains it from this capture')
+      attempt.purpose !== 'connection'
+        ? `${PURPOSES[attempt.purpose]}: no session was wanted`
+        : attempt.outcome === 'established'
+          ? found
+            ? 'connected'
+            : paint('good', 'nothing wrong found')
+          : attempt.outcome === 'unfinished'
+            ? 'the capture does not show how it ended'
+            : paint('doubtful', 'failed; no rule explains it from this capture')
     this.#course(attempt)
     this.lines.push(...hanging(label('Result'), word, this.#style.width))
     this.lines.push('')
@@ -310,10 +321,11 @@ function attemptList(entry: DiagnosisEntry, from = 0): string {
 }
 
 function describe(attempt: AttemptAnalysis): string {
-  const { client, server, serverName, transport, outcome, startNs } = attempt
+  const { client, server, serverName, purpose, transport, outcome, startNs } = attempt
   const named = serverName === '' || serverName === server.address ? '' : ` (${serverName})`
   const ends = `${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}${named}`
-  return `${ends}, ${transportText(transport)}, ${outcome}; begins at ${relativeTime(startNs)}`
+  const what = [transportText(transport), PURPOSES[purpose], outcome].filter(word => word !== '').join(', ')
+  return `${ends}, ${what}; begins at ${relativeTime(startNs)}`
 }
 
 function endpoint(address: string, port: number): string {

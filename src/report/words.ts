@@ -1,6 +1,6 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
 import type { AttemptAnalysis, ChainLink } from '../analysis.ts'
-import type { Closing, MilestoneId, Transport } from '../attempt/attempt.ts'
+import type { Closing, Member, MilestoneId, Part, Purpose, Transport } from '../attempt/attempt.ts'
 import { relativeTime } from './layout.ts'
 
 interface Signs {
@@ -66,8 +66,9 @@ export function transportText(transport: Transport): string {
   return TRANSPORTS[transport]
 }
 
-const FORGED_RESET = 'middlebox-reset'
-const CLAIMS: ReadonlySet<string> = new Set(['confirmed', 'likely'])
+/** Of what is nobody's attempt to get a session; '' of the others. */
+export const PURPOSES: Record<Purpose, string> = { connection: '', probe: 'a probe', scan: 'part of a scan' }
+
 const HOW: Record<Closing['how'], string> = {
   fin: 'with FIN',
   rst: 'with RST',
@@ -78,16 +79,64 @@ const HOW: Record<Closing['how'], string> = {
   'end-of-capture': '',
 }
 
-/** `the server, with RST, packet 12, 0.123456 s`. */
-export function closingText({ closing, verdicts }: Pick<AttemptAnalysis, 'closing' | 'verdicts'>): string {
-  const { side, how, packet, timeNs } = closing
+/**
+ * `the server, with RST, packet 12, 0.123456 s: genuine (time to live 57 as its other packets)`, or
+ * `in the name of the server, with RST, packet 12, 0.123456 s, most likely by a device about 2 hops from the capture point`.
+ */
+export function closingText({ closing }: Pick<AttemptAnalysis, 'closing'>): string {
+  const { side, how, packet, timeNs, sender } = closing
   if (side === 'nobody' || how === 'end-of-capture') {
     return how === 'silence' ? 'nobody: it fell silent' : 'nobody: the capture ends before'
   }
   const where = packet === 0 ? '' : `, packet ${packet}, ${relativeTime(timeNs)}`
-  // The address on a reset says little where its sender is in doubt.
-  const forged = how === 'rst' && verdicts.some(({ rule, verdict }) => rule === FORGED_RESET && CLAIMS.has(verdict))
-  return forged ? `a reset in the name of the ${side}${where}` : `the ${side}, ${HOW[how]}${where}`
+  const ended = `the ${side}, ${HOW[how]}${where}`
+  if (sender === undefined || sender.signs.length === 0) return ended
+  const signs = sender.signs.join('; ')
+  // The address on a packet says little where its sender is in doubt.
+  if (sender.authenticity === 'foreign') {
+    const device = sender.whereabouts === '' ? 'by a device on the way' : `by a device ${sender.whereabouts}`
+    return `in the name of ${ended}, most likely ${device}: ${signs}`
+  }
+  return sender.authenticity === 'genuine' ? `${ended}: genuine (${signs})` : `${ended}: in doubt (${signs})`
+}
+
+/** Besides the one explained. */
+const PARTS: Record<Exclude<Part, 'explained'>, readonly [one: string, several: string]> = {
+  before: ['connection before it', 'connections before it'],
+  redirected: [
+    'connection whose server sent the client elsewhere',
+    'connections whose servers sent the client elsewhere',
+  ],
+  beside: ['connection beside it', 'connections beside it'],
+  leg: ['leg on the other side of a proxy or NAT', 'legs on the other side of a proxy or NAT'],
+  after: ['retry', 'retries'],
+  udp: ['UDP conversation', 'UDP conversations'],
+  kerberos: ['Kerberos exchange', 'Kerberos exchanges'],
+}
+/** Streams that are named one by one. */
+const NAMED_STREAMS = 4
+
+/** `1 connection before it (tcp.stream 3, failed); 2 retries (tcp.stream 5, 6, failed as well)`; '' where there is only one. */
+export function companyText(members: readonly Member[]): string {
+  const clauses: string[] = []
+  for (const part of Object.keys(PARTS) as Exclude<Part, 'explained'>[]) {
+    const own = members.filter(member => member.part === part)
+    if (own.length > 0) clauses.push(`${own.length} ${PARTS[part][own.length === 1 ? 0 : 1]} (${streams(own)})`)
+  }
+  return clauses.join('; ')
+}
+
+function streams(members: readonly Member[]): string {
+  const [first] = members
+  if (first === undefined) return ''
+  const listed = members.slice(0, NAMED_STREAMS).map(member => member.stream)
+  const more = members.length > NAMED_STREAMS ? ' ...' : ''
+  const ended = members.every(member => member.outcome === 'failed')
+    ? first.part === 'after'
+      ? ', failed as well'
+      : ', failed'
+    : ''
+  return `${first.transport}.stream ${listed.join(', ')}${more}${ended}`
 }
 
 const POINTS: Record<AttemptAnalysis['capturePoint']['at'], string> = {

@@ -54,13 +54,10 @@ function look(attempt: Attempt): CertificateExit | null {
   if (helloRefusalOf(attempt) !== null || foreignResetOf(attempt) !== null) return null
   if (hindranceOf(attempt).kind !== 'none') return null
   const reference = picture.serverFinished ?? serverFlight
-  return {
-    leaving,
-    explicit,
-    quick: leaving.timeNs - reference.timeNs < QUICK_NS,
-    certificate: picture.certificate,
-    faults: picture.certificate === null ? [] : faultsOf(attempt, picture.certificate, leaving),
-  }
+  const quick = leaving.timeNs - reference.timeNs < QUICK_NS
+  const { certificate } = picture
+  const faults = certificate === null ? [] : faultsOf(attempt, certificate, leaving)
+  return { leaving, explicit, quick, certificate, faults }
 }
 
 function isAboutCertificate(code: number): boolean {

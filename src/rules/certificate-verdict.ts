@@ -13,7 +13,7 @@ const NO_CERTIFICATE = notVisible(
 )
 const HIDDEN = notVisible(
   'TLS 1.3 encrypts the certificate.',
-  'Export the TLS keys (SSLKEYLOGFILE, FreeRDP /tls-secrets-file) or look at the certificate with nmap --script ssl-cert -p <port> <server>.',
+  'Export the TLS keys (SSLKEYLOGFILE, FreeRDP /tls:secrets-file) or look at the certificate with nmap --script ssl-cert -p <port> <server>.',
 )
 const ACCEPTED = ruledOut('The client went on behind the certificate.')
 const NOT_THE_CLIENT = ruledOut('The client did not leave because of the certificate.')

@@ -85,7 +85,9 @@ function isRefusedLogon(attempt: Attempt): boolean {
   if (credSspRefusalOf(attempt) !== null || logonOf(attempt).reject !== null) return true
   return (
     !isPastLogon(attempt) &&
-    kerberosRefusalsOf(attempt).some(one => one.belongs !== 'other' && one.matter !== 'service')
+    kerberosRefusalsOf(attempt).some(
+      one => one.matter === 'clock' || (one.matter === 'logon' && one.belongs !== 'other'),
+    )
   )
 }
 

@@ -53,7 +53,8 @@ export const clockSkew = rule({
 
   assess(attempt): Verdict {
     if (attempt.outcome === 'established') return WORKED
-    const said = kerberosRefusalsOf(attempt).find(one => one.matter === 'clock' && one.belongs !== 'other')
+    // Whoever asked: it is the clock of the client's computer.
+    const said = kerberosRefusalsOf(attempt).find(one => one.matter === 'clock')
     if (said !== undefined) return byKerberos(attempt, said)
     const refusal = credSspRefusalOf(attempt)
     if (refusal?.kind === 'clock') {
@@ -80,7 +81,7 @@ function byKerberos(attempt: Attempt, { event, belongs }: KerberosRefusal): Verd
   const shown = clocks.length === 0 ? '' : ` (${clocks.join(', ')})`
   const says = `Kerberos refused because of the time: ${words}${shown}.`
   const evidence: Evidence = [event, `Kerberos error ${code}${shown}.`]
-  return belongs === 'unknown' ? likely(says, SETTLE_WHOSE, evidence) : confirmed(says, evidence)
+  return belongs === 'unknown' || belongs === 'other' ? likely(says, SETTLE_WHOSE, evidence) : confirmed(says, evidence)
 }
 
 /** The recorder may be wrong itself: only a second witness tells whose clock it is. */

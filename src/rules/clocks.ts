@@ -17,7 +17,7 @@ export interface Clock extends Place {
 }
 
 /** What Kerberos allows (RFC 4120 5.5.1 leaves it open; Windows and MIT allow this). */
-export const ALLOWED_SKEW_SECONDS = 300
+const ALLOWED_SKEW_SECONDS = 300
 
 export const clocksOf: (attempt: Attempt) => readonly Clock[] = rememberLast(look)
 
@@ -25,7 +25,7 @@ const NONE: readonly Clock[] = []
 
 function look(attempt: Attempt): readonly Clock[] {
   let clocks: Clock[] | null = null
-  for (const { server, events } of attempt.conversations) {
+  for (const { server, events } of [...attempt.conversations, ...attempt.kerberos]) {
     for (const event of events) {
       const { fact } = event
       if (event.direction !== SERVER) continue

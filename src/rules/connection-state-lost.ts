@@ -50,7 +50,8 @@ export const connectionStateLost = rule({
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     if (!picture.connected) return NOT_CONNECTED
-    const idle = idleResetOf(picture)
+    // A client may reset behind the farewell of the server: what ended well was not forgotten.
+    const idle = attempt.outcome === 'established' ? null : idleResetOf(picture)
     // A device that forgot the connection answers in the name of its side, with a time to live of its own.
     if (idle !== null && wasWorking(picture) && !isHindered(attempt))
       return resting(['time', 'absence'], forgotten(idle))

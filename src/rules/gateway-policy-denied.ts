@@ -1,7 +1,17 @@
 /** A policy of the gateway, a quota or quarantine refused the user or the target. Cause 14; MS-TSGU 2.2.6, 3.3.5.1. */
-import { gatewayTalkOf, isOfExtendedAuth, refused, resultOf, resultText, withoutRefusal } from './gateway-refusal.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { TunnelStep } from '../attempt/sealed-gateway.ts'
+import {
+  gatewayTalkOf,
+  isOfExtendedAuth,
+  refused,
+  resultOf,
+  resultText,
+  sealedStopOf,
+  withoutRefusal,
+} from './gateway-refusal.ts'
 import { onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { at, called, confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, called, confirmed, type Evidence, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /**
  * Access denied, RAP, CAP, connection limit, capabilities (consent, statement of health), quarantine and its nonce, the three
@@ -34,7 +44,7 @@ export const gatewayPolicyDenied = rule({
   looksAt:
     'The results with which the gateway answers, in its packets or in its calls over RPC (handshake, tunnel, authorization, channel), and the one with which it closes the channel.',
   confirms:
-    'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie; or a close for a time-out or for a new authorization that failed.',
+    'A result that names a policy (CAP, RAP), a limit, quarantine, consent or the authentication cookie; or a close for a time-out or for a new authorization that failed. Possible: without keys, an answer by its place and length behind which the client did not go on.',
   rulesOut: 'A channel that was opened, or a refusal for another reason.',
   cannotSee:
     'Anything inside TLS without keys. The event log of the gateway tells (200 to 304), and that of NPS (6272 to 6274).',
@@ -55,7 +65,7 @@ export const gatewayPolicyDenied = rule({
       const ended = confirmed(`A policy of the gateway ended the session: ${resultText(closed)}.`, ...evidence)
       return attempt.outcome === 'established' ? at('info', ended) : ended
     }
-    if (refusal === null) return withoutRefusal(attempt, OPENED, NO_PACKETS)
+    if (refusal === null) return bySizes(attempt) ?? withoutRefusal(attempt, OPENED, NO_PACKETS)
     if (!POLICY_RESULTS.has(resultOf(refusal)) || isOfExtendedAuth(refusal)) return OTHER_REFUSAL
     const evidence: Evidence[] = [refused(refusal)]
     if (asked !== null) evidence.unshift([asked.event, `The client sends ${asked.name}.`])
@@ -63,3 +73,32 @@ export const gatewayPolicyDenied = rule({
     return called(POLICIES.get(resultOf(refusal)) ?? 'policy denied', verdict)
   },
 })
+
+const ASKED: Readonly<Record<TunnelStep, string>> = {
+  handshake: 'the handshake',
+  tunnel: 'the tunnel',
+  authorization: 'the authorization of the tunnel',
+  channel: 'the channel to the target',
+}
+/** The policy that decides there. */
+const DECIDED_BY: Readonly<Record<TunnelStep, string>> = {
+  handshake: 'its version or its way to log on',
+  tunnel: 'a limit, quarantine or the authentication cookie',
+  authorization: 'the connection authorization policy (CAP)',
+  channel: 'the resource authorization policy (RAP), or the gateway could not reach the target',
+}
+const TO_SETTLE =
+  'Events 200 to 304 of TerminalServices-Gateway and NPS events 6272 to 6274 name user, policy and result, as would a capture with TLS keys. A client that gave up by itself looks the same.'
+
+/** Inside TLS: the step at which the client did not go on, and who may have stopped it. */
+function bySizes(attempt: Attempt): Verdict | null {
+  const stopped = sealedStopOf(attempt)
+  if (stopped === null) return null
+  const { step, asked, answer } = stopped
+  return possible(
+    `The gateway answered the request for ${ASKED[step]}, and the client did not go on: perhaps a refusal by ${DECIDED_BY[step]}. The answer is encrypted.`,
+    TO_SETTLE,
+    [asked, `The client asks for ${ASKED[step]}, by the lengths of its packets.`],
+    [answer, 'The gateway answers; the client sends nothing more in the tunnel.'],
+  )
+}

@@ -3,6 +3,7 @@
  * which result it closed a channel. MS-TSGU 2.2.6, 2.2.10, 3.2.6, 3.3.5.1.
  */
 import type { Attempt } from '../attempt/attempt.ts'
+import type { SealedTunnel } from '../attempt/sealed-gateway.ts'
 import { gatewayResults } from '../codes/rdg-hresults.ts'
 import {
   CHANNEL_RESPONSE,
@@ -123,6 +124,15 @@ export function withoutRefusal(attempt: Attempt, opened: Verdict, unread: Verdic
   if (gatewayTalkOf(attempt).channel !== null) return opened
   if (attempt.transport === 'gateway-tls') return ENCRYPTED_GATEWAY
   return exchangesOf(attempt).length === 0 ? NOT_A_GATEWAY : unread
+}
+
+/**
+ * The gateway answered, encrypted, and the client did not go on behind it: perhaps a refusal, of which sizes show the step
+ * alone. Null where it went on, where nobody left, or where sizes tell nothing.
+ */
+export function sealedStopOf({ sealedTunnel, outcome, closing }: Attempt): SealedTunnel['stopped'] {
+  const left = closing.side === 'client' || closing.side === 'server'
+  return outcome === 'established' || !left ? null : (sealedTunnel?.stopped ?? null)
 }
 
 /** The answer as evidence. */

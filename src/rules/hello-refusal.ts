@@ -54,7 +54,7 @@ function answeredOtherwise({ connection, clientHello }: Picture): boolean {
 function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal | null {
   if (by.how === 'alert') {
     if (by.code === PROTOCOL_VERSION || by.code === INAPPROPRIATE_FALLBACK) return refusal('version', by, true, 'alert')
-    if (picture.serverHello !== null) return refusal('other', by, true, 'alert')
+    if (picture.serverHello !== null) return isShaken(picture, by) ? null : refusal('other', by, true, 'alert')
     if (by.code === HANDSHAKE_FAILURE && highestOffered(picture) <= TLS_1_1) {
       return refusal('version', by, false, 'old-version')
     }
@@ -80,6 +80,11 @@ function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal
   // A reset that is all that was heard of the server has nothing to be compared with; and a close may answer the client's.
   const alone = by.how === 'rst' && (picture.tcp?.sides[SERVER].packets ?? 0) <= 1
   return refusal('other', by, !alone && !picture.unseen[CLIENT], 'closed')
+}
+
+/** Both sides had finished the handshake: what the server refuses now is no hello. */
+function isShaken({ clientFinished, serverFinished }: Picture, by: Leaving): boolean {
+  return clientFinished !== null && serverFinished !== null && clientFinished.packet < by.packet
 }
 
 function byClient({ clientHello, serverHello }: Picture, by: Leaving): HelloRefusal | null {

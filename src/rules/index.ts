@@ -32,9 +32,11 @@ import { nlaRequired } from './nla-required.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pathMtuBlackHole } from './path-mtu-black-hole.ts'
 import { proxyConnectRefused } from './proxy-connect-refused.ts'
+import { rdpBruteForce } from './rdp-brute-force.ts'
 import type { Rule } from './rule.ts'
 import { securityNegotiationFailed } from './security-negotiation-failed.ts'
 import { serverCertificateUnusable } from './server-certificate-unusable.ts'
+import { serverConnectionLimit } from './server-connection-limit.ts'
 import { serverDenied } from './server-denied.ts'
 import { serverEndedSession } from './server-ended-session.ts'
 import { serverOverloaded } from './server-overloaded.ts'
@@ -91,6 +93,8 @@ export const rules: readonly Rule[] = [
   tlsClientFlightSplit,
   tlsHandshakeRefused,
   tlsHandshakeUnanswered,
+  // Where connections pile up, requests that are not confirmed are the consequence.
+  serverConnectionLimit,
   x224NoConfirm,
   // The gateway.
   gatewayHttpError,
@@ -105,6 +109,7 @@ export const rules: readonly Rule[] = [
   gatewayClosed,
   avdServiceClosed,
   // The logon and the session.
+  rdpBruteForce,
   credSspVersionMismatch,
   clockSkew,
   nlaNtlmRefused,

@@ -40,8 +40,15 @@ export function judge(attempt: Attempt): JudgedVerdict[] {
       seat.verdict = verdict
       seat.judged = judged(seat.rule, verdict)
     }
-    return weakened(seat.judged, attempt.quality)
+    const weak = weakened(seat.judged, attempt.quality)
+    return attempt.purpose === 'connection' || seat.rule.isAboutServer === true ? weak : asInformation(weak)
   })
+}
+
+/** Nobody was refused anything that a probe or a scan asked for. */
+function asInformation(judged: JudgedVerdict): JudgedVerdict {
+  const claims = judged.verdict !== 'ruled-out' && judged.verdict !== 'not-visible'
+  return claims && judged.severity !== 'info' ? { ...judged, severity: 'info' } : judged
 }
 
 interface Seat {

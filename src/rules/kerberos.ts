@@ -48,8 +48,13 @@ function look(attempt: Attempt): readonly KerberosRefusal[] {
     )
     const user = event.fact.client || (asked?.fact.client ?? '')
     const service = event.fact.service || (asked?.fact.service ?? '')
-    // A computer logs on for itself, with a name that ends in $.
-    if (user.endsWith('$') || !isOfDesktop(service) || isOvercome(replies, event, user, service)) continue
+    // A computer logs on for itself, with a name that ends in $: that says nothing of the user, but of its clock.
+    if (
+      (user.endsWith('$') && matter !== 'clock') ||
+      !isOfDesktop(service) ||
+      isOvercome(replies, event, user, service)
+    )
+      continue
     found.push({ event, matter, user, service, belongs: belongs(attempt, event, user) })
   }
   return found

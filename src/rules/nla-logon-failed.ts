@@ -4,6 +4,7 @@
  */
 import type { Attempt } from '../attempt/attempt.ts'
 import { kerberosErrors } from '../codes/kerberos.ts'
+import { alertName } from '../codes/tls-alerts.ts'
 import { CLIENT } from '../wire/dissector.ts'
 import { codeWords, logonCodeWords } from './code-words.ts'
 import { credSspRefusalOf } from './credssp-refusal.ts'
@@ -133,7 +134,7 @@ function bySilence(attempt: Attempt, logon: Logon): Verdict | null {
       `The server ended the connection ${duration(left.timeNs - proof.timeNs)} after the last logon message${ofUser(logon)}, without an error code: it most likely refused the credentials or the account.`,
       SETTLE_SILENT,
       ...asked(attempt, logon),
-      [left, 'The server ends the connection instead of an answer.'],
+      [left, `The server ends the connection${alertWords(attempt)} instead of an answer.`],
     ),
   )
 }
@@ -148,6 +149,12 @@ function bySizes(attempt: Attempt): Verdict {
     [end.authenticate, `The client sends its last logon message (${end.authenticate.length} bytes encrypted).`],
     [end.answer, `The server answers ${duration(end.answer.timeNs - end.authenticate.timeNs)} later with ${what}.`],
   )
+}
+
+/** A server whose client speaks version 2 has no other way to say what is wrong (MS-RDPBCGR 5.4.5.2.2). */
+function alertWords(attempt: Attempt): string {
+  const { leaving } = pictureOf(attempt)
+  return leaving?.how === 'alert' ? ` with alert ${leaving.code} (${alertName(leaving.code)})` : ''
 }
 
 function ofUser(logon: Logon): string {

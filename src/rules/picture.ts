@@ -27,7 +27,7 @@ export interface Leaving extends Place {
   readonly side: Direction
   /** 'sealed-alert': an encrypted alert, or a record of an alert's size where the type is encrypted too. */
   readonly how: 'alert' | 'close-notify' | 'sealed-alert' | 'ultimatum' | 'fin' | 'rst'
-  /** Of an alert in clear; otherwise -1. */
+  /** Of an alert that can be read; otherwise -1. */
   readonly code: number
 }
 
@@ -59,7 +59,7 @@ export interface Picture {
   /** The client's side of the handshake is done: its Finished, or the record that must be it. */
   readonly clientFinished: Place | null
   readonly serverFinished: Place | null
-  /** Fatal alerts in clear. */
+  /** Fatal alerts and farewells, in clear or decrypted. */
   readonly clientAlert: Event<FactOf<'alert'>> | null
   readonly serverAlert: Event<FactOf<'alert'>> | null
   /** Application data behind the handshake, in packet order; the alert-sized last record of a TLS 1.3 side is not among them. */
@@ -217,7 +217,8 @@ function note(draft: Draft, event: Event, sealedAlerts: SealedRecord[]): void {
       if (fact.type === -1) noteFinished(draft, event)
       break
     case 'alert':
-      if (fact.sealed) sealedAlerts.push(sealedRecord(event, fact.length))
+      // Its code is known where it is in clear, or was decrypted.
+      if (fact.code < 0) sealedAlerts.push(sealedRecord(event, fact.length))
       else if (fact.level === LEVEL_FATAL || fact.code === CLOSE_NOTIFY) {
         if (fromClient) draft.clientAlert ??= event as Event<FactOf<'alert'>>
         else draft.serverAlert ??= event as Event<FactOf<'alert'>>

@@ -1,5 +1,6 @@
-/** The HTTP proxy refused or never answered CONNECT. Cause 12; RFC 9110 9.3.6, 15.5.8. */
+/** A proxy refused or never answered: CONNECT over HTTP, or SOCKS. Cause 12; RFC 9110 9.3.6, 15.5.8, RFC 1928 6. */
 import type { Attempt } from '../attempt/attempt.ts'
+import type { Event, FactOf } from '../flow/event.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
@@ -7,6 +8,7 @@ import { type Picture, pictureOf } from './picture.ts'
 import { beforeClick, onForwardProxy } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS, waitedNs } from './silence.ts'
+import { socksRefusalOf } from './socks-refusal.ts'
 
 /** Proxies give up connecting after a minute, and clients before them. */
 const CERTAIN_WAIT_NS = 60e9
@@ -25,7 +27,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 ])
 
 const NO_CONNECT = notVisible(
-  'This capture holds no CONNECT: no HTTP proxy is used, or the capture does not show the way to it.',
+  'This attempt holds no CONNECT and no SOCKS: no proxy is used, or the capture does not show the way to it.',
   'netsh winhttp show proxy and the proxy settings of the user tell whether there is one.',
 )
 const OPENED = ruledOut('The proxy opened the tunnel.')
@@ -40,13 +42,13 @@ const TO_SETTLE =
 export const proxyConnectRefused = rule({
   id: 'proxy-connect-refused',
   severity: 'error',
-  title: 'The HTTP proxy did not open the tunnel',
+  title: 'The proxy did not open the tunnel',
   short: 'proxy refused',
   causes: [12],
-  looksAt: 'CONNECT requests and the answers of the proxy.',
+  looksAt: 'CONNECT requests, requests to SOCKS proxies, and the answers of the proxy.',
   confirms:
-    'An answer of 300 or above that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
-  rulesOut: 'A 2xx answer to CONNECT.',
+    'An answer of 300 or above, or a refusal of SOCKS, that the client does not overcome, the close of the proxy instead of an answer, or a silence of 60 s. Likely: a silence of 2 s or more.',
+  rulesOut: 'A 2xx answer to CONNECT, or a request that SOCKS grants.',
   cannotSee: 'Proxies that are spoken to over TLS, and what the proxy did on its other side. Its access log tells.',
   settledBy: [onForwardProxy, beforeClick],
   remedy: [
@@ -60,16 +62,34 @@ export const proxyConnectRefused = rule({
   assess(attempt): Verdict {
     const picture = pictureOf(attempt)
     const { connectRequest, connectResponse } = picture
-    if (connectRequest === null) return NO_CONNECT
+    if (connectRequest === null) return withoutConnect(attempt)
     if (attempt.outcome === 'established') return WORKED
     if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
-    return status >= 200 && status < 300 ? OPENED : refused(attempt, picture)
+    return status >= 200 && status < 300 ? OPENED : refused(attempt, connectRequest, connectResponse)
   },
 })
 
-function refused(attempt: Attempt, { connectRequest, connectResponse }: Picture): Verdict {
-  if (connectRequest === null || connectResponse === null) return NO_CONNECT
+/** SOCKS, or another leg of the attempt: where the proxy's own connection failed, that one is to be explained. */
+function withoutConnect(attempt: Attempt): Verdict {
+  const socks = socksRefusalOf(attempt)
+  if (socks !== null) return attempt.outcome === 'established' ? WORKED : confirmed(socks.says, ...socks.evidence)
+  if (attempt.find('socks-reply') !== undefined) return OPENED
+  const request = attempt.all('http-request').find(({ fact }) => fact.method === 'CONNECT')
+  if (request === undefined) return NO_CONNECT
+  if (attempt.outcome === 'established') return WORKED
+  const response = attempt
+    .all('http-response')
+    .findLast(({ conversation, packet }) => conversation === request.conversation && packet > request.packet)
+  if (response === undefined) return TOO_SHORT
+  return response.fact.status >= 300 ? refused(attempt, request, response) : OPENED
+}
+
+function refused(
+  attempt: Attempt,
+  connectRequest: Event<FactOf<'http-request'>>,
+  connectResponse: Event<FactOf<'http-response'>>,
+): Verdict {
   const { status, phrase } = connectResponse.fact
   const line = phrase === '' ? `${status}` : `${status} ${phrase}`
   const meaning = status === PROXY_AUTHENTICATION ? roundWords(attempt) : (MEANINGS.get(status) ?? '')

@@ -62,6 +62,8 @@ export interface Rule {
   readonly remedy: readonly string[]
   /** A Wireshark display filter that shows the same packets in any capture. */
   readonly filter: string
+  /** It finds what happens to the server around the attempt: then probes and scans count as much as what people do. */
+  readonly isAboutServer?: true
   /** What its claims rest on, as a rule; without it the packets say it themselves. What it rules out rests on nothing. */
   readonly restsOn?: readonly Ground[]
   assess(attempt: Attempt): Verdict

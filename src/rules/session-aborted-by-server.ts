@@ -10,6 +10,7 @@ import { logonOf } from './logon.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onServer, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
+import { restartOf } from './restart.ts'
 import { at, confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
 import { failureOf, isExplainedByServer, sessionTalkOf } from './server-word.ts'
@@ -37,7 +38,7 @@ export const sessionAbortedByServer = rule({
   short: 'cut off by the server',
   causes: [22],
   looksAt:
-    'Who ended the connection first, whether a TLS close_notify or an RDP farewell came before, and an error info that tells of a crash or of a PDU that the server did not take.',
+    'Who ended the connection first, whether a TLS close_notify or an RDP farewell came before, an error info that tells of a crash or of a PDU that the server did not take, and whether other connections to the same port were cut at the same instant, or refused soon after.',
   confirms:
     'A Set Error Info of that sort; FIN or reset of the server as the first sign of the end, behind data of both sides. Likely: where the capture is not whole, or directly behind the confirm or the TLS handshake.',
   rulesOut: 'A client that left first, or a farewell of the server.',
@@ -72,13 +73,15 @@ export const sessionAbortedByServer = rule({
     if (isIdleTimeout(attempt)) return OTHER_CAUSE
     const how = leaving.how === 'fin' ? 'closed' : 'reset'
     const age = duration(leaving.timeNs - connection.firstNs)
-    const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.`
+    const restart = restartOf(attempt, leaving)
+    const says = `The server ${how} the connection ${age} after its beginning, without a farewell, behind ${count(tcp.sides[SERVER].bytes, 'byte')} of its own data.${restart.says}`
     const evidence = [
       [
         { packet: tcp.sides[SERVER].lastDataPacket, timeNs: tcp.sides[SERVER].lastDataNs },
         'The last data of the server.',
       ],
       [leaving, `The server ${how === 'reset' ? 'resets' : 'closes'} the connection first, without a close_notify.`],
+      ...restart.evidence,
     ] as const
     if (attempt.transport === 'direct') {
       // A farewell, or the client's own close before, may be what the capture does not hold.

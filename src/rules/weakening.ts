@@ -120,8 +120,10 @@ export function weakened<V extends Weighed>(verdict: V, notes: readonly { readon
     const says = `${verdict.says} Only likely, because ${because}.`
     return { ...verdict, verdict: 'likely', says, toSettle: joined(verdict.toSettle, qualityMeaning(id).remedy) }
   }
-  // It was no proof before; what it can not exclude has become more.
-  return { ...verdict, toSettle: joined(verdict.toSettle, `Besides, ${because}.`) }
+  // It was no proof before; what it can not exclude has become more, once for a note on the attempt and on the capture.
+  const besides = `Besides, ${because}.`
+  const isSaid = verdict.toSettle.includes(besides) || verdict.says.includes(because)
+  return isSaid ? verdict : { ...verdict, toSettle: joined(verdict.toSettle, besides) }
 }
 
 function effectOn({ of }: Weakness, restsOn: readonly Ground[]): Effect | null {

@@ -166,13 +166,24 @@ export const MAX_GROUPS_SEARCHED = 64
 export const MAX_DOUBTFUL_CONVERSATIONS = 512
 /** UDP conversations, lookups and clients remembered beside the attempts. */
 export const MAX_UDP_BESIDE = 1024
+export const MAX_KERBEROS_BESIDE = 1024
 export const MAX_LOOKUPS = 4096
 export const MAX_LOOKUPS_OF_CLIENT = 256
+/** Names asked of neighbours that wait for their other half, and questions and answers of each: the latest. */
+export const MAX_NEIGHBOUR_NAMES = 512
+export const MAX_NEIGHBOUR_NAMES_ALIKE = 8
 export const MAX_CLIENTS = 16_384
 /**
  * Clients whose other connections are remembered, and servers that were tried: of each the silent connections, the servers
  * that were heard last, and the times of the SYNs.
  */
+/** Hosts and ports that one client is remembered to scan; beyond them it scans everything. */
+export const MAX_SCANNED = 64
+/** Clients of one port whose brief connections are compared, and of each the starts and the offers that are told apart. */
+export const MAX_SERIES = 4096
+export const MAX_SERIES_STARTS = 32
+export const MAX_SERIES_OFFERS = 8
+/** Clients of which silent connections are remembered, connections of each, servers heard last, and times that one was tried. */
 export const MAX_COMPANIONS = 1024
 export const MAX_COMPANIONS_OF_CLIENT = 16
 export const MAX_HEARD_OF_CLIENT = 3
@@ -180,6 +191,14 @@ export const MAX_STARTS_OF_SERVER = 16
 /** Servers whose history is kept, and versions and suites of each. */
 export const MAX_SERVER_HISTORIES = 4096
 export const MAX_HISTORY_VALUES = 16
+/** Clients of all servers that are followed, names of each, and places of one kind that are kept of one server. */
+export const MAX_CROWD_SOURCES = 16_384
+export const MAX_CROWD_NAMES = 32
+export const MAX_CROWD_PLACES = 64
+/** Minutes in which what happens at a server, or of one client of it, is counted: the fullest. */
+export const MAX_CROWD_MINUTES = 64
+/** Times to live of one server that are told apart. */
+export const MAX_CROWD_TTLS = 4
 
 /** Packets that an inspection holds back, because a PDU that they completed may be read later. */
 export const MAX_PACKETS_IN_HAND = 1024
@@ -263,3 +282,11 @@ export const MAX_HTTP2_FACTS = 128
 export const MAX_HTTP2_SETTINGS = 64
 /** Options of one DHCP message. */
 export const MAX_DHCP_OPTIONS = 256
+
+/** A capture of so many packets is read whole when one of its packets is opened. */
+export const MAX_WHOLE_REPLAY_PACKETS = 2000
+/** Packets of one conversation that are read again for one of them; those behind come with their headers alone. */
+export const MAX_REPLAYED_PACKETS = 20_000
+
+/** Steps of an attempt's ladder; of longer ones the first and the last are kept. */
+export const MAX_LADDER_STEPS = 2000

@@ -42,6 +42,14 @@ describe('who ended a connection', () => {
     expect(closing({ tcp: { marks: [reset(SERVER, false)] } })).toMatchObject({ side: 'server', how: 'rst' })
   })
 
+  it('is the first reset, though it missed, when the same side resets again right behind it: its twin hit the other end', () => {
+    const at = (timeNs: number, packet: number, inWindow: boolean) =>
+      mark('reset', { direction: SERVER, timeNs, packet, inWindow })
+    const marks = (secondNs: number) => [at(SECOND, 10, false), at(secondNs, 12, true)]
+    expect(closing({ tcp: { marks: marks(1.05 * SECOND) } })).toMatchObject({ how: 'rst', packet: 10 })
+    expect(closing({ tcp: { marks: marks(9 * SECOND) } })).toMatchObject({ how: 'rst', packet: 12 })
+  })
+
   it('is the server when it refuses a SYN', () => {
     const marks = [mark('syn'), mark('reset', { direction: SERVER })]
     expect(closing({ tcp: { marks } })).toMatchObject({ side: 'server', how: 'rst', packet: 2 })

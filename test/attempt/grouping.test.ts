@@ -1,52 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/attempt/attempt.ts'
 import { Attempts } from '../../src/attempt/grouping.ts'
-import type { Conversation, NeighbourNote } from '../../src/flow/conversation.ts'
 import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
 import { MAX_ATTEMPT_CONVERSATIONS, MAX_OPEN_ATTEMPTS } from '../../src/wire/limits.ts'
-import {
-  type ConversationParts,
-  conversation,
-  event,
-  flowSummary,
-  mark,
-  records,
-  session,
-  tls12Handshake,
-  tls13Handshake,
-} from '../support/conversation.ts'
+import { type ConversationParts, event, flowSummary, mark, records, tls13Handshake } from '../support/conversation.ts'
+import { attemptsOf, connection, established } from '../support/grouping.ts'
 
 const SECOND = 1e9
-const GCM = 24
 const fin = (direction: 0 | 1) => ({ marks: [mark('fin', { direction })] })
 const refused = { tcp: { marks: [mark('syn'), mark('reset', { direction: SERVER })] } }
-
-/** Hands conversations over, each in its own range of packets, and gives the attempts in the order of judging. */
-function attemptsOf(
-  conversations: readonly Conversation[],
-  more: { neighbours?: readonly NeighbourNote[]; endNs?: number } = {},
-): { attempts: Attempt[]; grouped: Attempts } {
-  const attempts: Attempt[] = []
-  const grouped = new Attempts(attempt => attempts.push(attempt), { startSeconds: () => 1_700_000_000 })
-  for (const one of conversations) grouped.conversation(one)
-  const endNs = more.endNs ?? Math.max(0, ...conversations.map(one => one.lastNs))
-  grouped.end(flowSummary({ neighbours: more.neighbours ?? [] }), endNs)
-  return { attempts, grouped }
-}
-
-let made = 0
-function connection(parts: ConversationParts, atSeconds = 0): Conversation {
-  const id = made++
-  return conversation({ id, from: 1 + Math.round(atSeconds * 1000), fromNs: atSeconds * SECOND, ...parts })
-}
 const nlaRefused = (at: number, more: ConversationParts = {}) =>
   connection({ events: [event('negotiation-request'), event('negotiation-failure')], tcp: fin(CLIENT), ...more }, at)
-const established = (at: number, more: ConversationParts = {}) => {
-  const sealed = records(...session().map(length => (length < 0 ? length - GCM : length + GCM)))
-  const events = [event('negotiation-request'), event('negotiation-response'), ...tls12Handshake(), ...sealed]
-  return connection({ events, tcp: fin(CLIENT), ...more }, at)
-}
 const tlsOnly = (at: number, more: ConversationParts = {}, name = 'gw.lab.test') =>
   connection({ events: tls13Handshake(name), server: { port: 443 }, ...more }, at)
 const dns = (at: number, name: string, more: ConversationParts = {}, answered = true) => {

@@ -119,3 +119,8 @@ it('a verifier that is a token tells who logs on', () => {
   expect(said(['client', auth3]).facts).toMatchObject([{ kind: 'ntlm-negotiate', domain: 'LAB', workstation: 'ABC' }])
   expect(tree(dcerpc, 'client', auth3).field('ntlmssp.negotiate.domain')?.value).toBe('LAB')
 })
+
+it('the address in a bind-ack is shown without the zero that ends it', () => {
+  const read = tree(dcerpc as never, 'server', bindAck())
+  expect(read.field('dcerpc.cn_sec_addr')).toMatchObject({ value: '3388' })
+})

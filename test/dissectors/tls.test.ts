@@ -103,6 +103,9 @@ describe('the client hello', () => {
     expect(facts(tls, 'client', hello)).toMatchObject([
       { version: 0x0301, suites: [0x2f, 0x35, 0x0a, 0x010080, 0x05, 0x04, 0xff], sslv2: true, complete: true },
     ])
+    const read = tree(tls, 'client', hello)
+    expect(read.field('tls.record.version')).toMatchObject({ value: 0x0002 })
+    expect(read.field('tls.handshake.ciphersuites')).toMatchObject({ start: 11, end: 32 })
   })
 
   it('cut by the capture tells what was there, as not complete, and changes nothing', () => {

@@ -224,6 +224,23 @@ describe('tracker', () => {
     ])
   })
 
+  it('knows how a side counts its packets, and keeps what a FIN looks like apart from its other packets', () => {
+    const packets = new TcpConversation()
+      .handshake()
+      .send(CLIENT, REQUEST)
+      .send(SERVER, REFUSAL)
+      .close(SERVER)
+      .packets()
+    const fin = packets[7]?.bytes
+    if (fin === undefined) throw new Error('the FIN of the server')
+    const TIME_TO_LIVE_AT = 22
+    fin[TIME_TO_LIVE_AT] = 99
+    const { tcp } = track(...packets)[0] as Conversation
+    expect(tcp?.sides[SERVER]).toMatchObject({ ttlLeast: 64, ttlMost: 64, packets: 5, ipIdsInRow: 4 })
+    expect(tcp?.marks.find(mark => mark.kind === 'fin')).toMatchObject({ direction: SERVER, packet: 8, ttl: 99 })
+    expect(tcp?.sides.map(side => side.initialSequence)).toEqual([1000, 9000])
+  })
+
   it('forgets a stall once the resend was acknowledged', () => {
     const whole = new TcpConversation().handshake().segment(CLIENT, 0x18, REQUEST)
     const lost = whole.segments.at(-1)

@@ -20,22 +20,16 @@ export interface FolderComparison {
   readonly unexplained: string[]
 }
 
-/**
- * @param prefix of the captures' names in the list: `lab/`
- * @param chosen which of them, by name and by place in their order
- */
+/** @param prefix of the captures' names in the list: `lab/` */
 export async function compareFolder(
   folder: string,
   prefix: string,
   comparer: Comparer,
   list: KnownDifferences,
-  chosen: (name: string, at: number) => boolean = () => true,
 ): Promise<FolderComparison> {
   const total: FolderComparison = { captures: 0, packets: 0, occurrences: 0, known: 0, unexplained: [] }
   const nameOf = (path: string): string => prefix + relative(folder, path).split(sep).join('/')
-  const queue = capturesBelow(folder)
-    .filter((path, at) => chosen(nameOf(path), at))
-    .values()
+  const queue = capturesBelow(folder).values()
   const compareNext = async (): Promise<void> => {
     for (const path of queue) {
       const compared = await comparer.compare(path)

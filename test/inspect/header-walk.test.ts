@@ -11,7 +11,8 @@ import { Decoder } from '../../src/flow/decode.ts'
 import { KIND_TCP, KIND_UDP } from '../../src/flow/headers.ts'
 import { HeaderWalk, type Walk } from '../../src/inspect/header-walk.ts'
 import type { Node, Value } from '../../src/wire/field.ts'
-import { ethernet, ipv4, ipv6, SYN, tcp, udp } from '../support/packets.ts'
+import { bytes as bytesOf, concat } from '../support/bytes.ts'
+import { ACK, ethernet, icmp, ipv4, ipv6, SYN, tcp, udp } from '../support/packets.ts'
 
 const CAPTURES = join(import.meta.dirname, '../../captures')
 const LINK_TYPES = [0, 1, 9, 50, 100, 101, 105, 107, 108, 113, 119, 127, 163, 192, 204, 219, 228, 229, 239, 258, 276]
@@ -192,5 +193,80 @@ describe('layers of headers', () => {
     expect([walk(1025, 1), walk(1026, 2), walk(1025, 3)].map(({ conversation }) => conversation)).toEqual([0, 1, 0])
     expect(last(walk(1027, 4), 'tcp.seq')).toBe(0)
     expect(last(walk(1027, 5), 'tcp.seq_raw')).toBe(4000)
+  })
+
+  it('end an IPv6 header of options where its length says, whatever an option says of itself', () => {
+    // A home address of one byte, in a header of 24: what is behind it would be read as UDP three bytes too early.
+    const options = bytesOf(`11 02 01 02 00 00 c9 01 ${'20'.repeat(16)}`)
+    const datagram = udp({ sourcePort: 30_000, destinationPort: 13_000 }, new Uint8Array(4)).bytes
+    const bytes = ethernet(ipv6({ protocol: 60, bytes: concat(options, datagram), checksumAt: -1 }, {}))
+    expect(new Both().difference({ bytes, originalLength: bytes.length, linkType: 1 })).toBe('')
+    expect(last(walked(bytes), 'udp.srcport')).toBe(30_000)
+  })
+
+  it('tell the padding of a short frame from what is behind it, counted from its first byte also behind tags', () => {
+    const plain = ethernet(ipv4(tcp({}), {}))
+    const tag = bytesOf('81 00 00 05')
+    const tagged = (tags: number, behind: Uint8Array) =>
+      concat(plain.subarray(0, 12), ...new Array<Uint8Array>(tags).fill(tag), plain.subarray(12), behind)
+    const found = (bytes: Uint8Array) => {
+      const names: string[] = []
+      const visit = (node: Node): void => {
+        if (BEHIND.test(node.field.name)) names.push(`${node.field.name} ${node.end - node.start}`)
+        for (const child of node.children ?? []) visit(child)
+      }
+      for (const layer of walked(bytes).layers) visit(layer.tree)
+      return names
+    }
+    expect(found(tagged(1, new Uint8Array(6)))).toEqual(['eth.padding 2', 'vlan.trailer 4'])
+    expect(found(tagged(2, new Uint8Array(6)))).toEqual(['vlan.trailer 6'])
+  })
+
+  it('show an experiment in the options, and fast open where it is one', () => {
+    const options = [254, 12, 0xf9, 0x89, 1, 2, 3, 4, 5, 6, 7, 8]
+    const walk = walked(ethernet(ipv4(tcp({ flags: SYN, options }), {})))
+    expect(last(walk, 'tcp.options.experimental.exid')).toBe(0xf989)
+    expect(last(walk, 'tcp.options.tfo.cookie')).toBeDefined()
+    const other = walked(ethernet(ipv4(tcp({ flags: SYN, options: [253, 6, 0x12, 0x34, 9, 9] }), {})))
+    expect(last(other, 'tcp.options.tfo.cookie')).toBeUndefined()
+    expect(last(other, 'tcp.options.experimental.data')).toBeDefined()
+  })
+
+  it('show of a quoted segment its payload and the scale of its window', () => {
+    const headers = new HeaderWalk()
+    const ends = { source: '192.0.2.1', destination: '198.51.100.1' }
+    const walk = (bytes: Uint8Array, number: number) =>
+      headers.walk({ bytes, originalLength: bytes.length, linkType: 1, fcsLength: -1, number, timeNs: number })
+    const ports = { sourcePort: 50_000, destinationPort: 3389 }
+    const back = { sourcePort: 3389, destinationPort: 50_000 }
+    const opposite = { source: ends.destination, destination: ends.source }
+    walk(ethernet(ipv4(tcp({ ...ports, flags: SYN, sequence: 10, options: [3, 3, 7] }), ends)), 1)
+    const synAck = tcp({ ...back, flags: SYN | ACK, sequence: 90, acknowledgement: 11, options: [3, 3, 2] })
+    walk(ethernet(ipv4(synAck, opposite)), 2)
+    walk(ethernet(ipv4(tcp({ ...ports, sequence: 11, acknowledgement: 91 }), ends)), 3)
+    const sent = ipv4(tcp({ ...ports, sequence: 11, acknowledgement: 91 }, new Uint8Array(1400)), ends)
+    walk(ethernet(sent), 4)
+    const quote = walk(ethernet(ipv4(icmp({ type: 3, code: 4, rest: 1400 }, sent.bytes.subarray(0, 548)), {})), 5)
+    expect(last(quote, 'tcp.window_size_scalefactor')).toBe(128)
+    const quoted = quote.layers.find(({ tree }) => tree.field.name === 'tcp')?.tree.children
+    expect(quoted?.find(({ field }) => field.name === 'tcp.payload')).toMatchObject({
+      start: 14 + 20 + 8 + 40,
+      end: 14 + 20 + 8 + 548,
+    })
+    expect(last(quote, 'tcp.stream')).toBe(0)
+    expect(quote.payload).toBeNull()
+  })
+
+  it('give a segment that was sent again the time since the oldest that is not acknowledged', () => {
+    const headers = new HeaderWalk()
+    const walk = (sequence: number, number: number) => {
+      const bytes = ethernet(ipv4(tcp({ sequence, acknowledgement: 1 }, new Uint8Array(100)), {}))
+      const timeNs = number * 1e9
+      return headers.walk({ bytes, originalLength: bytes.length, linkType: 1, fcsLength: -1, number, timeNs })
+    }
+    for (const [at, sequence] of [1000, 1100, 1200].entries()) walk(sequence, at + 1)
+    const again = walk(1100, 4)
+    expect(last(again, 'tcp.analysis.rto_frame')).toBe(1)
+    expect(last(again, 'tcp.analysis.rto')).toBe(3e9)
   })
 })

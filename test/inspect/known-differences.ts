@@ -43,11 +43,6 @@ export class KnownDifferences {
     return explained
   }
 
-  /** An entry is about this capture alone. */
-  names(capture: string): boolean {
-    return this.entries.some(({ text }) => text.startsWith(`${capture}\t`))
-  }
-
   /** Entries for captures like these that matched nothing. @param folder begins the paths of those that were compared */
   unused(folder: string): string[] {
     return this.entries

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { exit } from 'node:process'
 import { capinfosReading, isCapinfosInstalled, type Reading, reading, UNREADABLE } from './capinfos.ts'
+import { type DiagnosedCapture, findingViolations } from './findings.ts'
 import { type Scan, scan } from './scan-one.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../shared/captures/public')
@@ -100,7 +101,7 @@ function ourReading(name: string, result: Scan): Reading | null {
 }
 
 interface Report {
-  readonly captures: readonly { readonly packets: number; readonly error: object | null }[]
+  readonly captures: readonly (DiagnosedCapture & { readonly packets: number; readonly error: object | null })[]
 }
 
 function report(name: string, result: Scan): Report | null {
@@ -115,9 +116,10 @@ function report(name: string, result: Scan): Report | null {
 async function checkAllTogether(): Promise<void> {
   const result = await scan(FOLDER, MAX_SECONDS_FOR_ALL)
   judge('all in one process', result, MAX_SECONDS_FOR_ALL)
-  const captures = report('all in one process', result)?.captures.length ?? 0
+  const captures = report('all in one process', result)?.captures ?? []
+  violations.push(...findingViolations(captures, path => relative(FOLDER, path)))
   console.log(
-    `all in one process: ${captures} captures, ${result.seconds.toFixed(1)} s, ${result.peakMiB.toFixed(0)} MiB`,
+    `all in one process: ${captures.length} captures, ${result.seconds.toFixed(1)} s, ${result.peakMiB.toFixed(0)} MiB`,
   )
 }
 

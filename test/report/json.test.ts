@@ -81,6 +81,30 @@ describe('the JSON report', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
     expect(JSON.parse(text).captures[0].attempts[0].verdicts[0].says).toBe('name \x1b[2J\x9b \u202e')
   })
+
+  it('tells what a closing packet says of its sender, what the attempt is for, and its connections', () => {
+    const sender = {
+      authenticity: 'foreign',
+      signs: ['its IP identification is 0'],
+      hops: -1,
+      whereabouts: '',
+    } as const
+    const closing = { side: 'server', how: 'rst', packet: 6, timeNs: 0, sender } as const
+    const client = { address: '192.0.2.10', port: 50_000 }
+    const server = { address: '198.51.100.20', port: 3389 }
+    const ends = { client, server, firstPacket: 1, lastPacket: 9 }
+    const members = [{ part: 'after', outcome: 'failed', transport: 'tcp', stream: 3, ...ends }] as const
+    const attempts = [attemptAnalysis({ closing, members, purpose: 'probe' }), attemptAnalysis()]
+    const [first, second] = JSON.parse(jsonReport([captureAnalysis({ attempts })])).captures[0].attempts
+    expect(first).toMatchObject({ purpose: 'probe', connections: members })
+    expect(first.closedBy).toMatchObject({
+      authenticity: 'foreign',
+      signs: sender.signs,
+      hops: null,
+      whereabouts: null,
+    })
+    expect(second.closedBy).not.toHaveProperty('authenticity')
+  })
 })
 
 describe('isoTime', () => {

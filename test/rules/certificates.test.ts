@@ -75,6 +75,21 @@ describe('a client that leaves behind the certificate without an alert', () => {
   it('is the client itself where nothing is wrong with the certificate', () => {
     expect(claims(refused({}))).toEqual(['client-aborted (likely)'])
   })
+
+  it('may miss the certificate of the issuer, where the server sends its own alone', () => {
+    expect(verdictOf('tls-certificate-untrusted', refused({}))).toMatchObject({
+      verdict: 'possible',
+      severity: 'warning',
+    })
+    const [leaf] = event('certificate').fact.chain as [CertificateSummary]
+    const whole = handshake({}).map(one =>
+      one.fact.kind === 'certificate'
+        ? event('certificate', { chain: [leaf, { ...leaf, subject: leaf.issuer }] })
+        : one,
+    )
+    const sentAll = attempt({ events: [...whole, closeNotify] })
+    expect(verdictOf('tls-certificate-untrusted', sentAll).verdict).toBe('ruled-out')
+  })
 })
 
 describe('a certificate alert', () => {
@@ -96,6 +111,28 @@ describe('a certificate alert', () => {
   it('is none when it is about something else', () => {
     const events = [...handshake(EXPIRED).slice(0, 4), alert(80)]
     expect(verdictOf('tls-certificate-expired', attempt({ events })).verdict).toBe('ruled-out')
+  })
+})
+
+describe('TLS 1.3 with keys', () => {
+  const decrypted = (code: number) =>
+    attempt({
+      events: [
+        event('client-hello'),
+        event('server-hello', { version: 0x0304, suite: 0x1302 }),
+        event('certificate', {
+          chain: [{ ...(event('certificate').fact.chain[0] as CertificateSummary), ...EXPIRED }],
+        }),
+        event('handshake', { type: 20 }),
+        event('alert', { level: 2, code, sealed: true, length: 19 }, { direction: 0 }),
+      ],
+    })
+
+  it('shows the alert of the client, which names the certificate', () => {
+    expect(claims(decrypted(45))).toEqual(['tls-certificate-expired (confirmed)'])
+    expect(verdictOf('tls-certificate-expired', decrypted(45)).evidence[1]?.[1]).toContain('certificate_expired')
+    // internal_error
+    expect(verdictOf('tls-certificate-expired', decrypted(80)).verdict).toBe('ruled-out')
   })
 })
 

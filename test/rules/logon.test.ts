@@ -288,6 +288,9 @@ describe('clock-skew', () => {
     expect(verdictOf('clock-skew', one).says).toContain(
       "the domain controller's clock reads 2023-11-14 22:13:20 UTC, the client's 2023-11-15 00:13:20 UTC",
     )
+    const machine = conversation({ id: 1, from: 7, events: [event('kerberos-error', { code: 37, client: 'CLIENT$' })] })
+    const ofMachine = attemptWith({ conversations: [main, machine], explained: main })
+    expect(claims(ofMachine)).toEqual(['clock-skew (likely)'])
     expect(claims(refused(TIME_SKEW))).toEqual(['clock-skew (confirmed)'])
     expect(claims(refused(0xc0000133))).toEqual(['clock-skew (confirmed)'])
   })

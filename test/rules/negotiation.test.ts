@@ -233,6 +233,24 @@ describe('proxy-connect-refused', () => {
     expect(verdictOf('proxy-connect-refused', attempt({ events })).verdict).toBe('ruled-out')
   })
 
+  it('is confirmed by a refusal of SOCKS, and ruled out by its grant', () => {
+    const request = event('socks-request', { host: 'rdsh.lab.test', port: 3389 }, { path: 'tcp/socks' })
+    const refused = attempt({ events: [request, event('socks-reply', { code: 2, granted: false })] })
+    expect(claims(refused)).toEqual(['proxy-connect-refused (confirmed)'])
+    expect(verdictOf('proxy-connect-refused', refused).says).toContain(
+      'rdsh.lab.test:3389 with code 2: its rules forbid this target',
+    )
+    const granted = attempt({ events: [request, event('socks-reply'), event('negotiation-request')] })
+    expect(verdictOf('proxy-connect-refused', granted).verdict).toBe('ruled-out')
+  })
+
+  it('is confirmed on the leg of the client where the leg of the proxy is the one to explain', () => {
+    const near = conversation({ events: [asked, answered(504)] })
+    const far = conversation({ id: 1, from: 20, tcp: { marks: [mark('syn'), mark('syn')] }, server: { port: 443 } })
+    const both = attemptWith({ conversations: [near, far], explained: far })
+    expect(verdictOf('proxy-connect-refused', both).verdict).toBe('confirmed')
+  })
+
   it('sees nothing without CONNECT', () => {
     expect(verdictOf('proxy-connect-refused', refused(5)).verdict).toBe('not-visible')
   })

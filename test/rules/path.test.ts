@@ -290,6 +290,18 @@ describe('connection-state-lost', () => {
     expect(claims(forgotten)).toEqual(['middlebox-reset (likely)', 'connection-state-lost (likely)'])
   })
 
+  it('is ruled out where the client answers the farewell behind a long silence with its usual reset', () => {
+    const idle = attempt(
+      {
+        events: session,
+        serverSide: { lastDataPacket: 60, lastDataNs: 900 * SECOND, lastPacket: 60, lastNs: 900 * SECOND },
+        tcp: { marks: [mark('reset', { packet: 61, timeNs: 900.001 * SECOND, timestamps: false })] },
+      },
+      { outcome: 'established' },
+    )
+    expect(verdictOf('connection-state-lost', idle).verdict).toBe('ruled-out')
+  })
+
   it('sees nothing without a connection', () => {
     const never = attempt({ tcp: { marks: [mark('syn')] } })
     expect(verdictOf('connection-state-lost', never).verdict).toBe('not-visible')
@@ -332,6 +344,45 @@ describe('middlebox-reset', () => {
       },
     })
     expect(claims(forged)).toEqual(['middlebox-reset (likely)'])
+  })
+
+  it('says where to look for the device, and takes a FIN in a foreign name as well', () => {
+    const forged = cut({ ttl: 64 }, { ttlLeast: 57, ttlMost: 57 })
+    const { says } = verdictOf('middlebox-reset', forged)
+    expect(says).toMatch(/ Look for a device next to the capture point, where the server is 7 hops away\.$/)
+    const fin = attempt({
+      events: hello,
+      serverSide: { ttlLeast: 57, ttlMost: 57 },
+      tcp: { marks: [mark('fin', { packet: 20, timeNs: SECOND, direction: SERVER, ttl: 62 })] },
+    })
+    expect(claims(fin)).toEqual(['middlebox-reset (likely)'])
+    expect(verdictOf('middlebox-reset', fin).says).toMatch(
+      /^The FIN that ended the connection carries the server's address/,
+    )
+  })
+
+  it('compares the reset of a refused SYN with other connections to that host', () => {
+    const refused = (authenticity: 'genuine' | 'foreign') =>
+      attempt(
+        { tcp: { marks: [mark('syn'), mark('reset', { direction: SERVER, ttl: 64 })] } },
+        {
+          closing: {
+            side: 'server',
+            how: 'rst',
+            packet: 2,
+            timeNs: 0,
+            sender: {
+              authenticity,
+              signs: ['its time to live is 64'],
+              hops: 0,
+              whereabouts: 'next to the capture point',
+            },
+          },
+        },
+      )
+    expect(claims(refused('foreign'))).toEqual(['tcp-connect-refused (confirmed)', 'middlebox-reset (likely)'])
+    expect(claims(refused('genuine'))).toEqual(['tcp-connect-refused (confirmed)'])
+    expect(verdictOf('middlebox-reset', refused('genuine')).verdict).toBe('ruled-out')
   })
 
   it('does not look at the reset by which a client closes a session that worked', () => {

@@ -248,6 +248,14 @@ describe('the seam', () => {
     })
   })
 
+  it('says so once, where the attempt and the capture have the same note', () => {
+    const once = weakened(judgedVerdict(likely('Likely.', 'Look.'), ['time']), notes('clock-back'))
+    expect(once.toSettle).toMatch(/^Look\. Besides, the clock/)
+    expect(weakened(once, notes('clock-back'))).toBe(once)
+    const proven = weakened(judgedVerdict(confirmed('So it is.'), ['time']), notes('clock-back'))
+    expect(weakened(proven, notes('clock-back'))).toBe(proven)
+  })
+
   it('rules out nothing that a note hides, where a rule says that it rests on something', () => {
     expect(weakened(judgedVerdict(ruledOut('It is not.'), ['sender']), notes('several-points')).verdict).toBe(
       'not-visible',

@@ -41,7 +41,6 @@ export const manyGuesses = scenario({
     finds: { 'rdp-brute-force': ['confirmed', 'likely'] },
     mayAlso: ['nla-logon-failed'],
   },
-  awaits: ['rdp-brute-force'],
 })
 
 export const oneSource = scenario({
@@ -64,7 +63,6 @@ export const oneSource = scenario({
     finds: { 'rdp-brute-force': ['confirmed', 'likely'] },
     mayAlso: ['nla-logon-failed'],
   },
-  awaits: ['rdp-brute-force'],
 })
 
 export const mondayMorning = scenario({

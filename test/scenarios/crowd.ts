@@ -37,7 +37,6 @@ export const manyHalfOpen = scenario({
     outcome: 'any',
     finds: { 'server-connection-limit': ['confirmed', 'likely'], 'x224-no-confirm': ['confirmed', 'likely'] },
   },
-  awaits: ['server-connection-limit'],
 })
 
 export const synFlood = scenario({
@@ -59,7 +58,6 @@ export const synFlood = scenario({
     wire.pause(30)
   },
   withKeys: { outcome: 'any', finds: { 'server-connection-limit': ['confirmed', 'likely'] } },
-  awaits: ['server-connection-limit'],
 })
 
 export const busyFarm = scenario({
@@ -122,7 +120,6 @@ export const healthProbes = scenario({
     rdp.isEndedByServer()
     tcp.resets(CLIENT)
   },
-  notSeenYet: 'that probes are no attempts',
   withKeys: HEALTHY,
 })
 
@@ -213,6 +210,42 @@ export const splitFlightAccepted = scenario({
     }
     rdp.tls.settles()
     rdp.underTls().logsOn().joins().introduces().licenses().activates().works(3).isEndedByServer()
+    tcp.resets(CLIENT)
+  },
+  withKeys: HEALTHY,
+})
+
+export const monitor = scenario({
+  name: 'probes: a monitor asks for a connection every 30 s, gets the confirm, and leaves',
+  story: wire => {
+    const monitor = pc({ name: 'monitor', address: '10.50.0.9', system: 'linux', hardware: 9 })
+    const server = sessionHost()
+    wire.tapAt(server)
+    for (let round = 0; round < 12; round++) {
+      const probe = new Connection(wire, monitor, server, { rttMs: 4 }).opens()
+      probe.client.says(connectionRequest(0x0b, 'Cookie: mstshash=check'))
+      new RemoteDesktop(probe, wire).answersRequest()
+      probe.closes(CLIENT)
+      wire.pause(30)
+    }
+  },
+  withKeys: { outcome: 'any' },
+})
+
+export const minimised = scenario({
+  name: "server overloaded: it is the client's window that closes for 20 s, and then opens again",
+  story: wire => {
+    const { tcp, rdp } = direct(wire)
+    rdp.connects().works(3)
+    tcp.setsWindow(CLIENT, 0)
+    rdp.draws(1200)
+    tcp.acknowledges(CLIENT)
+    for (const wait of [0.5, 1, 2, 4, 8]) {
+      wire.pause(wait)
+      tcp.probes(SERVER).acknowledges(CLIENT)
+    }
+    tcp.setsWindow(CLIENT, 64_240).acknowledges(CLIENT)
+    rdp.works(3).isEndedByServer()
     tcp.resets(CLIENT)
   },
   withKeys: HEALTHY,

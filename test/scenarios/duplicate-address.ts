@@ -1,5 +1,5 @@
 /** Cause 35: two stations have one address. RFC 5227. */
-import { CLIENT } from '../../src/wire/dissector.ts'
+import { CLIENT, SERVER } from '../../src/wire/dissector.ts'
 import { Connection } from './language/connection.ts'
 import { RemoteDesktop } from './language/rdp.ts'
 import { HEALTHY, scenario } from './language/scenario.ts'
@@ -76,4 +76,26 @@ export const proxyArp = scenario({
     tcp.resets(CLIENT)
   },
   withKeys: HEALTHY,
+})
+
+export const failover = scenario({
+  name: 'duplicate address: a cluster moves its address to another node, announces it, and the client connects again',
+  story: wire => {
+    const { client, tcp } = askedLocally(wire)
+    new RemoteDesktop(tcp.opens(), wire).connects().works(3)
+    wire.announces(OTHER_STATION, HOST.address)
+    wire.later(30_000)
+    tcp.client.says(new Uint8Array(20))
+    const node = { ...HOST, hardware: OTHER_STATION }
+    tcp.resets(SERVER, { hardware: OTHER_STATION, ipId: 0 })
+    wire.pause(2).asksWhoHas(client, HOST.address).claims(OTHER_STATION, HOST.address, client)
+    const again = new Connection(wire, client, node, { rttMs: 0.4 }).opens()
+    new RemoteDesktop(again, wire).connects().works(3).isEndedByServer()
+    again.resets(CLIENT)
+  },
+  withKeys: {
+    outcome: 'any',
+    mayGuess: ['duplicate-ip', 'session-aborted-by-server', 'connection-state-lost'],
+  },
+  awaits: ['duplicate-ip'],
 })

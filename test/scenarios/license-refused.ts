@@ -25,6 +25,7 @@ export const noLicenseServer = scenario({
 })
 
 export const graceIsOver = scenario({
+  // By its sizes the end is that of any reason which the server gives before the session is active.
   name: 'licence: grace period over, told by Set Error Info 0x101 (no licence)',
   story: wire => {
     const { tcp, rdp } = untilLicensing(wire, { security: TLS })
@@ -32,7 +33,7 @@ export const graceIsOver = scenario({
     tcp.resets(CLIENT)
   },
   withKeys: { outcome: 'failed', finds: { 'license-refused': 'confirmed' } },
-  withoutKeys: encrypted('license-refused'),
+  withoutKeys: encrypted('license-refused', 'server-denied'),
 })
 
 export const validClient = scenario({

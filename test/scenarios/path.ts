@@ -312,3 +312,74 @@ const unsummed = (frame: Uint8Array): void => {
   frame[at] = 0x83
   frame[at + 1] = 0x1c
 }
+
+export const linkLost = scenario({
+  name: 'VPN: everything falls silent at one instant, within the tunnel and outside: the PC has lost its network',
+  story: wire => {
+    const { inside, outside, attempt } = throughTunnel(wire)
+    attempt.rdp.works(3)
+    const flows = [attempt.tcp, ...inside, outside]
+    for (const flow of flows.slice(1)) chat(flow, wire)
+    const lost = flows.flatMap(flow => flow.carries(CLIENT, noise(wire, 70), { lost: true }))
+    for (const wait of BACKOFF) {
+      wire.pause(wait)
+      for (const [at, flow] of flows.entries()) {
+        const sent = lost[at]
+        if (sent !== undefined) flow.resends(sent, 0.002)
+      }
+    }
+  },
+  awaits: ['vpn-dropped'],
+  withKeys: {
+    outcome: 'failed',
+    finds: { 'connection-state-lost': ['confirmed', 'likely'] },
+    mayAlso: ['packet-loss'],
+    mayGuess: ['vpn-dropped'],
+  },
+})
+
+export const recorderStops = scenario({
+  name: 'VPN: all flows end at one instant because the recorder stops',
+  story: wire => {
+    const { inside, outside, attempt } = throughTunnel(wire)
+    attempt.rdp.works(6)
+    for (const flow of [...inside, outside]) chat(flow, wire)
+    attempt.rdp.moves()
+  },
+  withKeys: { outcome: 'established' },
+})
+
+export const idleLimit = scenario({
+  name: 'idle time-out: the server ends a session that was idle for 15 minutes, and says so (Set Error Info 3)',
+  story: wire => {
+    const { tcp, rdp } = direct(wire)
+    rdp.connects().works(4)
+    wire.pause(900)
+    rdp.isEndedByServer(3)
+    tcp.resets(CLIENT)
+  },
+  withKeys: { outcome: 'established', finds: { 'server-ended-session': 'confirmed' } },
+  withoutKeys: HEALTHY,
+})
+
+export const userComesBack = scenario({
+  name: 'idle time-out: the user closes the window after four idle minutes',
+  story: wire => {
+    const { tcp, rdp } = direct(wire)
+    rdp.connects().works(4)
+    wire.pause(240)
+    tcp.resets(CLIENT)
+  },
+  withKeys: HEALTHY,
+})
+
+export const offloadBothWays = scenario({
+  name: 'checksums: a virtual machine on the same host: both directions have none, and all is answered',
+  story: wire => {
+    const { tcp, rdp } = direct(wire)
+    tcp.manner(CLIENT, { spoils: unsummed }).manner(SERVER, { spoils: unsummed })
+    rdp.connects().works(5).isEndedByServer()
+    tcp.resets(CLIENT)
+  },
+  withKeys: HEALTHY,
+})

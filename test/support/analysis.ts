@@ -34,6 +34,7 @@ export function chainLink(given: Partial<ChainLink> = {}): ChainLink {
 export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAnalysis {
   return {
     id: 1,
+    purpose: 'connection',
     transport: 'direct',
     client: { address: '192.0.2.10', port: 50000 },
     server: { address: '198.51.100.20', port: 3389 },
@@ -51,7 +52,9 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
     closing: { side: 'server', how: 'fin', packet: 6, timeNs: 2_400_000 },
     errorInfo: null,
     capturePoint: { at: 'unknown', because: '' },
+    members: [],
     quality: [],
+    ladder: null,
     verdicts: [
       verdictAnalysis(),
       verdictAnalysis({

@@ -1,5 +1,6 @@
 /** Attempts made by hand around hand-made conversations, for tests of rules: failed unless the test says otherwise. */
 import { Attempt, type AttemptParts, type Lookup, type ServerHistory } from '../../src/attempt/attempt.ts'
+import { NO_CROWD } from '../../src/attempt/crowd.ts'
 import { rules } from '../../src/rules/index.ts'
 import type { Verdict } from '../../src/rules/rule.ts'
 import { CLIENT_ADDRESS, SERVER_ADDRESS } from './addresses.ts'
@@ -18,12 +19,16 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     id: 1,
     conversations: [],
     explained: null,
+    kerberos: [],
+    members: [],
     lookups: [],
     neighbours: [],
     contested: [],
     tunnels: [],
     companions: { silent: [], heard: [], movedTo: null },
     history: history(),
+    crowd: NO_CROWD,
+    purpose: 'connection',
     transport: 'direct',
     client: { address: CLIENT_ADDRESS, port: 50_000 },
     server: { address: SERVER_ADDRESS, port: 3389 },
@@ -31,6 +36,7 @@ export function attemptWith(values: Partial<AttemptParts> = {}): Attempt {
     milestones: [],
     outcome: 'failed',
     closing: { side: 'nobody', how: 'end-of-capture', packet: 0, timeNs: last },
+    sealedTunnel: null,
     quality: [],
     captureEndNs: last,
     captureStartSeconds: 1_700_000_000,

@@ -80,7 +80,7 @@ export function attemptOf({ said }: Dialogue, selected: number, end: End): Attem
 }
 
 /** The only attempt that these packets show. */
-export function attemptIn(packets: readonly Packet[]): Attempt {
+function attemptIn(packets: readonly Packet[]): Attempt {
   const found: Attempt[] = []
   const attempts = new Attempts(attempt => found.push(attempt), { startSeconds: () => 1_700_000_000 })
   const tracker = new Tracker(attempts)

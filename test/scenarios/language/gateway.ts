@@ -52,7 +52,7 @@ function secured(wire: Wire, client: Host, gateway: Host, through?: Line): { lin
   return { line: line.handshakes(), tcp }
 }
 
-export abstract class Tunnel extends Line {
+abstract class Tunnel extends Line {
   readonly wire: Wire
   protected abstract sends(from: Direction, packet: Uint8Array): void
 
@@ -336,7 +336,8 @@ function packet(type: number, body: Uint8Array): Uint8Array {
 
 const MASK = [0x37, 0xfa, 0x21, 0x3d]
 
-function frame(first: number, payload: Uint8Array, masked: boolean): Uint8Array {
+/** RFC 6455 5.2. @param masked as a client does */
+export function frame(first: number, payload: Uint8Array, masked: boolean): Uint8Array {
   const { length } = payload
   const bit = masked ? 0x80 : 0
   const size = length < 126 ? [length | bit] : [126 | bit, length >> 8, length & 255]

@@ -9,7 +9,7 @@ export abstract class Line {
 }
 
 /** One side of a line: `line.server.says(confirm)`. */
-export class Voice {
+class Voice {
   private readonly line: Line
   private readonly direction: Direction
 

@@ -76,7 +76,7 @@ function signed(wire: Wire, length: number): Uint8Array {
 
 type Part = readonly [tag: number, content: Uint8Array]
 
-export function tsRequest(version: number, ...parts: readonly Part[]): Uint8Array {
+function tsRequest(version: number, ...parts: readonly Part[]): Uint8Array {
   const fields = [[0, element(INTEGER, Uint8Array.of(version))] as const, ...parts]
   return element(SEQUENCE, ...fields.map(([tag, content]) => element(0xa0 | tag, content)))
 }

@@ -280,7 +280,7 @@ export function redirection(address: string, name: string): Uint8Array {
 export const ULTIMATUM = bytes('0300000902f0802180')
 
 /** On the channel of the session. */
-export function onChannel(side: 'client' | 'server', content: Uint8Array): Uint8Array {
+function onChannel(side: 'client' | 'server', content: Uint8Array): Uint8Array {
   return tpkt(sendData(side, IO_CHANNEL, content))
 }
 

@@ -14,7 +14,7 @@ const GENERALIZED_TIME = 0x18
 const GENERAL_STRING = 0x1b
 
 /** The domain controller and resolver of most stories. */
-export function controller(values: Partial<Host> = {}): Host {
+function controller(values: Partial<Host> = {}): Host {
   return sessionHost({ name: 'dc01.corp.example', address: '10.40.1.10', hardware: 0x10, ...values })
 }
 
@@ -29,6 +29,9 @@ export function resolves(wire: Wire, client: Host, name: string, address: string
   const answer = concat(bytes('c00c 0001 0001 00000e10 0004'), Uint8Array.from(address.split('.'), Number))
   wire.datagram(resolver, client, [DNS_PORT, port], concat(head('8580', 1), question, answer))
 }
+
+/** Who asks for tickets: the user of the recorded requests. */
+export const TICKET_USER = 'alice'
 
 export interface TicketWishes {
   /** The controller's clock against that of the capture. */
@@ -50,7 +53,7 @@ export function asksForTicket(wire: Wire, client: Host, code: number, wishes: Ti
 }
 
 /** RFC 4120 5.9.1. */
-export function kerberosError(wire: Wire, code: number, { clockAheadSeconds = 0 }: TicketWishes = {}): Uint8Array {
+function kerberosError(wire: Wire, code: number, { clockAheadSeconds = 0 }: TicketWishes = {}): Uint8Array {
   const timeMs = STORY_BEGINS_MS + wire.nowUs / 1000 + clockAheadSeconds * 1000
   const time = new Date(timeMs).toISOString().replace(/\D/g, '').slice(0, 14)
   const number = (value: number) => element(INTEGER, Uint8Array.of(value))

@@ -199,7 +199,7 @@ export class Wire {
 }
 
 /** The hardware address of the way out. */
-export const ROUTER = 1
+const ROUTER = 1
 
 /** The client of most stories: a PC with Windows in the office. */
 export function pc(values: Partial<Host> = {}): Host {

@@ -1,0 +1,148 @@
+/**
+ * The one key table: what each key does where. It draws the footer and the help screen, the README's list is made from it, and
+ * the configuration file can give actions other keys.
+ */
+
+/** Where a binding holds. `any` is everywhere but in a prompt. */
+export type Place = 'any' | ViewId
+export type ViewId =
+  | 'attempts'
+  | 'attempt'
+  | 'packets'
+  | 'stream'
+  | 'graph'
+  | 'statistics'
+  | 'explain'
+  | 'help'
+  | 'save'
+
+export interface Binding {
+  readonly action: Action
+  readonly places: readonly Place[]
+  /** The first one is shown. */
+  readonly keys: readonly string[]
+  /** One or two words for the footer; '' keeps it out of there. */
+  readonly label: string
+  /** A line for the help screen. */
+  readonly help: string
+}
+
+export type Action = (typeof BINDINGS)[number]['action']
+
+function bind<const A extends string>(
+  action: A,
+  places: readonly Place[],
+  keys: readonly string[],
+  label: string,
+  help: string,
+) {
+  return { action, places, keys, label, help }
+}
+
+const EVERYWHERE: readonly Place[] = ['any']
+const PACKETS: readonly Place[] = ['packets']
+
+export const BINDINGS = [
+  bind('up', EVERYWHERE, ['up', 'k'], '', 'one line up'),
+  bind('down', EVERYWHERE, ['down', 'j'], '', 'one line down'),
+  bind('page-up', EVERYWHERE, ['pageup', 'C-b', 'C-u'], '', 'one page up'),
+  bind('page-down', EVERYWHERE, ['pagedown', 'C-f', 'C-d', 'space'], '', 'one page down'),
+  bind('first', EVERYWHERE, ['home', 'g'], '', 'to the first line'),
+  bind('last', EVERYWHERE, ['end', 'G'], '', 'to the last line'),
+  bind('left', EVERYWHERE, ['left', 'h'], '', 'fold, or scroll to the left'),
+  bind('right', EVERYWHERE, ['right', 'l'], '', 'unfold, or scroll to the right'),
+  bind('open', EVERYWHERE, ['enter'], 'Open', 'open what is chosen; on evidence: go to the packet'),
+  bind('back', EVERYWHERE, ['escape', 'backspace'], 'Back', 'back to the view before'),
+  bind('next-pane', EVERYWHERE, ['tab'], 'Pane', 'to the next pane'),
+  bind('previous-pane', EVERYWHERE, ['S-tab'], '', 'to the pane before'),
+  bind('help', EVERYWHERE, ['?', 'f1'], 'Help', 'this help'),
+  bind('attempts', EVERYWHERE, ['f2', '1'], 'Attempts', 'the attempts to connect'),
+  bind('packets', EVERYWHERE, ['f3', '2'], 'Packets', 'the packets'),
+  bind('statistics', EVERYWHERE, ['f4', '3'], 'Statistics', 'conversations, endpoints, protocols, quality'),
+  bind('stream', ['attempt', 'packets'], ['f5', 'f'], 'Follow', 'follow the stream of what is chosen'),
+  bind('graph', ['attempt', 'packets', 'stream'], ['f6', 'v'], 'Graph', 'time and sequence of the stream'),
+  bind('explain', EVERYWHERE, ['f7', 'e'], 'Explain', 'explain the rule or code that is chosen'),
+  bind('save', EVERYWHERE, ['f8', 's'], 'Save', 'save packets or a report'),
+  bind('filter', PACKETS, ['/', 'f9'], 'Filter', 'type a display filter'),
+  bind('clear-filter', PACKETS, ['\\'], '', 'show all packets again'),
+  bind('find', PACKETS, ['C-s', 'F'], 'Find', 'find text, bytes (hex:) or a filter (filter:)'),
+  bind('find-next', PACKETS, ['n'], '', 'the next one found'),
+  bind('find-previous', PACKETS, ['N'], '', 'the one found before'),
+  bind('go-to', PACKETS, [':', 'C-g'], 'Go to', 'go to a packet by its number'),
+  bind('mark', PACKETS, ['m'], 'Mark', 'mark the packet, or take its mark away'),
+  bind('next-mark', PACKETS, ["'"], '', 'to the next marked packet'),
+  bind('next-in-stream', PACKETS, ['.', ')'], '', 'to the next packet of the same stream'),
+  bind('previous-in-stream', PACKETS, [',', '('], '', 'to the packet of the same stream before'),
+  bind('filter-stream', PACKETS, ['i'], '', 'show this stream alone'),
+  bind('time', ['packets', 'attempt'], ['t'], 'Time', 'time since the start, since the packet before, of the day'),
+  bind('names', EVERYWHERE, ['r'], '', 'names from the capture in place of addresses'),
+  bind(
+    'next-tab',
+    ['packets', 'statistics', 'stream', 'graph'],
+    [']'],
+    '',
+    'the next tab: bytes of the packet, reassembled, decrypted',
+  ),
+  bind('previous-tab', ['packets', 'statistics', 'stream', 'graph'], ['['], '', 'the tab before'),
+  bind('fold-all', ['packets', 'graph'], ['-'], '', 'fold all fields; zoom out of a graph'),
+  bind('unfold-all', ['packets', 'graph'], ['+', '='], '', 'unfold all fields; zoom into a graph'),
+  bind('larger', EVERYWHERE, ['>'], '', 'the pane with the focus larger'),
+  bind('smaller', EVERYWHERE, ['<'], '', 'the pane with the focus smaller'),
+  bind('copy', EVERYWHERE, ['y'], 'Copy', 'copy the Wireshark filter of what is chosen'),
+  bind('copy-command', EVERYWHERE, ['Y'], '', 'copy a tshark command that shows the same'),
+  bind('theme', EVERYWHERE, ['T'], '', 'dark, light or high contrast'),
+  bind('mouse', EVERYWHERE, ['M'], '', 'mouse on or off (off: the terminal selects text)'),
+  bind('redraw', EVERYWHERE, ['C-l'], '', 'draw the screen anew'),
+  bind('suspend', EVERYWHERE, ['C-z'], '', 'back to the shell for a while (fg returns)'),
+  bind('quit', EVERYWHERE, ['q', 'f10', 'C-c'], 'Quit', 'leave'),
+] as const satisfies readonly Omit<Binding, 'action'>[]
+
+/** Keys of actions, as the configuration file gives them. */
+export type KeyChoices = Readonly<Record<string, readonly string[]>>
+
+export class KeyTable {
+  readonly bindings: readonly Binding[]
+  readonly #byPlace = new Map<string, Action>()
+
+  constructor(choices: KeyChoices = {}) {
+    const bindings: readonly Binding[] = BINDINGS
+    this.bindings = bindings.map(binding => ({ ...binding, keys: choices[binding.action] ?? binding.keys }))
+    for (const { action, places, keys } of this.bindings) {
+      for (const place of places) for (const key of keys) this.#byPlace.set(`${place} ${key}`, action)
+    }
+  }
+
+  /** What the key does in this view; null when nothing. */
+  action(key: string, view: ViewId): Action | null {
+    return this.#byPlace.get(`${view} ${key}`) ?? this.#byPlace.get(`any ${key}`) ?? null
+  }
+
+  /** In the order of the table. */
+  of(view: ViewId): readonly Binding[] {
+    return this.bindings.filter(({ places }) => places.includes('any') || places.includes(view))
+  }
+}
+
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['enter', 'Enter'],
+  ['escape', 'Esc'],
+  ['backspace', 'Backspace'],
+  ['tab', 'Tab'],
+  ['S-tab', 'Shift-Tab'],
+  ['space', 'Space'],
+  ['up', 'Up'],
+  ['down', 'Down'],
+  ['left', 'Left'],
+  ['right', 'Right'],
+  ['home', 'Home'],
+  ['end', 'End'],
+  ['pageup', 'PgUp'],
+  ['pagedown', 'PgDn'],
+])
+
+/** As people write it: `Ctrl-S`, `F2`, `PgDn`. */
+export function keyText(key: string): string {
+  if (/^f\d+$/.test(key)) return key.toUpperCase()
+  if (key.startsWith('C-')) return `Ctrl-${key.slice(2).toUpperCase()}`
+  return NAMES.get(key) ?? key
+}

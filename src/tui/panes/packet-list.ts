@@ -1,0 +1,151 @@
+/** The list of packets: Wireshark's columns, drawn for the rows in the window alone. */
+import type { Area, Canvas, Style } from '../canvas.ts'
+import { cut } from '../cells.ts'
+import type { PacketLine } from '../document.ts'
+import { ListCursor } from '../list.ts'
+import type { RowRole } from '../theme.ts'
+import { timeText } from '../time.ts'
+import type { Workspace } from '../view.ts'
+
+/** Of the columns; the last one takes what is left. */
+const NUMBER_COLUMNS = 8
+const TIME_COLUMNS = 16
+const PROTOCOL_COLUMNS = 11
+const LENGTH_COLUMNS = 7
+const LEAST_ADDRESS_COLUMNS = 16
+const MOST_ADDRESS_COLUMNS = 28
+const TIME_HEADINGS = { 'since-start': 'Time', 'since-previous': 'Delta', 'of-day': 'Time of day' } as const
+
+/** Colours by what Wireshark's colouring rules go by. */
+const ROLES: ReadonlyMap<string, RowRole> = new Map([
+  ['TLS', 'row-tls'],
+  ['DTLS', 'row-tls'],
+  ['HTTP', 'row-http'],
+  ['HTTP2', 'row-http'],
+  ['WebSocket', 'row-http'],
+  ['TCP', 'row-tcp'],
+  ['UDP', 'row-udp'],
+  ['DNS', 'row-udp'],
+  ['MDNS', 'row-udp'],
+  ['RDP-UDP', 'row-udp'],
+  ['ICMP', 'row-icmp'],
+  ['ICMPv6', 'row-icmp'],
+  ['ARP', 'row-arp'],
+  ['X.224', 'row-rdp'],
+  ['T.125', 'row-rdp'],
+  ['RDP', 'row-rdp'],
+  ['CredSSP', 'row-rdp'],
+  ['RDG', 'row-rdp'],
+])
+
+export class PacketListPane {
+  readonly cursor = new ListCursor()
+  /** Rows of the index that are shown; null = all. */
+  shown: readonly number[] | null = null
+  readonly marked = new Set<number>()
+  readonly #workspace: Workspace
+  readonly #names: () => ReadonlyMap<string, string>
+
+  constructor(workspace: Workspace, names: () => ReadonlyMap<string, string>) {
+    this.#workspace = workspace
+    this.#names = names
+  }
+
+  get count(): number {
+    return this.shown?.length ?? this.#workspace.document.index.count
+  }
+
+  /** Row of the index behind a line of the list; -1 when there is none. */
+  rowAt(line: number): number {
+    if (line < 0 || line >= this.count) return -1
+    return this.shown === null ? line : (this.shown[line] as number)
+  }
+
+  get row(): number {
+    return this.rowAt(this.cursor.at)
+  }
+
+  /** The line of the list that shows this row, or the next one behind it. */
+  lineOf(row: number): number {
+    const { shown } = this
+    if (shown === null) return row
+    let low = 0
+    let high = shown.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((shown[middle] as number) < row) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** @returns whether the row is in the list. */
+  choose(row: number): boolean {
+    this.cursor.count = this.count
+    const line = this.lineOf(row)
+    this.cursor.choose(line)
+    return this.row === row
+  }
+
+  draw(canvas: Canvas, { x, y, width: room, height }: Area, focused: boolean): void {
+    const { document, ui, timeMode } = this.#workspace
+    const { theme, unicode } = ui
+    const rows = height - 1
+    this.cursor.fit(this.count, rows)
+    const addressColumns = Math.max(LEAST_ADDRESS_COLUMNS, Math.min(Math.floor(room / 7), MOST_ADDRESS_COLUMNS))
+    const columns = [NUMBER_COLUMNS, TIME_COLUMNS, addressColumns, addressColumns, PROTOCOL_COLUMNS, LENGTH_COLUMNS]
+    const heading = ['No.', TIME_HEADINGS[timeMode], 'Source', 'Destination', 'Protocol', 'Length', 'Info']
+    const line = (at: number, cells: readonly string[], look: Style): void => {
+      let column = x + 1
+      for (const [nth, cell] of cells.entries()) {
+        const columnRoom = columns[nth] ?? x + room - column
+        canvas.put(column, at, cut(cell, columnRoom - (nth < columns.length ? 1 : 0), unicode), look)
+        column += columnRoom
+      }
+    }
+    line(y, heading, theme.look('faint'))
+    const looked: number[] = []
+    for (let at = 0; at < rows; at++) {
+      const row = this.rowAt(this.cursor.top + at)
+      if (row < 0) break
+      looked.push(row)
+      const packet = document.line(row)
+      const { index } = document
+      const before = this.#before(this.cursor.top + at)
+      const look = theme.look(roleOf(packet))
+      const area = { x, y: y + 1 + at, width: room, height: 1 }
+      if (look !== theme.look('row')) canvas.fill(area, ' ', look)
+      line(
+        y + 1 + at,
+        [
+          String(index.number(row)),
+          timeText(index.timeNs(row), timeMode, document.start, before),
+          this.#named(packet.source),
+          this.#named(packet.destination),
+          packet.protocol,
+          String(index.at(row).originalLength),
+          packet.info,
+        ],
+        look,
+      )
+      if (this.marked.has(row)) canvas.put(x, y + 1 + at, '●', theme.look('mark'))
+      if (this.cursor.top + at === this.cursor.at) canvas.shade(area, base => theme.chosen(base, focused))
+    }
+    document.look(looked)
+  }
+
+  #before(line: number): number {
+    const row = this.rowAt(line - 1)
+    return row < 0
+      ? this.#workspace.document.index.timeNs(this.rowAt(line))
+      : this.#workspace.document.index.timeNs(row)
+  }
+
+  #named(address: string): string {
+    return this.#workspace.showsNames ? (this.#names().get(address) ?? address) : address
+  }
+}
+
+function roleOf({ protocol, bad }: PacketLine): RowRole {
+  return bad ? 'row-bad' : (ROLES.get(protocol) ?? 'row')
+}
