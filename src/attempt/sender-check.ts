@@ -28,7 +28,11 @@ export interface CheckedEnd extends SenderCheck {
 
 /** Packets that crossed the end on the way are no sign; one round trip and this much later they are. */
 const CROSSING_NS = 50e6
-/** Both ends reset at once: nobody answers so fast over a network. */
+/** Nobody answers a reset, and what was on its way takes half a round trip: resets closer together have one sender. */
+const TWIN_SHARE = 0.25
+/** On shorter ways everything comes at once. */
+const LEAST_ROUND_TRIP_MS = 8
+/** No proof on those, but a sign beside others. */
 const AT_ONCE_NS = 2e6
 /** How a sender counts: by one, or by one for each segment that the network card cut. */
 const NEXT_ID = 256
@@ -52,9 +56,11 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const jumps = !isOfKernel(mark) && isCounting(side) && mark.ipId > 0 && !isNear(mark.ipIdStep, FAR_ID)
   const bare = side.timestamps && !mark.timestamps
   const outside = mark.kind === 'reset' && !mark.inWindow
-  // Another start value at the same distance is another program of the same host, or of one beside it.
-  const elsewhereSent = differs && (hops !== sideHops || jumps || outside)
-  const foreign = elsewhereSent || sentOn !== null || (jumps && (bare || outside))
+  const twin = twinOf(tcp, mark)
+  const twinNs = twin === null ? Number.POSITIVE_INFINITY : Math.abs(twin.timeNs - mark.timeNs)
+  const isTwin =
+    tcp.initialRoundTripMs >= LEAST_ROUND_TRIP_MS && twinNs <= tcp.initialRoundTripMs * NS_PER_MS * TWIN_SHARE
+  const foreign = differs || sentOn !== null || isTwin || (jumps && (bare || outside))
   const name = SIDES[mark.direction]
   if (!foreign) {
     const authenticity = known && !differs && !jumps && !outside ? 'genuine' : 'unknown'
@@ -67,7 +73,9 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const signs = doubts({ mark, side, own, elsewhere, differs, jumps, outside, name })
   if (bare) signs.push('it lacks the TCP timestamps that the connection uses')
   if (mark.ipId === 0 && mark.ipIdStep !== 0) signs.push('its IP identification is 0')
-  if (isTwin(tcp, mark)) signs.push('both ends were reset at the same instant')
+  if (isTwin || twinNs <= AT_ONCE_NS) {
+    signs.push(`${milliseconds(twinNs)} apart both ends are reset, each in the name of the other`)
+  }
   if (sentOn !== null) signs.push(`the ${name} went on sending ${milliseconds(sentOn.timeNs - mark.timeNs)} later`)
   return {
     mark,
@@ -115,7 +123,7 @@ function doubts(found: {
 /** What somebody who looks for the device can use, as it goes on after `a device`. */
 function whereabouts(hops: number, sideHops: number, name: string): string {
   if (hops < 0 || sideHops < 0) return ''
-  if (hops === sideHops) return `as far away as the ${name}, perhaps a filter on that host`
+  if (hops === sideHops) return `as far away as the ${name}: beside it, or a filter on that host`
   const here = hops === 0 ? 'next to the capture point' : `about ${counted(hops)} from the capture point`
   return `${here}, where the ${name} is ${sideHops === 0 ? 'next to it' : `${counted(sideHops)} away`}`
 }
@@ -156,14 +164,19 @@ function sentAfter(tcp: TcpFacts, end: TcpMark): CheckedEnd['sentOn'] {
     : null
 }
 
-function isTwin(tcp: TcpFacts, end: TcpMark): boolean {
-  if (end.kind !== 'reset') return false
-  return tcp.marks.some(
-    mark =>
-      mark.kind === 'reset' && mark.direction !== end.direction && Math.abs(mark.timeNs - end.timeNs) <= AT_ONCE_NS,
-  )
+/** A reset in the name of the other end, the nearest in time. */
+function twinOf(tcp: TcpFacts, end: TcpMark): TcpMark | null {
+  if (end.kind !== 'reset') return null
+  let nearest: TcpMark | null = null
+  for (const mark of tcp.marks) {
+    if (mark.kind !== 'reset' || mark.direction === end.direction || !mark.inWindow) continue
+    const isNearer = nearest === null || Math.abs(mark.timeNs - end.timeNs) < Math.abs(nearest.timeNs - end.timeNs)
+    if (isNearer) nearest = mark
+  }
+  return nearest
 }
 
 function milliseconds(ns: number): string {
+  if (ns < NS_PER_MS) return 'less than 1 ms'
   return ns < 1e9 ? `${Math.round(ns / NS_PER_MS)} ms` : `${Math.round(ns / 1e8) / 10} s`
 }

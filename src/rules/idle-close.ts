@@ -7,6 +7,7 @@ import { type Idleness, idleBefore } from '../attempt/idle.ts'
 import { opposite, SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
 import { rememberLast } from './remember.ts'
+import { restartOf } from './restart.ts'
 
 export interface IdleClose {
   readonly idle: Idleness
@@ -17,7 +18,7 @@ export interface IdleClose {
 }
 
 /** Why it is none. */
-export type NoIdleClose = 'client' | 'busy' | 'odd' | 'asked' | 'prompt' | 'farewell'
+export type NoIdleClose = 'client' | 'busy' | 'odd' | 'asked' | 'prompt' | 'farewell' | 'restart'
 
 const NS_PER_SECOND = 1e9
 /** Shorter ones are the pace of a conversation, not a time-out. */
@@ -50,6 +51,8 @@ function look(attempt: Attempt): IdleClose | NoIdleClose {
   const seconds = idle.silentNs / NS_PER_SECOND
   if (seconds < LEAST_SECONDS - TOLERANCE_SECONDS) return 'busy'
   if (answers(attempt, idle)) return 'asked'
+  // Others of the same server went with it, or nothing listened there any more: that is no timer of one connection.
+  if (restartOf(attempt, idle.until).says !== '') return 'restart'
   if (attempt.transport === 'direct' && !isInUse(attempt)) return 'prompt'
   const repeats = attempt.history.idleCloses.filter(one => Math.abs(one - seconds) <= TOLERANCE_SECONDS).length
   const whole = wholeInterval(seconds)

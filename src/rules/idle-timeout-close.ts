@@ -24,6 +24,9 @@ const PROMPT = ruledOut(
   'The session had not begun: a server waits about 60 s for a person at the logon prompt, and then closes.',
 )
 const FAREWELL = ruledOut('The server said why it ended the session: see server-ended-session.')
+const RESTART = ruledOut(
+  'Other connections of the server ended at the same instant, or nothing listened there any more: see session-aborted-by-server.',
+)
 const NO_CONNECTION = notVisible(
   'The connection was never established.',
   'Capture from the click on Connect until the session breaks.',
@@ -35,7 +38,15 @@ const HIDDEN = notVisible(
 const TO_SETTLE =
   'Repeat it: leave a session idle and note when it breaks; the same time again is the time-out. Then look for it: proxy_read_timeout (nginx), timeout client/server/tunnel (HAProxy), idle time-out of the load balancer or firewall, session limits of the server. A capture on each side of the device shows who closes first.'
 
-const OTHERWISE = { client: BY_CLIENT, busy: BUSY, odd: ODD, asked: ASKED, prompt: PROMPT, farewell: FAREWELL } as const
+const OTHERWISE = {
+  client: BY_CLIENT,
+  busy: BUSY,
+  odd: ODD,
+  asked: ASKED,
+  prompt: PROMPT,
+  farewell: FAREWELL,
+  restart: RESTART,
+} as const
 
 export const idleTimeoutClose = rule({
   id: 'idle-timeout-close',

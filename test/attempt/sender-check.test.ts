@@ -107,20 +107,39 @@ describe('an end in a foreign name', () => {
     expect(check({ ipId: 3000, ipIdStep: 2000, timestamps: false }).authenticity).toBe('genuine')
   })
 
-  it('is in doubt where only the start value is another one: a filter on the host itself writes such packets', () => {
-    expect(check({ ttl: 121 })).toMatchObject({ authenticity: 'unknown', hops: 7 })
-    expect(check({ ttl: 121, inWindow: false })).toMatchObject({
+  it('may come from as far away, by another stack: a balancer beside the host, or a filter on it', () => {
+    expect(check({ ttl: 121 })).toMatchObject({
       authenticity: 'foreign',
-      whereabouts: 'as far away as the server, perhaps a filter on that host',
+      hops: 7,
+      whereabouts: 'as far away as the server: beside it, or a filter on that host',
     })
   })
 
-  it('often hits both ends at once, which alone says nothing', () => {
-    const twin = mark('reset', { packet: 21, timeNs: SECOND + 100_000, direction: CLIENT })
-    expect(check({}, { marks: [twin] }).authenticity).toBe('genuine')
-    expect(check({ ttl: 62 }, { marks: [twin] }).signs).toContain('both ends were reset at the same instant')
-    const later = mark('reset', { packet: 21, timeNs: 1.1 * SECOND, direction: CLIENT })
-    expect(check({ ttl: 62 }, { marks: [later] }).signs).not.toContain('both ends were reset at the same instant')
+  it('often hits both ends at once, sooner than one could answer the other', () => {
+    const twin = (ms: number) => ({
+      marks: [mark('reset', { packet: 21, timeNs: SECOND + ms * 1e6, direction: CLIENT })],
+    })
+    // The handshake took 20 ms.
+    expect(check({}, twin(0.1))).toMatchObject({
+      authenticity: 'foreign',
+      whereabouts: '',
+      signs: ['less than 1 ms apart both ends are reset, each in the name of the other'],
+    })
+    expect(check({}, twin(4)).authenticity).toBe('foreign')
+    expect(check({}, twin(9)).authenticity).toBe('genuine')
+    expect(check({ kind: 'fin' }, twin(0.1)).authenticity).toBe('genuine')
+    expect(check({ ttl: 62 }, twin(100)).signs).toHaveLength(1)
+  })
+
+  it('is no twin of another where everything comes at once', () => {
+    const { tcp } = conversation({
+      tcp: {
+        initialRoundTripMs: 1,
+        marks: [mark('reset', { ...END, ttl: 64 }), mark('reset', { packet: 21, timeNs: SECOND + 1e5 })],
+      },
+    })
+    const facts = tcp as TcpFacts
+    expect(checkSender(facts, facts.marks.find(one => one.packet === 20) as TcpMark).authenticity).toBe('genuine')
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AddressClaim, ContestedAddress } from '../../src/flow/conversation.ts'
 import { SERVER_ADDRESS } from '../support/addresses.ts'
-import { attempt, attemptWith, claims, history, verdictOf } from '../support/attempt.ts'
+import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { conversation, event, icmp, mark, records, tls12Handshake } from '../support/conversation.ts'
 
 const SECOND = 1e9
@@ -161,17 +161,6 @@ describe('middlebox-reset', () => {
   it('is not suspected of resets a round trip apart, or where everything comes at once', () => {
     expect(verdictOf('middlebox-reset', both(40, 30)).verdict).toBe('ruled-out')
     expect(verdictOf('middlebox-reset', both(1, 0.1)).verdict).toBe('ruled-out')
-  })
-
-  it('is likely when a refusal does not look like the server of other attempts', () => {
-    const refused = (ttls: readonly number[]) =>
-      attempt(
-        { tcp: { marks: [mark('syn'), mark('reset', { direction: SERVER, ttl: 60 })] } },
-        { history: history({ attempts: 2, ttls }) },
-      )
-    expect(verdictOf('middlebox-reset', refused([121])).verdict).toBe('likely')
-    expect(verdictOf('middlebox-reset', refused([60])).verdict).toBe('ruled-out')
-    expect(verdictOf('middlebox-reset', refused([])).verdict).toBe('not-visible')
   })
 })
 

@@ -103,7 +103,7 @@ describe('packets of one side only', () => {
   it('leave no claim that an end came without a farewell', () => {
     const parts: ConversationParts = {
       events: [...(GONE.events ?? [])],
-      tcp: { marks: [mark('fin', at(60, 30, { direction: 1 }))] },
+      tcp: { marks: [mark('fin', at(60, 37, { direction: 1 }))] },
     }
     expect(judged('session-aborted-by-server', parts).verdict).toBe('confirmed')
     expect(judged('session-aborted-by-server', parts, 'one-sided').verdict).toBe('not-visible')

@@ -185,7 +185,6 @@ export const twoLegsOfNeutralName = scenario({
   name: 'TLS interception: recorded at the inspecting proxy, whose hello and certificate differ on the two legs',
   story: wire => legs(wire, 'Corp Issuing CA 2'),
   withKeys: { outcome: 'any', finds: { 'tls-intercepted': ['likely', 'confirmed', 'possible'] } },
-  notSeenYet: 'that two connections are the legs of one',
 })
 
 const STEPS: readonly ((rdp: RemoteDesktop) => unknown)[] = [
