@@ -55,8 +55,8 @@ export class Histories {
 export function historyBeside(record: ServerRecord | null, outcome: Outcome): ServerHistory {
   if (record === null) return NO_HISTORY
   const established = record.established - (outcome === 'established' ? 1 : 0)
-  const { versions, suites, ttls, idleCloses, certificates } = record
-  return { attempts: record.attempts - 1, established, versions, suites, ttls, idleCloses, certificates }
+  const { versions, suites, idleCloses, certificates } = record
+  return { attempts: record.attempts - 1, established, versions, suites, idleCloses, certificates }
 }
 
 const NS_PER_SECOND = 1e9
