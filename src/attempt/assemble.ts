@@ -78,7 +78,14 @@ export function assemble(connections: readonly Examined[], purpose: Purpose, aro
   const { closing } = explained
   const sealed = transport.startsWith('gateway') ? sealedTunnelOf(own, explained) : null
   return {
-    ...TO_COME,
+    id: 0,
+    contested: NO_CONTEST,
+    tunnels: NO_TUNNELS,
+    companions: ALONE,
+    history: NO_HISTORY,
+    crowd: NO_CROWD,
+    captureEndNs: 0,
+    captureStartSeconds: 0,
     examined,
     conversations: udp.length === 0 ? tcp : [...tcp, ...udp],
     explained: explained.seen.conversation,
@@ -152,7 +159,14 @@ export function assembleWithoutConnection(parts: {
   const outcome: Outcome = 'failed'
   const { lookups, neighbours, closing } = parts
   return {
-    ...TO_COME,
+    id: 0,
+    contested: NO_CONTEST,
+    tunnels: NO_TUNNELS,
+    companions: ALONE,
+    history: NO_HISTORY,
+    crowd: NO_CROWD,
+    captureEndNs: 0,
+    captureStartSeconds: 0,
     examined: [],
     conversations: [],
     explained: null,
@@ -182,17 +196,8 @@ export function assembleWithoutConnection(parts: {
   }
 }
 
-/** What is filled in when the attempt is handed to the judge. */
-const TO_COME = {
-  id: 0,
-  contested: [],
-  tunnels: [],
-  companions: ALONE,
-  history: NO_HISTORY,
-  crowd: NO_CROWD,
-  captureEndNs: 0,
-  captureStartSeconds: 0,
-}
+const NO_CONTEST: readonly ContestedAddress[] = []
+const NO_TUNNELS: readonly TunnelNote[] = []
 const NO_LOOKUPS: readonly Lookup[] = []
 
 /** The channels of a gateway are read together: the client speaks on one, the server answers on the other. */

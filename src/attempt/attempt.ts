@@ -117,8 +117,6 @@ export interface ServerHistory {
   /** TLS versions and suites that it chose for other clients. */
   readonly versions: readonly number[]
   readonly suites: readonly number[]
-  /** Times to live of its packets, without resets, as they came here. */
-  readonly ttls: readonly number[]
   /** Seconds without payload after which the connections of its attempts were ended by the server's side. */
   readonly idleCloses: readonly number[]
   /** Certificates of its own, not of a desktop behind it, that it sent in clear or decrypted: each once. */

@@ -5,14 +5,7 @@
  */
 import type { Conversation, Endpoint } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import {
-  MAX_CLIENTS,
-  MAX_COMPANIONS,
-  MAX_COMPANIONS_OF_CLIENT,
-  MAX_HEARD_OF_CLIENT,
-  MAX_SERVER_HISTORIES,
-  MAX_STARTS_OF_SERVER,
-} from '../wire/limits.ts'
+import { MAX_COMPANIONS, MAX_COMPANIONS_OF_CLIENT, MAX_HEARD_OF_CLIENT, MAX_STARTS_OF_SERVER } from '../wire/limits.ts'
 import type { Companion, Companions, Place } from './attempt.ts'
 
 interface Known extends Companion {
@@ -44,7 +37,7 @@ export class CompanionTable {
     if (tcp === null) return
     if (isAttempt) this.noteStart(conversation)
     const [asking, answering] = tcp.sides
-    if (answering.packets === 0) return
+    if (answering.packets === 0 || !this.hasRoom(client.address)) return
     const known: Known = {
       id,
       server,
@@ -60,25 +53,31 @@ export class CompanionTable {
     const side = tcp?.sides[SERVER]
     if (side === undefined || side.packets === 0) return ALONE
     const { lastNs } = side
-    return {
-      silent: (this.silent.get(client.address) ?? NONE).filter(
-        one => one.id !== id && Math.abs(one.lastHeard.timeNs - lastNs) <= SAME_INSTANT_MS * NS_PER_MS,
-      ),
-      heard: (this.heard.get(client.address) ?? NONE).filter(
-        one =>
-          one.id !== id &&
-          one.server.address !== server.address &&
-          one.lastHeard.timeNs > lastNs + SAME_INSTANT_MS * NS_PER_MS,
-      ),
-      movedTo:
-        (this.starts.get(keyOf(server)) ?? NO_STARTS).find(
-          start =>
-            start.client !== client.address &&
-            start.timeNs > lastNs &&
-            start.timeNs > firstNs &&
-            start.timeNs <= lastNs + NEW_ADDRESS_MS * NS_PER_MS,
-        ) ?? null,
-    }
+    const silent = (this.silent.get(client.address) ?? NONE).filter(
+      one => one.id !== id && Math.abs(one.lastHeard.timeNs - lastNs) <= SAME_INSTANT_MS * NS_PER_MS,
+    )
+    const heard = (this.heard.get(client.address) ?? NONE).filter(
+      one =>
+        one.id !== id &&
+        one.server.address !== server.address &&
+        one.lastHeard.timeNs > lastNs + SAME_INSTANT_MS * NS_PER_MS,
+    )
+    const start = this.starts
+      .get(keyOf(server))
+      ?.find(
+        ({ client: other, timeNs }) =>
+          other !== client.address &&
+          timeNs > lastNs &&
+          timeNs > firstNs &&
+          timeNs <= lastNs + NEW_ADDRESS_MS * NS_PER_MS,
+      )
+    if (silent.length === 0 && heard.length === 0 && start === undefined) return ALONE
+    return { silent, heard, movedTo: start ?? null }
+  }
+
+  /** A capture of many clients is not taken at one of them: then the first ones are enough. */
+  private hasRoom(client: string): boolean {
+    return this.heard.size < MAX_COMPANIONS || this.heard.has(client)
   }
 
   private noteStart({ client, server, tcp }: Conversation): void {
@@ -86,19 +85,19 @@ export class CompanionTable {
     const key = keyOf(server)
     let starts = this.starts.get(key)
     if (starts === undefined) {
-      if (this.starts.size >= MAX_SERVER_HISTORIES) return
+      if (this.starts.size >= MAX_COMPANIONS) return
       starts = []
       this.starts.set(key, starts)
     }
     if (starts.length >= MAX_STARTS_OF_SERVER) return
-    starts.push({ client: client.address, packet: tcp.synPacket, timeNs: tcp.synNs })
-    starts.sort((a, b) => a.timeNs - b.timeNs)
+    let at = starts.length
+    while (at > 0 && (starts[at - 1] as Start).timeNs > tcp.synNs) at--
+    starts.splice(at, 0, { client: client.address, packet: tcp.synPacket, timeNs: tcp.synNs })
   }
 }
 
 export const ALONE: Companions = { silent: [], heard: [], movedTo: null }
 const NONE: readonly Known[] = []
-const NO_STARTS: readonly Start[] = []
 
 /** The client asks on, the server does not answer, and neither of them has left. */
 function isSilent({ tcp }: Conversation): boolean {
@@ -128,7 +127,7 @@ function keep(table: Map<string, Known[]>, client: string, known: Known): void {
 function keepHeard(table: Map<string, Known[]>, client: string, known: Known): void {
   let mine = table.get(client)
   if (mine === undefined) {
-    if (table.size >= MAX_CLIENTS) return
+    if (table.size >= MAX_COMPANIONS) return
     mine = []
     table.set(client, mine)
   }

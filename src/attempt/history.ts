@@ -1,7 +1,6 @@
 /** What the attempts of a capture say about each server: bounded, and read when an attempt is judged. */
 
-import type { Conversation, Endpoint } from '../flow/conversation.ts'
-import { SERVER } from '../wire/dissector.ts'
+import type { Endpoint } from '../flow/conversation.ts'
 import { MAX_HISTORY_VALUES, MAX_SERVER_HISTORIES } from '../wire/limits.ts'
 import type { Outcome, SeenCertificate, ServerHistory } from './attempt.ts'
 import { idleBefore } from './idle.ts'
@@ -14,7 +13,6 @@ export interface ServerRecord {
   established: number
   readonly versions: number[]
   readonly suites: number[]
-  readonly ttls: number[]
   readonly idleCloses: number[]
   readonly certificates: SeenCertificate[]
 }
@@ -33,13 +31,12 @@ export class Histories {
         this.forgotten++
         return null
       }
-      record = { attempts: 0, established: 0, versions: [], suites: [], ttls: [], idleCloses: [], certificates: [] }
+      record = { attempts: 0, established: 0, versions: [], suites: [], idleCloses: [], certificates: [] }
       this.servers.set(key, record)
     }
     record.attempts++
     if (outcome === 'established') record.established++
     for (const { seen, closing } of examined) {
-      noteTtls(record.ttls, seen.conversation)
       const idle = idleBefore(seen.conversation, closing)
       if (idle !== null && closing.side === 'server' && record.idleCloses.length < MAX_HISTORY_VALUES) {
         record.idleCloses.push(idle.silentNs / NS_PER_SECOND)
@@ -58,7 +55,8 @@ export class Histories {
 export function historyBeside(record: ServerRecord | null, outcome: Outcome): ServerHistory {
   if (record === null) return NO_HISTORY
   const established = record.established - (outcome === 'established' ? 1 : 0)
-  return { ...record, attempts: record.attempts - 1, established }
+  const { versions, suites, idleCloses, certificates } = record
+  return { attempts: record.attempts - 1, established, versions, suites, idleCloses, certificates }
 }
 
 const NS_PER_SECOND = 1e9
@@ -67,17 +65,8 @@ export const NO_HISTORY: ServerHistory = {
   established: 0,
   versions: [],
   suites: [],
-  ttls: [],
   idleCloses: [],
   certificates: [],
-}
-
-function noteTtls(ttls: number[], { tcp }: Conversation): void {
-  const side = tcp?.sides[SERVER]
-  // A connection that was refused has only the reset itself.
-  if (tcp === null || side === undefined || tcp.synAckPacket === 0) return
-  note(ttls, side.ttlLeast)
-  note(ttls, side.ttlMost)
 }
 
 function note(values: number[], value: number): void {

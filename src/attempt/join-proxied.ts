@@ -17,7 +17,12 @@ interface Wish {
   readonly host: string
   /** 0 where encryption hides it. */
   readonly port: number
+  /** The user's in a connection request that was confirmed: a relay says the same to the server; null otherwise. */
+  readonly cookie: string | null
 }
+
+/** A relay dials when it is dialled; a person on a host in between has to log on first. */
+const RELAY_NS = 3e9
 
 /** @returns the groups, with those that proxies made for clients joined to the ones of their clients. */
 export function joinProxied(
@@ -58,7 +63,7 @@ export function joinProxied(
 }
 
 function wishOf(group: Group, via: Conversation): Wish | null {
-  let asked = false
+  let cookie: string | null = null
   let confirmed = false
   let hello = false
   for (const { fact } of via.events) {
@@ -67,17 +72,17 @@ function wishOf(group: Group, via: Conversation): Wish | null {
     if (fact.kind === 'rdg' && fact.type === CHANNEL_CREATE && fact.port > 0) {
       return wish(group, via, fact.name, fact.port)
     }
-    if (fact.kind === 'negotiation-request') asked = true
+    if (fact.kind === 'negotiation-request') cookie ??= fact.cookie
     else if (fact.kind === 'negotiation-response' || fact.kind === 'negotiation-failure') confirmed = true
     else if (fact.kind === 'client-hello' || fact.kind === 'http-request') hello = true
   }
-  // A balancer that takes the request and can not pass it on; one who got further is a person on a host in between.
-  if (asked) return confirmed ? null : wish(group, via, '', 0)
+  // A balancer that takes the request and can not pass it on; where it got further it may be a person on a host in between.
+  if (cookie !== null) return { ...wish(group, via, '', 0), cookie: confirmed ? cookie : null }
   return hello ? wish(group, via, '', 0) : null
 }
 
 function wish(group: Group, via: Conversation, host: string, port: number): Wish {
-  return { group, via, host: host.toLowerCase(), port }
+  return { group, via, host: host.toLowerCase(), port, cookie: null }
 }
 
 function parted(authority: string): [host: string, port: number] {
@@ -87,16 +92,22 @@ function parted(authority: string): [host: string, port: number] {
 }
 
 function isFor(
-  { group, via, host, port }: Wish,
+  { group, via, host, port, cookie }: Wish,
   other: Group,
   first: Conversation,
   names: ReadonlyMap<string, ReadonlySet<string>>,
 ): boolean {
   if (group === other || first.firstNs < via.firstNs || first.firstNs > via.lastNs) return false
   const { server } = first
+  if (cookie !== null) return first.firstNs - via.firstNs <= RELAY_NS && cookie !== '' && cookieOf(first) === cookie
   if (port === 0) return isRdpPort(server.port) && (isDead(first) || via.server.port !== server.port)
   if (port !== server.port) return false
   return host === server.address || isName(host, names.get(server.address)) || !isAddress(host)
+}
+
+function cookieOf({ events }: Conversation): string {
+  for (const { fact } of events) if (fact.kind === 'negotiation-request') return fact.cookie
+  return ''
 }
 
 function isName(host: string, names: ReadonlySet<string> | undefined): boolean {

@@ -28,8 +28,12 @@ export interface CheckedEnd extends SenderCheck {
 
 /** Packets that crossed the end on the way are no sign; one round trip and this much later they are. */
 const CROSSING_NS = 50e6
+/** Nobody answers a reset, and what was on its way takes half a round trip: resets closer together have one sender. */
+const TWIN_SHARE = 0.25
 /** On shorter ways everything comes at once. */
 const LEAST_ROUND_TRIP_MS = 8
+/** No proof on those, but a sign beside others. */
+const AT_ONCE_NS = 2e6
 /** How a sender counts: by one, or by one for each segment that the network card cut. */
 const NEXT_ID = 256
 /** So far a counter may run on between two packets that were seen: it may be one for all connections of the host. */
@@ -53,7 +57,10 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const bare = side.timestamps && !mark.timestamps
   const outside = mark.kind === 'reset' && !mark.inWindow
   const twin = twinOf(tcp, mark)
-  const foreign = differs || twin !== null || sentOn !== null || (jumps && (bare || outside))
+  const twinNs = twin === null ? Number.POSITIVE_INFINITY : Math.abs(twin.timeNs - mark.timeNs)
+  const isTwin =
+    tcp.initialRoundTripMs >= LEAST_ROUND_TRIP_MS && twinNs <= tcp.initialRoundTripMs * NS_PER_MS * TWIN_SHARE
+  const foreign = differs || sentOn !== null || isTwin || (jumps && (bare || outside))
   const name = SIDES[mark.direction]
   if (!foreign) {
     const authenticity = known && !differs && !jumps && !outside ? 'genuine' : 'unknown'
@@ -66,11 +73,8 @@ export function checkSender(tcp: TcpFacts, mark: TcpMark, elsewhere: readonly nu
   const signs = doubts({ mark, side, own, elsewhere, differs, jumps, outside, name })
   if (bare) signs.push('it lacks the TCP timestamps that the connection uses')
   if (mark.ipId === 0 && mark.ipIdStep !== 0) signs.push('its IP identification is 0')
-  if (twin !== null) {
-    const apart = milliseconds(Math.abs(twin.timeNs - mark.timeNs))
-    signs.push(
-      `both ends are reset, ${apart} apart, each in the name of the other, sooner than one could answer the other`,
-    )
+  if (isTwin || twinNs <= AT_ONCE_NS) {
+    signs.push(`${milliseconds(twinNs)} apart both ends are reset, each in the name of the other`)
   }
   if (sentOn !== null) signs.push(`the ${name} went on sending ${milliseconds(sentOn.timeNs - mark.timeNs)} later`)
   return {
@@ -119,7 +123,7 @@ function doubts(found: {
 /** What somebody who looks for the device can use, as it goes on after `a device`. */
 function whereabouts(hops: number, sideHops: number, name: string): string {
   if (hops < 0 || sideHops < 0) return ''
-  if (hops === sideHops) return `as far away as the ${name}, perhaps a filter on that host`
+  if (hops === sideHops) return `as far away as the ${name}: beside it, or a filter on that host`
   const here = hops === 0 ? 'next to the capture point' : `about ${counted(hops)} from the capture point`
   return `${here}, where the ${name} is ${sideHops === 0 ? 'next to it' : `${counted(sideHops)} away`}`
 }
@@ -160,18 +164,19 @@ function sentAfter(tcp: TcpFacts, end: TcpMark): CheckedEnd['sentOn'] {
     : null
 }
 
-/**
- * Both ends are told at once that the other one is gone. Nobody answers a reset, and what was on its way takes half a round
- * trip and more: closer together they have one sender.
- */
+/** A reset in the name of the other end, the nearest in time. */
 function twinOf(tcp: TcpFacts, end: TcpMark): TcpMark | null {
-  if (end.kind !== 'reset' || tcp.initialRoundTripMs < LEAST_ROUND_TRIP_MS) return null
-  const togetherNs = (tcp.initialRoundTripMs * NS_PER_MS) / 4
-  const isTwin = ({ kind, direction, timeNs, inWindow }: TcpMark): boolean =>
-    kind === 'reset' && direction !== end.direction && inWindow && Math.abs(timeNs - end.timeNs) <= togetherNs
-  return tcp.marks.find(isTwin) ?? null
+  if (end.kind !== 'reset') return null
+  let nearest: TcpMark | null = null
+  for (const mark of tcp.marks) {
+    if (mark.kind !== 'reset' || mark.direction === end.direction || !mark.inWindow) continue
+    const isNearer = nearest === null || Math.abs(mark.timeNs - end.timeNs) < Math.abs(nearest.timeNs - end.timeNs)
+    if (isNearer) nearest = mark
+  }
+  return nearest
 }
 
 function milliseconds(ns: number): string {
+  if (ns < NS_PER_MS) return 'less than 1 ms'
   return ns < 1e9 ? `${Math.round(ns / NS_PER_MS)} ms` : `${Math.round(ns / 1e8) / 10} s`
 }

@@ -30,7 +30,7 @@ export const middleboxReset = rule({
   looksAt:
     'The reset or FIN that ended the connection, against the other packets of the address that it carries, also in other connections: time to live, IP identification, TCP timestamps, sequence number, and whether that side sent on.',
   confirms:
-    'Never more than likely from one capture: another distance than the claimed sender has by the time to live, a sender that goes on sending, or an IP identification out of its row together with missing timestamps or a wrong sequence number.',
+    'Never more than likely from one capture: another distance than the claimed sender has by the time to live, a sender that goes on sending, resets towards both ends sooner than one could answer the other, or an IP identification out of its row together with missing timestamps or a wrong sequence number.',
   rulesOut: 'A reset with the time to live of its sender, which falls silent afterwards.',
   cannotSee:
     'A forger one hop away that copies the time to live, and a reset towards the other end. Captures on both ends settle it.',

@@ -16,6 +16,10 @@ const HOPS = ruledOut("The server's packets crossed a router on their way, so th
 const MEANT = ruledOut(
   'A host on the local link answers for the address, and nothing says that another one was meant: no other name, and no VPN.',
 )
+const NAMELESS = notVisible(
+  'A host on the local link answers for the address, and left or refused without a name: whether another one was meant does not show.',
+  'On the client: route print -4 and Find-NetRoute -RemoteIPAddress <server>: is that network the local one, or should it lie behind a VPN? arp -a | findstr <server> gives the hardware address that answers.',
+)
 const AS_NAMED = ruledOut('A host on the local link answers, and it carries the name that was asked for.')
 const NO_LINK = notVisible(
   'This capture does not show whether a host on the local link answered: it holds no ARP or neighbour discovery of the client for the address.',
@@ -35,7 +39,7 @@ export const subnetConflict = rule({
   confirms:
     'Never: that the local network and the remote one use the same addresses is a matter of routes. Likely: a host on the local link answers, carries another name, and a VPN of the client is up. Possible: one of the two.',
   rulesOut:
-    'Packets of the server that crossed a router; a host that carries the name asked for; a local host where nothing says that another one was meant.',
+    'Packets of the server that crossed a router; a host that carries the name asked for; a session with a local host where nothing says that another one was meant.',
   cannotSee: 'The routing table of the client. route print shows it.',
   settledBy: [beforeClick, onServer],
   remedy: [
@@ -57,7 +61,7 @@ export const subnetConflict = rule({
     const vpn = clientTunnel(attempt)
     if (otherName !== null) return byName(attempt, local, otherName, vpn)
     if (vpn !== null && attempt.outcome === 'failed' && isOther(attempt)) return byTunnel(attempt, local, vpn)
-    return MEANT
+    return attempt.outcome === 'established' ? MEANT : NAMELESS
   },
 })
 

@@ -9,12 +9,24 @@ import type { Event } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { onBothEnds, onServer } from './recordings.ts'
-import { confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 
 /** The first SYN and two resends, 800 ms apart: the fourth is the last (MS-RDPEUDP 3.1.6.1). */
 const CERTAIN_SYNS = 3
 /** The answer to the last one would have come by then. */
 const PATIENCE_NS = 2e9
+/** A side that hears nothing for so long gives the transport up (MS-RDPEUDP 3.1.1.9). */
+const KEEP_ALIVE_NS = 65e9
 
 const NOT_TRIED = notVisible(
   'No RDP over UDP was tried, or this capture does not hold it; that is no fault.',
@@ -39,7 +51,7 @@ export const udpTransportBlocked = rule({
   causes: [16],
   looksAt: 'The SYNs of RDP over UDP, their answers, DTLS inside, ICMP about them, and whether TCP goes on.',
   confirms:
-    'Three SYNs and no answer, or an ICMP message that refuses them, while the TCP connection goes on. Likely: one or two SYNs, or an answer behind which nothing more gets through. It costs seconds at the start and ends no session.',
+    'Three SYNs and no answer, or an ICMP message that refuses them, while the TCP connection goes on. Likely: one or two SYNs, an answer behind which nothing more gets through, or a transport that worked and then was silent for 65 s. It costs seconds at the start and ends no session.',
   rulesOut: 'An answer of the server in which data goes on; TCP that fell silent at the same time.',
   cannotSee: 'Why UDP was not tried where it was not; and who drops it. A capture on the server tells.',
   settledBy: [onServer, onBothEnds],
@@ -125,9 +137,36 @@ function isStuck(udp: Conversation): boolean {
   return hellos > 0 && !answered && udp.lastTimesNs[CLIENT] - udp.lastTimesNs[SERVER] >= PATIENCE_NS
 }
 
+/** It worked, and then only the client sent on. */
+function isDead(udp: Conversation): boolean {
+  const [client, server] = udp.lastTimesNs
+  return udp.packets[SERVER] > 0 && client - server >= KEEP_ALIVE_NS && udp.lastNs === client
+}
+
+function dead(attempt: Attempt, udp: Conversation): Verdict {
+  const [, heardNs] = udp.lastTimesNs
+  const tcp = attempt.explained?.tcp
+  if (tcp == null || tcp.sides[SERVER].lastNs < heardNs + PATIENCE_NS) return TOGETHER
+  const silent = duration(udp.lastNs - heardNs)
+  const answer = udp.events.find(event => event.fact.kind === 'rdpudp-syn-ack')
+  const evidence: Evidence[] = [
+    [
+      { packet: udp.lastPacket, timeNs: udp.lastNs },
+      `The client still sends, ${silent} after the last packet of the server.`,
+    ],
+  ]
+  if (answer !== undefined) evidence.unshift([answer, 'The server answers the SYN of RDP over UDP.'])
+  return likely(
+    `RDP over UDP worked, and then the server was not heard over it for ${silent} while the client sent on and TCP lived: what dynamic channels carry (picture, sound) may stand still until the client falls back to TCP.`,
+    TO_SETTLE,
+    ...evidence,
+  )
+}
+
 function stuck(attempt: Attempt, tried: readonly Conversation[]): Verdict {
+  const gone = tried.find(isDead)
   const one = tried.find(isStuck)
-  if (one === undefined) return ANSWERED
+  if (one === undefined) return gone === undefined ? ANSWERED : dead(attempt, gone)
   const answer = one.events.find(event => event.fact.kind === 'rdpudp-syn-ack')
   const hello = one.events.findLast(event => event.fact.kind === 'client-hello')
   if (answer === undefined || hello === undefined) return ANSWERED

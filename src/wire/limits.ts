@@ -173,6 +173,10 @@ export const MAX_LOOKUPS_OF_CLIENT = 256
 export const MAX_NEIGHBOUR_NAMES = 512
 export const MAX_NEIGHBOUR_NAMES_ALIKE = 8
 export const MAX_CLIENTS = 16_384
+/**
+ * Clients whose other connections are remembered, and servers that were tried: of each the silent connections, the servers
+ * that were heard last, and the times of the SYNs.
+ */
 /** Hosts and ports that one client is remembered to scan; beyond them it scans everything. */
 export const MAX_SCANNED = 64
 /** Clients of one port whose brief connections are compared, and of each the starts and the offers that are told apart. */

@@ -122,6 +122,19 @@ describe('a proxy or gateway and what it does for its client', () => {
     expect(attemptsOf([onHost, dialled()]).attempts).toHaveLength(2)
   })
 
+  it('is a relay that asks the server in the words of its client, at once', () => {
+    const asks = (cookie: string, more: ConversationParts, at: number) =>
+      connection(
+        { events: [event('negotiation-request', { cookie }), event('negotiation-response')], lastNs: 60e9, ...more },
+        at,
+      )
+    const near = asks('alice', { server: { address: PROXY } }, 1)
+    const far = (cookie: string, at: number) => asks(cookie, { client: { address: PROXY } }, at)
+    expect(attemptsOf([near, far('alice', 1.2)]).attempts.map(parts)).toEqual([['explained', 'leg']])
+    expect(attemptsOf([near, far('bob', 1.2)]).attempts).toHaveLength(2)
+    expect(attemptsOf([near, far('alice', 30)]).attempts).toHaveLength(2)
+  })
+
   it('names the target that SOCKS was asked for, and fails when it says no', () => {
     const socks = (granted: boolean, ...more: Parameters<typeof event>[0][]) =>
       attemptsOf([

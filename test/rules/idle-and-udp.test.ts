@@ -157,6 +157,22 @@ describe('udp-transport-blocked', () => {
     expect(word(beside(udp([syn(40, 5), answer(), hello])))).toBe('likely')
   })
 
+  it('is likely when it worked and then only the client sent on for more than 65 s; TCP that ends with it is another story', () => {
+    const worked = udp([syn(40, 5), answer()], {
+      packets: [90, 40],
+      lastTimesNs: [80 * SECOND, 9 * SECOND],
+      lastNs: 80 * SECOND,
+    })
+    expect(word(beside(worked, 90, {}, 90))).toBe('likely')
+    expect(word(beside(worked, 9, { outcome: 'failed' }, 90))).toBe('ruled-out')
+    const pausing = udp([syn(40, 5), answer()], {
+      packets: [90, 40],
+      lastTimesNs: [50 * SECOND, 9 * SECOND],
+      lastNs: 50 * SECOND,
+    })
+    expect(word(beside(pausing, 90, {}, 90))).toBe('ruled-out')
+  })
+
   it('is ruled out by an answer, and by TCP that fell silent at the same time', () => {
     expect(word(beside(udp([syn(40, 5), answer()])))).toBe('ruled-out')
     expect(word(beside(udp(tried), 5, { outcome: 'failed' }))).toBe('ruled-out')

@@ -159,7 +159,10 @@ describe('subnet-conflict', () => {
     ['the name asked for', shown('desk7.office.example', { tunnels: [vpn] })],
     ['its short name', shown('DESK7', { tunnels: [vpn] })],
     ['another name of its domain', shown('srv01.office.example', { tunnels: [vpn] })],
-    ['a local host that was meant', attempt({ client, server, events: session() }, { neighbours: [local] })],
+    [
+      'a session with a local host that was meant',
+      attempt({ client, server, events: session() }, { neighbours: [local], outcome: 'established' }),
+    ],
     [
       'a VPN beside a local session that works',
       shown('DESK7', { lookups: [], tunnels: [vpn], outcome: 'established' }),
@@ -167,6 +170,11 @@ describe('subnet-conflict', () => {
     ['a public address', attempt({ server: { address: '198.51.100.7' }, events: session() })],
   ])('is ruled out by %s', (_, one) => {
     expect(verdictOf('subnet-conflict', one).verdict).toBe('ruled-out')
+  })
+
+  it('does not see whether a local host that refused was meant', () => {
+    const refused = attempt({ client, server, events: session() }, { neighbours: [local] })
+    expect(verdictOf('subnet-conflict', refused).verdict).toBe('not-visible')
   })
 
   it('is ruled out by hops, and not visible without ARP', () => {

@@ -139,7 +139,6 @@ export const closedWindow = scenario({
     finds: { 'server-overloaded': ['confirmed', 'likely'] },
     mayGuess: ['client-aborted'],
   },
-  awaits: ['server-overloaded'],
 })
 
 export const shortPause = scenario({
@@ -189,7 +188,6 @@ export const splitFlight = scenario({
     finds: { 'tls-client-flight-split': ['likely', 'confirmed'] },
     mayGuess: ['tls-handshake-refused', 'session-aborted-by-server', 'tls-certificate-rejected'],
   },
-  awaits: ['tls-client-flight-split'],
 })
 
 export const splitFlightAccepted = scenario({

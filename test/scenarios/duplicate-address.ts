@@ -30,7 +30,6 @@ export const otherStationResets = scenario({
     finds: { 'duplicate-ip': ['confirmed', 'likely'] },
     mayAlso: ['middlebox-reset', 'session-aborted-by-server'],
   },
-  awaits: ['duplicate-ip'],
 })
 
 export const announcedByAnother = scenario({
@@ -50,7 +49,6 @@ export const announcedByAnother = scenario({
     finds: { 'duplicate-ip': ['confirmed', 'likely'] },
     mayAlso: ['connection-state-lost', 'packet-loss'],
   },
-  awaits: ['duplicate-ip'],
 })
 
 export const oneStation = scenario({
@@ -97,5 +95,4 @@ export const failover = scenario({
     outcome: 'any',
     mayGuess: ['duplicate-ip', 'session-aborted-by-server', 'connection-state-lost'],
   },
-  awaits: ['duplicate-ip'],
 })

@@ -37,7 +37,6 @@ export const anotherDesktop = scenario({
     finds: { 'subnet-conflict': ['likely', 'possible'] },
     mayAlso: ['tls-certificate-name-mismatch', 'tls-certificate-untrusted', 'tls-certificate-rejected'],
   },
-  awaits: ['subnet-conflict'],
 })
 
 export const refusingPrinter = scenario({
@@ -54,7 +53,6 @@ export const refusingPrinter = scenario({
     outcome: 'failed',
     finds: { 'tcp-connect-refused': 'confirmed', 'subnet-conflict': ['likely', 'possible', 'not-visible'] },
   },
-  awaits: ['subnet-conflict'],
 })
 
 export const ownNetwork = scenario({
@@ -187,7 +185,6 @@ export const twoLegsOfNeutralName = scenario({
   name: 'TLS interception: recorded at the inspecting proxy, whose hello and certificate differ on the two legs',
   story: wire => legs(wire, 'Corp Issuing CA 2'),
   withKeys: { outcome: 'any', finds: { 'tls-intercepted': ['likely', 'confirmed', 'possible'] } },
-  notSeenYet: 'that two connections are the legs of one',
 })
 
 const STEPS: readonly ((rdp: RemoteDesktop) => unknown)[] = [

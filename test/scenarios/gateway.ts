@@ -151,5 +151,4 @@ export const idleTunnel = scenario({
     mayAlso: ['session-aborted-by-server'],
     mayGuess: ['idle-timeout-close', 'gateway-closed', 'client-aborted'],
   },
-  awaits: ['idle-timeout-close'],
 })

@@ -117,7 +117,6 @@ export const tunnelDrops = scenario({
     finds: { 'vpn-dropped': ['confirmed', 'likely'] },
     mayAlso: ['connection-state-lost', 'packet-loss'],
   },
-  awaits: ['vpn-dropped'],
 })
 
 export const onlyOneDrops = scenario({
@@ -159,7 +158,6 @@ export const idleTimeOut = scenario({
     finds: { 'idle-timeout-close': ['confirmed', 'likely'] },
     mayAlso: ['session-aborted-by-server', 'middlebox-reset'],
   },
-  awaits: ['idle-timeout-close'],
 })
 
 export const idleAndAlive = scenario({
@@ -292,7 +290,6 @@ export const corrupted = scenario({
     finds: { 'checksum-corruption': ['confirmed', 'likely'] },
     mayAlso: ['packet-loss'],
   },
-  awaits: ['checksum-corruption'],
 })
 
 export const offload = scenario({
@@ -329,7 +326,6 @@ export const linkLost = scenario({
       }
     }
   },
-  awaits: ['vpn-dropped'],
   withKeys: {
     outcome: 'failed',
     finds: { 'connection-state-lost': ['confirmed', 'likely'] },

@@ -62,7 +62,6 @@ export const outOfMemory = scenario({
   story: refusedWith(6),
   withKeys: { outcome: 'failed', finds: { 'server-overloaded': 'confirmed' }, mayAlso: ['server-denied'] },
   withoutKeys: encrypted('server-denied', 'server-overloaded', 'license-refused'),
-  awaits: ['server-overloaded'],
 })
 
 const orderly: readonly (readonly [code: number, what: string])[] = [

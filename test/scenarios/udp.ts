@@ -46,7 +46,6 @@ export const blocked = scenario({
     beside.tcp.resets(CLIENT)
   },
   withKeys: { outcome: 'established', finds: { 'udp-transport-blocked': ['confirmed', 'likely'] } },
-  awaits: ['udp-transport-blocked'],
 })
 
 export const closedPort = scenario({
@@ -63,7 +62,6 @@ export const closedPort = scenario({
     beside.tcp.resets(CLIENT)
   },
   withKeys: { outcome: 'established', finds: { 'udp-transport-blocked': ['confirmed', 'likely'] } },
-  awaits: ['udp-transport-blocked'],
 })
 
 /** IPv4 and UDP header of the client's SYN. */
@@ -129,7 +127,6 @@ export const dies = scenario({
     beside.tcp.resets(CLIENT)
   },
   withKeys: { outcome: 'any', finds: { 'udp-transport-blocked': ['confirmed', 'likely', 'possible'] } },
-  awaits: ['udp-transport-blocked'],
 })
 
 export const notTried = scenario({

@@ -51,7 +51,6 @@ export function history(values: Partial<ServerHistory> = {}): ServerHistory {
     established: 0,
     versions: [],
     suites: [],
-    ttls: [],
     idleCloses: [],
     certificates: [],
     ...values,
