@@ -80,7 +80,8 @@ export function readHead(pdu: Pdu, asked: AskedFor | undefined, secure: boolean,
   if (!answers && !isRequestLine(method, target, version)) return null
   if (answers) method = asked?.method ?? ''
   const { framing, length, oddity } = bodyFraming({ answers, method, status, version, headers })
-  const uri = pdu.watched && !answers ? fullUri(method, target, headers, secure) : ''
+  // Also when nobody watches: the answer may be watched alone.
+  const uri = answers ? '' : fullUri(method, target, headers, secure)
   if (pdu.watched && answers) {
     pdu.derived(line.isResponse, 1)
     pdu.derived(line.responseNumber, number + 1)

@@ -2,6 +2,7 @@
  * An attempt as a ladder: who said what to whom, in order, at the level of messages. Not every segment: TCP comes in where it
  * begins, ends, loses or stalls.
  */
+import { icmpName } from '../codes/icmp.ts'
 import type { Conversation, TcpMark } from '../flow/conversation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { MAX_LADDER_STEPS } from '../wire/limits.ts'
@@ -52,7 +53,32 @@ export function ladderOf(attempt: Attempt): Ladder {
   // How it began and how it ended tell more than its middle.
   const half = MAX_LADDER_STEPS >> 1
   const kept = omitted === 0 ? steps : [...steps.slice(0, half), ...steps.slice(steps.length - half)]
-  return { parties: parties.all, steps: kept, omitted }
+  return ordered({ parties: parties.all, steps: kept, omitted })
+}
+
+/** As they stand on the way: the client first, the server last. */
+const PLACES: Readonly<Record<PartyRole, number>> = {
+  client: 0,
+  resolver: 1,
+  router: 2,
+  other: 3,
+  proxy: 4,
+  gateway: 5,
+  server: 6,
+}
+
+function ordered({ parties, steps, omitted }: Ladder): Ladder {
+  const order = parties.map((_, at) => at).sort((a, b) => placeOf(parties[a]) - placeOf(parties[b]) || a - b)
+  const moved = new Map(order.map((from, to): [number, number] => [from, to]))
+  return {
+    parties: order.flatMap(at => parties[at] ?? []),
+    steps: steps.map(step => ({ ...step, from: moved.get(step.from) ?? 0, to: moved.get(step.to) ?? 0 })),
+    omitted,
+  }
+}
+
+function placeOf(party: Party | undefined): number {
+  return PLACES[party?.role ?? 'server']
 }
 
 class Parties {
@@ -68,7 +94,7 @@ class Parties {
     const known = this.all.findIndex(party => party.address === address)
     if (known >= 0) return known
     const { server, serverName } = this.#attempt
-    this.all.push({ role, address, name: address === server.address ? serverName : '' })
+    this.all.push({ role, address, name: address === server.address && role !== 'proxy' ? serverName : '' })
     return this.all.length - 1
   }
 }
@@ -124,8 +150,8 @@ function addConversation(steps: LadderStep[], parties: Parties, conversation: Co
   addTcp(conversation, add)
   for (const note of conversation.icmp) {
     const router = parties.indexOf(note.from, 'router')
-    const { packet, timeNs, type, code, mtu } = note
-    const text = `ICMP type ${type} code ${code}${mtu > 0 ? `, MTU ${mtu}` : ''}`
+    const { packet, timeNs, family, type, code, mtu } = note
+    const text = `ICMP: ${icmpName(family, type, code)}${mtu > 0 ? `, MTU ${mtu}` : ''}`
     steps.push({
       packet,
       timeNs,

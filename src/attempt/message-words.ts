@@ -2,7 +2,7 @@
 import { errorInfo } from '../codes/errinfo.ts'
 import { kerberosErrors } from '../codes/kerberos.ts'
 import { licenseErrors } from '../codes/license.ts'
-import { negotiationFailureName, protocolNames } from '../codes/negotiation.ts'
+import { negotiationFailureName, shortProtocolNames } from '../codes/negotiation.ts'
 import { ntStatuses } from '../codes/ntstatus.ts'
 import { gatewayResults } from '../codes/rdg-hresults.ts'
 import { rdgPacketTypes } from '../codes/rdg-names.ts'
@@ -33,10 +33,10 @@ const DNS_TYPES: ReadonlyMap<number, string> = new Map([
 export function messageWords({ fact }: Event): MessageWords | null {
   switch (fact.kind) {
     case 'negotiation-request':
-      return plain(`RDP connection request: ${protocolNames(fact.protocols)}${quoted(' cookie ', fact.cookie)}`)
+      return plain(`RDP connection request: ${shortProtocolNames(fact.protocols)}${quoted(', cookie ', fact.cookie)}`)
     case 'negotiation-response':
       return good(
-        `RDP confirm: ${fact.present ? protocolNames(fact.selected) : 'no negotiation (standard RDP security)'}`,
+        `RDP confirm: ${fact.present ? shortProtocolNames(fact.selected) : 'no negotiation (standard RDP security)'}`,
       )
     case 'negotiation-failure':
       return bad(`RDP negotiation failure: ${negotiationFailureName(fact.code)}`)
@@ -79,7 +79,7 @@ export function messageWords({ fact }: Event): MessageWords | null {
       return bad(`automatic reconnection failed: ${name(ntStatuses, fact.status)}`)
     case 'client-hello':
       return plain(
-        `ClientHello${quoted(' ', fact.serverName)}, up to ${tlsVersionName(Math.max(fact.version, ...fact.versions.filter(isVersion)))}`,
+        `ClientHello${quoted(' for ', fact.serverName)}, up to ${tlsVersionName(Math.max(fact.version, ...fact.versions.filter(isVersion)))}`,
       )
     case 'server-hello':
       return fact.retry
@@ -108,12 +108,14 @@ export function messageWords({ fact }: Event): MessageWords | null {
       return plain(`WebSocket close (${fact.code})`)
     case 'rdg': {
       const type = rdgPacketTypes.get(fact.type) ?? `type ${fact.type}`
-      if (fact.code === 0) return plain(`gateway: ${type}`)
+      // What a packet of its type does not say is -1.
+      if (fact.code === 0 || fact.code === -1) return plain(`gateway: ${type}`)
       return bad(`gateway: ${type}: ${name(gatewayResults, fact.code)}`)
     }
     case 'ts-proxy-call':
       return plain(`gateway call ${fact.call}`)
     case 'ts-proxy-result':
+      if (fact.result === -1) return plain(`gateway call ${fact.call}: answered`)
       return fact.result === 0
         ? plain(`gateway call ${fact.call}: done`)
         : bad(`gateway call ${fact.call}: ${name(gatewayResults, fact.result)}`)

@@ -117,7 +117,11 @@ function options(given: readonly Uint8Array[]): Uint8Array[] {
 
 function text(code: number, value: string): Uint8Array {
   if (value === '') return new Uint8Array(0)
-  return option(code, new TextEncoder().encode(value).subarray(0, MOST_TEXT_BYTES))
+  const bytes = new TextEncoder().encode(value)
+  let end = Math.min(bytes.length, MOST_TEXT_BYTES)
+  // Not in the middle of a character.
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return option(code, bytes.subarray(0, end))
 }
 
 function option(code: number, value: Uint8Array): Uint8Array {

@@ -103,3 +103,19 @@ export function protocolNames(protocols: number): string {
   if (unknown !== 0) names.push(`unknown protocols (0x${(unknown >>> 0).toString(16)})`)
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
+
+/** The same as short as a line of a ladder wants it: `TLS, NLA`. */
+export function shortProtocolNames(protocols: number): string {
+  if (protocols <= 0) return 'standard RDP security'
+  const names = [...SHORT_NAMES].flatMap(([bit, name]) => ((protocols & bit) === 0 ? [] : [name]))
+  const unknown = protocols & ~0x1f
+  return [...names, ...(unknown === 0 ? [] : [`0x${(unknown >>> 0).toString(16)}`])].join(', ')
+}
+
+const SHORT_NAMES: ReadonlyMap<number, string> = new Map([
+  [PROTOCOL_SSL, 'TLS'],
+  [PROTOCOL_HYBRID, 'NLA'],
+  [PROTOCOL_HYBRID_EX, 'NLA with early result'],
+  [PROTOCOL_RDSTLS, 'RDSTLS'],
+  [PROTOCOL_RDSAAD, 'Entra ID'],
+])

@@ -45,7 +45,7 @@ import {
   TCP,
 } from './flow-record.ts'
 import { FlowTable } from './flow-table.ts'
-import { ACK, FIN, type Headers, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
+import { ACK, FIN, type Headers, KIND_FRAGMENT, KIND_ICMP, KIND_TCP, KIND_UDP, RST, SYN } from './headers.ts'
 import { Lingering } from './lingering.ts'
 import { likelyServerPort, speaksAs } from './roles.ts'
 import { Stack } from './stack.ts'
@@ -98,8 +98,8 @@ export class Tracker {
   private readonly exchanges: Exchanges
   private packets = 0
   /**
-   * The conversation of the packet just taken, for whoever keeps an index of packets: twice its number, and one more where
-   * it is UDP; -1 for none.
+   * The conversation of the packet just taken, or that an ICMP message speaks of, for whoever keeps an index of packets: twice its number, and one more where
+   * it is UDP; -1 for none, -2 for a fragment of a datagram that is not whole yet.
    */
   stream = -1
 
@@ -129,6 +129,7 @@ export class Tracker {
   ): void {
     this.stream = -1
     const kind = this.decoder.decode(bytes, start, end, originalLength, linkType, packet, timeNs)
+    if (kind === KIND_FRAGMENT) this.stream = -2
     if (kind === KIND_TCP) this.tcp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_UDP) this.udp(this.decoder.headers, packet, timeNs, end - start < originalLength)
     else if (kind === KIND_ICMP && this.decoder.headers.icmpQuotes) this.icmp(packet, timeNs)
@@ -238,6 +239,7 @@ export class Tracker {
     if (protocol === 0) return
     const flow = this.find(quoted, protocol)
     if (flow < 0) return
+    this.stream = (this.table.ints[flow * INTS + ID] as number) * 2 + (protocol === UDP ? 1 : 0)
     const notes = this.notes[flow] ?? null
     if (notes === null) return
     notes.icmp ??= []

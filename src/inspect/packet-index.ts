@@ -19,9 +19,15 @@ export interface IndexedPacket {
   readonly linkType: number
   readonly interfaceId: number
   readonly fcsLength: number
-  /** Twice the number of its conversation, and one more where that is UDP; -1 for none. */
+  /**
+   * Twice the number of its conversation (of an ICMP message, that of the packet it speaks of), and one more where that is
+   * UDP; -1 for none, FRAGMENT for a piece of a datagram.
+   */
   readonly stream: number
 }
+
+/** In place of a conversation: a fragment, which belongs to whatever its datagram turns out to be. */
+export const FRAGMENT = -2
 
 class Chunk {
   readonly numbers = new Uint32Array(CHUNK_PACKETS)
@@ -43,6 +49,7 @@ export class PacketIndex {
   readonly #chunks: Chunk[] = []
   /** By stream: the row of its last packet so far, and one more, so that 0 means none. */
   #lastRows = new Int32Array(1 << 12)
+  #lastFragment = -1
 
   add(packet: IndexedPacket): void {
     const row = this.count++
@@ -58,7 +65,7 @@ export class PacketIndex {
     chunk.interfaces[at] = packet.interfaceId
     chunk.fcsLengths[at] = packet.fcsLength
     chunk.streams[at] = packet.stream
-    chunk.before[at] = packet.stream < 0 ? -1 : this.#follow(packet.stream, row)
+    chunk.before[at] = packet.stream === FRAGMENT ? this.#followFragment(row) : this.#follow(packet.stream, row)
   }
 
   /** @param row below `count`. */
@@ -92,14 +99,17 @@ export class PacketIndex {
 
   /** The row of the packet of this number, or of the next one; -1 when there is none. */
   rowOf(number: number): number {
-    let low = Math.max(0, Math.min(number - 1, this.count))
-    // Numbers are never smaller than rows: they run ahead where other records lie between.
-    while (low > 0 && this.number(Math.min(low, this.count - 1)) > number) low--
-    while (low < this.count && this.number(low) < number) low++
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.number(middle) < number) low = middle + 1
+      else high = middle
+    }
     return low < this.count ? low : -1
   }
 
-  /** The row before this one in the same conversation; -1 when there is none. */
+  /** The row before this one in the same conversation, or of the fragment before this one; -1 when there is none. */
   before(row: number): number {
     return this.#chunk(row).before[row & CHUNK_MASK] as number
   }
@@ -129,7 +139,21 @@ export class PacketIndex {
     return rows.reverse()
   }
 
+  /** Rows of the last fragments up to this row, in order, at most so many. */
+  fragmentsUpTo(row: number, most: number): number[] {
+    const rows: number[] = []
+    for (let at = this.#lastFragment; at >= 0 && rows.length < most; at = this.before(at)) if (at <= row) rows.push(at)
+    return rows.reverse()
+  }
+
+  #followFragment(row: number): number {
+    const before = this.#lastFragment
+    this.#lastFragment = row
+    return before
+  }
+
   #follow(stream: number, row: number): number {
+    if (stream < 0) return -1
     if (stream >= this.#lastRows.length) {
       const larger = new Int32Array(Math.max(this.#lastRows.length * 2, stream + 1))
       larger.set(this.#lastRows)

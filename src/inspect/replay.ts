@@ -26,9 +26,12 @@ export interface ReplaySource {
 
 export class Replay {
   readonly #source: ReplaySource
+  readonly #wholePackets: number
 
-  constructor(source: ReplaySource) {
+  /** @param wholePackets a capture of so many packets is replayed whole. */
+  constructor(source: ReplaySource, wholePackets = MAX_WHOLE_REPLAY_PACKETS) {
     this.#source = source
+    this.#wholePackets = wholePackets
   }
 
   /** The headers alone, at once: nothing above TCP and UDP. */
@@ -45,7 +48,7 @@ export class Replay {
       linkType,
       interfaceId,
       bytes,
-      conversation: stream >> 1,
+      conversation: transport === null ? -1 : stream >> 1,
       transport,
       layers,
     }
@@ -83,7 +86,7 @@ export class Replay {
   /** All rows that must be read for those that are wanted. Those of none come with their headers at once. */
   #rowsFor(rows: readonly number[], found: Map<number, InspectedPacket>): number[] {
     const { index } = this.#source
-    if (index.count <= MAX_WHOLE_REPLAY_PACKETS) return Array.from({ length: index.count }, (_, row) => row)
+    if (index.count <= this.#wholePackets) return Array.from({ length: index.count }, (_, row) => row)
     const needed = new Set<number>()
     const furthest = new Map<number, number>()
     for (const row of rows) {
@@ -109,6 +112,10 @@ export class Replay {
         next = index.after(next)
       }
     }
+    // Which datagrams of which conversation came in pieces is not known before they are put together.
+    let last = -1
+    for (const row of needed) last = Math.max(last, row)
+    for (const fragment of index.fragmentsUpTo(last, MAX_REPLAYED_PACKETS)) needed.add(fragment)
     return [...needed].sort((a, b) => a - b)
   }
 

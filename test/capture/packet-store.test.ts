@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { FileStore, SpoolStore } from '../../src/capture/packet-store.ts'
+import { Random } from '../support/random.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rdpscope-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Some blocks long, and each byte another one than its neighbours. */
+const bytes = Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) & 255)
+
+describe('FileStore', () => {
+  it('reads any part of a file, across its blocks', () => {
+    const path = join(folder, 'file')
+    writeFileSync(path, bytes)
+    const store = new FileStore(path)
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 0, max: 200_000 }), (offset, length) => {
+        expect(Buffer.compare(store.read(offset, length), bytes.subarray(offset, offset + length))).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+    store.close()
+  })
+
+  it('gives fewer bytes where the file was cut, and no others', () => {
+    const path = join(folder, 'cut')
+    writeFileSync(path, bytes)
+    truncateSync(path, 1000)
+    const store = new FileStore(path)
+    expect(store.read(900, 500)).toEqual(bytes.subarray(900, 1000))
+    expect(store.read(5000, 10)).toEqual(new Uint8Array(0))
+    store.close()
+  })
+
+  it('sees what a growing file got in the meantime', () => {
+    const path = join(folder, 'grows')
+    writeFileSync(path, bytes.subarray(0, 1000))
+    const store = new FileStore(path)
+    expect(store.read(990, 20).length).toBe(10)
+    writeFileSync(path, bytes.subarray(0, 5000))
+    expect(store.read(990, 20)).toEqual(bytes.subarray(990, 1010))
+    store.close()
+  })
+
+  it('says when there is no such file', () => {
+    expect(() => new FileStore(join(folder, 'none'))).toThrow(/ENOENT/)
+  })
+})
+
+describe('SpoolStore', () => {
+  it('gives back each packet, whatever their sizes, also while more come', () => {
+    const random = new Random(7)
+    const store = new SpoolStore()
+    const kept: [offset: number, bytes: Uint8Array][] = []
+    for (let nth = 0; nth < 400; nth++) {
+      const length = nth % 50 === 0 ? 70_000 + random.below(100_000) : random.below(2000)
+      const start = random.below(bytes.length - length)
+      kept.push([store.append(bytes, start, start + length), bytes.slice(start, start + length)])
+      const [offset, wanted] = kept[random.below(kept.length)] as [number, Uint8Array]
+      expect(Buffer.compare(store.read(offset, wanted.length), wanted)).toBe(0)
+    }
+    for (const [offset, wanted] of kept) expect(Buffer.compare(store.read(offset, wanted.length), wanted)).toBe(0)
+    store.close()
+  })
+
+  it('leaves nothing behind', () => {
+    const own = mkdtempSync(join(folder, 'tmp-'))
+    const before = process.env.TMPDIR
+    process.env.TMPDIR = own
+    const store = new SpoolStore()
+    process.env.TMPDIR = before
+    if (before === undefined) delete process.env.TMPDIR
+    store.append(bytes, 0, 100)
+    expect(readdirSync(own).length).toBe(1)
+    store.close()
+    expect(readdirSync(own)).toEqual([])
+  })
+})
