@@ -3,10 +3,10 @@
  * actions by the key table; a view takes those that mean something to it.
  */
 import { type Area, Canvas, type Span } from './canvas.ts'
-import { cut, width } from './cells.ts'
+import { cut, scrolled, tail, width } from './cells.ts'
 import { type Action, type Binding, type KeyTable, keyText, type ViewId } from './keys.ts'
 import { Prompt, type PromptRequest } from './prompt.ts'
-import type { MouseEvent, Terminal, TerminalListener } from './terminal.ts'
+import type { Display, MouseEvent, TerminalListener } from './terminal.ts'
 import { THEME_NAMES, type Theme, type ThemeName, theme } from './theme.ts'
 import type { Ui, View } from './view.ts'
 
@@ -18,17 +18,21 @@ export interface AppOptions {
   heading(): string
   /** Views that a key opens from everywhere. */
   view(id: ViewId, from: View): View | null
+  /** A tshark command that shows what a display filter lets through. */
+  command(filter: string): string
 }
 
 /** Smaller ones can not show a line of evidence. */
 const LEAST_COLUMNS = 60
 const LEAST_ROWS = 16
-/** Pictures that nothing but time asks for, a second. */
+/** Between two pictures that no key asks for. */
 const REDRAW_MS = 100
+/** Who goes deeper has forgotten where the way began. */
+const MOST_VIEWS = 50
 
 export class App implements Ui, TerminalListener {
   theme: Theme
-  readonly #terminal: Terminal
+  readonly #terminal: Display
   readonly #options: AppOptions
   readonly #views: View[] = []
   readonly #keys: KeyTable
@@ -37,7 +41,7 @@ export class App implements Ui, TerminalListener {
   #waiting: NodeJS.Timeout | null = null
   #left: (() => void) | null = null
 
-  constructor(terminal: Terminal, options: AppOptions) {
+  constructor(terminal: Display, options: AppOptions) {
     this.#terminal = terminal
     this.#options = options
     this.#keys = options.keys
@@ -65,7 +69,9 @@ export class App implements Ui, TerminalListener {
   }
 
   open(view: View): void {
+    if (view === this.#top) return
     this.#views.push(view)
+    if (this.#views.length > MOST_VIEWS) this.#views.splice(1, 1)
   }
 
   back(): void {
@@ -75,6 +81,20 @@ export class App implements Ui, TerminalListener {
 
   say(text: string, kind: 'info' | 'error' = 'info'): void {
     this.#message = { text, kind }
+  }
+
+  background(work: Promise<void>): void {
+    work.catch(error => {
+      this.failed(error)
+      this.redraw()
+    })
+  }
+
+  /** Something went wrong that is our fault: the analysis stays, and so does the view. */
+  failed(error: unknown): void {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    const back = keyText(this.#keys.of(this.#top.id).find(({ action }) => action === 'back')?.keys[0] ?? 'escape')
+    this.say(`internal error, nothing is lost (${back} goes back; please report it): ${what}`, 'error')
   }
 
   ask(request: PromptRequest): void {
@@ -96,18 +116,22 @@ export class App implements Ui, TerminalListener {
 
   key(name: string, typed: string): void {
     this.#message = null
-    if (this.#prompt !== null) this.#promptKey(this.#prompt, name, typed)
-    else {
-      const action = this.#keys.action(name, this.#top.id)
-      if (action !== null) this.#act(action)
-    }
+    this.#guarded(() => {
+      if (this.#prompt !== null) this.#promptKey(this.#prompt, name, typed)
+      else {
+        const action = this.#keys.action(name, this.#top.id)
+        if (action !== null) this.#act(action)
+      }
+    })
     this.#draw()
   }
 
   mouse(event: MouseEvent): void {
     if (this.#prompt !== null) return
-    if (event.kind === 'press' && event.y === this.#terminal.rows - 1) this.#footerPress(event.x)
-    else this.#top.mouse?.(event)
+    this.#guarded(() => {
+      if (event.y !== this.#terminal.rows - 1) this.#top.mouse?.(event)
+      else if (event.kind === 'press') this.#footerPress(event.x)
+    })
     this.#draw()
   }
 
@@ -126,6 +150,15 @@ export class App implements Ui, TerminalListener {
     if (became === 'entered') prompt.request.enter(prompt.text)
   }
 
+  /** An error of a view ends what it was doing, and nothing else. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
   #act(action: Action): void {
     if (this.#top.act(action)) return
     switch (action) {
@@ -135,6 +168,14 @@ export class App implements Ui, TerminalListener {
       case 'back':
         this.back()
         return
+      case 'copy':
+      case 'copy-command': {
+        const filter = this.#top.filter?.() ?? ''
+        if (filter === '') this.say('nothing is chosen here that a filter could show')
+        else if (action === 'copy') this.copy(filter, 'the filter')
+        else this.copy(this.#options.command(filter), 'the command')
+        return
+      }
       case 'redraw':
         this.#terminal.refresh()
         return
@@ -153,8 +194,18 @@ export class App implements Ui, TerminalListener {
       }
       default: {
         const view = this.#options.view(action as ViewId, this.#top)
-        if (view !== null && view.id !== this.#top.id) this.open(view)
+        if (view !== null && view.id !== this.#top.id) this.#goTo(view)
       }
+    }
+  }
+
+  /** To a view of its own key: where it lies below already, what lies above it goes. */
+  #goTo(view: View): void {
+    const at = this.#views.indexOf(view)
+    if (at < 0) this.open(view)
+    else {
+      this.#views.length = at + 1
+      view.shown?.()
     }
   }
 
@@ -165,8 +216,8 @@ export class App implements Ui, TerminalListener {
       canvas.put(0, 0, `The terminal has ${columns}x${rows};`)
       canvas.put(0, 1, `${LEAST_COLUMNS}x${LEAST_ROWS} are needed.`)
     } else {
-      this.#heading(canvas)
-      this.#top.draw(canvas, { x: 0, y: 1, width: columns, height: rows - 3 })
+      this.#guarded(() => this.#heading(canvas))
+      this.#guarded(() => this.#top.draw(canvas, { x: 0, y: 1, width: columns, height: rows - 3 }))
       this.#messageLine(canvas, { x: 0, y: rows - 2, width: columns, height: 1 })
       this.#footer(canvas)
     }
@@ -177,7 +228,7 @@ export class App implements Ui, TerminalListener {
     const bar = this.theme.look('bar')
     canvas.fill({ x: 0, y: 0, width: canvas.width, height: 1 }, ' ', bar)
     const title = this.#top.title()
-    canvas.put(1, 0, cut(this.#options.heading(), canvas.width - width(title) - 4, this.unicode), bar)
+    canvas.put(1, 0, tail(this.#options.heading(), canvas.width - width(title) - 4, this.unicode), bar)
     canvas.right(canvas.width - 1, 0, title, this.theme.look('bar-key'))
   }
 
@@ -198,22 +249,22 @@ export class App implements Ui, TerminalListener {
     const label = `${request.label}: `
     const from = width(label) + 1
     const room = area.width - from - 1
-    const offset = Math.max(0, cursor - room + 1)
+    // Places in the text are characters; on the screen some of them have no cell.
+    const cellOf = (place: number): number => width(text.slice(0, place))
+    const offset = Math.max(0, cellOf(cursor) - room + 1)
     canvas.put(1, area.y, label, this.theme.look('strong'))
-    canvas.put(from, area.y, text.slice(offset), look, room)
-    canvas.cursor = { x: Math.min(from + cursor - offset, canvas.width - 1), y: area.y }
-    if (fault === null && completions.length === 0) return
-    canvas.fill({ ...area, y: area.y - 1 }, ' ', this.theme.look('bar'))
-    const says = fault === null || completions.length > 0 ? completions.join('  ') : fault.says
-    canvas.put(
-      1,
-      area.y - 1,
-      cut(says, area.width - 2, this.unicode),
-      this.theme.look(fault === null || completions.length > 0 ? 'bar' : 'error'),
-    )
-    if (fault !== null && fault.at >= 0 && fault.at >= offset) {
-      const at = from + fault.at - offset
-      if (at < canvas.width) canvas.shade({ x: at, y: area.y, width: 1, height: 1 }, () => this.theme.look('error'))
+    canvas.put(from, area.y, scrolled(text, offset), look, room)
+    canvas.cursor = { x: Math.min(from + cellOf(cursor) - offset, canvas.width - 1), y: area.y }
+    const says = completions.length > 0 ? completions.join('  ') : (fault?.says ?? request.hint ?? '')
+    if (says === '') return
+    const isFault = fault !== null && completions.length === 0
+    const above = this.theme.look(isFault ? 'error' : 'bar')
+    canvas.fill({ ...area, y: area.y - 1 }, ' ', above)
+    canvas.put(1, area.y - 1, cut(says, area.width - 2, this.unicode), above)
+    if (fault === null || fault.at < 0) return
+    const at = from + cellOf(fault.at) - offset
+    if (at >= from && at < canvas.width) {
+      canvas.shade({ x: at, y: area.y, width: 1, height: 1 }, () => this.theme.look('error'))
     }
   }
 
@@ -221,42 +272,76 @@ export class App implements Ui, TerminalListener {
     const bar = this.theme.look('bar')
     const y = canvas.height - 1
     canvas.fill({ x: 0, y, width: canvas.width, height: 1 }, ' ', bar)
-    for (const { x, spans } of this.#footerItems(canvas.width)) canvas.spans(x, y, spans)
+    const key = this.theme.look('bar-key')
+    const inPrompt = this.#prompt?.request
+    if (inPrompt !== undefined) {
+      canvas.spans(
+        1,
+        y,
+        promptKeys(inPrompt).flatMap(([name, label]): Span[] => [
+          [name, key],
+          [` ${label}  `, bar],
+        ]),
+      )
+      return
+    }
+    for (const { x, binding } of this.#footerItems(canvas.width)) {
+      canvas.spans(x, y, [
+        [keyText(binding.keys[0] as string), key],
+        [` ${binding.label}`, bar],
+      ])
+    }
   }
 
-  /** As many as fit, in the order of the table; the last one is how to leave. */
-  #footerItems(
-    room: number,
-  ): { readonly x: number; readonly end: number; readonly spans: Span[]; readonly action: Action }[] {
-    const key = this.theme.look('bar-key')
-    const bar = this.theme.look('bar')
-    const items = []
+  /** As many as fit, in the order of the table; how to leave is always among them. */
+  #footerItems(room: number): FooterItem[] {
+    const bindings = this.#footerBindings()
+    const last = bindings.find(({ action }) => action === 'quit')
+    const kept = last === undefined ? 0 : itemWidth(last) + GAP
+    const items: FooterItem[] = []
     let x = 1
-    for (const { action, keys, label } of this.#footerBindings()) {
-      const name = keyText(keys[0] as string)
-      const end = x + width(name) + 1 + width(label)
-      if (end > room - 1) break
-      const spans: Span[] = [
-        [name, key],
-        [` ${label}`, bar],
-      ]
-      items.push({ x, end, spans, action })
-      x = end + 2
+    for (const binding of bindings) {
+      const end = x + itemWidth(binding)
+      if (end > room - 1 - (binding === last ? 0 : kept)) continue
+      items.push({ x, end, binding })
+      x = end + GAP
     }
     return items
   }
 
   #footerBindings(): Binding[] {
-    const shown = this.#keys.of(this.#top.id).filter(({ label, keys }) => label !== '' && keys.length > 0)
-    // What is special to a view comes before what holds everywhere.
-    const special = shown.filter(({ places }) => !places.includes('any'))
-    const first = shown.filter(({ action }) => action === 'help' || action === 'open' || action === 'back')
-    const rest = shown.filter(one => !special.includes(one) && !first.includes(one))
-    return [...first, ...special, ...rest]
+    const { id } = this.#top
+    return this.#keys.of(id).filter(({ action, label, keys }) => {
+      if (label === '' || keys.length === 0 || action === id) return false
+      return action !== 'back' || this.#views.length > 1
+    })
   }
 
   #footerPress(x: number): void {
     const item = this.#footerItems(this.#terminal.columns).find(one => x >= one.x && x < one.end)
-    if (item !== undefined) this.#act(item.action)
+    if (item !== undefined) this.#act(item.binding.action)
   }
+}
+
+interface FooterItem {
+  readonly x: number
+  readonly end: number
+  readonly binding: Binding
+}
+
+/** Between two keys of the footer. */
+const GAP = 2
+
+function itemWidth({ keys, label }: Binding): number {
+  return width(keyText(keys[0] as string)) + 1 + width(label)
+}
+
+/** A line that is typed has keys of its own, which nobody gives others. */
+function promptKeys({ complete, history }: PromptRequest): (readonly [name: string, label: string])[] {
+  return [
+    ['Enter', 'OK'],
+    ['Esc', 'Leave'],
+    ...(complete === undefined ? [] : ([['Tab', 'Complete']] as const)),
+    ...(history === undefined || history.length === 0 ? [] : ([['Up', 'Earlier']] as const)),
+  ]
 }

@@ -21,6 +21,8 @@ declare module 'blessed' {
   interface Program {
     readonly cols: number
     readonly rows: number
+    /** Inside tmux. */
+    readonly tmux: boolean
     on(event: 'keypress', listener: (char: string | undefined, key: Key) => void): void
     on(event: 'mouse', listener: (mouse: Mouse) => void): void
     on(event: 'resize', listener: () => void): void

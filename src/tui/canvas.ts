@@ -90,19 +90,27 @@ export class Canvas {
     this.put(end - [...cells(text, this.#unicode)].length, y, text, look)
   }
 
-  fill({ x, y, width, height }: Area, char: string, look: Style): void {
-    for (let row = y; row < Math.min(y + height, this.height); row++) {
-      for (let column = x; column < Math.min(x + width, this.width); column++) this.#set(column, row, char, look)
-    }
+  fill(area: Area, char: string, look: Style): void {
+    const [cell = ' '] = cells(char, this.#unicode)
+    this.#each(area, at => {
+      this.chars[at] = cell
+      this.styles[at] = look
+    })
   }
 
   /** Gives a line another style, its text as it is. */
-  shade({ x, y, width, height }: Area, change: (look: Style) => Style): void {
-    for (let row = y; row < Math.min(y + height, this.height); row++) {
-      for (let column = x; column < Math.min(x + width, this.width); column++) {
-        const at = row * this.width + column
-        this.styles[at] = change(this.styles[at] as Style)
-      }
+  shade(area: Area, change: (look: Style) => Style): void {
+    this.#each(area, at => {
+      this.styles[at] = change(this.styles[at] as Style)
+    })
+  }
+
+  /** The places of an area, as far as it lies on the canvas. */
+  #each({ x, y, width, height }: Area, visit: (at: number) => void): void {
+    const right = Math.min(x + width, this.width)
+    const bottom = Math.min(y + height, this.height)
+    for (let row = Math.max(y, 0); row < bottom; row++) {
+      for (let column = Math.max(x, 0); column < right; column++) visit(row * this.width + column)
     }
   }
 

@@ -3,6 +3,8 @@
  * characters that are one cell wide everywhere are shown as they are, and all others as a sign of one cell.
  */
 
+import { wrap } from '../report/layout.ts'
+
 /** Stands for a character that can not be shown in one cell. */
 const REPLACEMENT = '·'
 const ASCII_REPLACEMENT = '.'
@@ -16,6 +18,7 @@ const NARROW =
 const ASCII_FOR: ReadonlyMap<string, string> = new Map([
   ['│', '|'],
   ['─', '-'],
+  ['═', '='],
   ['├', '+'],
   ['┤', '+'],
   ['┬', '+'],
@@ -76,4 +79,30 @@ export function cut(text: string, room: number, unicode = true): string {
   const all = [...cells(text, unicode)]
   if (all.length <= room) return all.join('')
   return `${all.slice(0, room - 1).join('')}${unicode ? '…' : '~'}`
+}
+
+/** Without its first cells: what is seen of a line that is scrolled to the left. */
+export function scrolled(text: string, columns: number): string {
+  if (columns <= 0) return text
+  return [...cells(text, true)].slice(columns).join('')
+}
+
+/** The end of a text where the room is too small for all of it: of a path, the part that names the file. */
+export function tail(text: string, room: number, unicode = true): string {
+  if (room <= 0) return ''
+  const all = [...cells(text, unicode)]
+  if (all.length <= room) return all.join('')
+  return `${unicode ? '…' : '~'}${all.slice(all.length - room + 1).join('')}`
+}
+
+/** Lines of a text that is broken at spaces, and words where they are longer than a line. No line is wider than the room. */
+export function wrapped(text: string, room: number): string[] {
+  const columns = Math.max(room, 1)
+  return wrap(text, columns).flatMap(line => {
+    const all = [...cells(line, true)]
+    if (all.length <= columns) return [line]
+    return Array.from({ length: Math.ceil(all.length / columns) }, (_, nth) =>
+      all.slice(nth * columns, (nth + 1) * columns).join(''),
+    )
+  })
 }

@@ -308,7 +308,7 @@ function drop<T>(kept: Map<number, T>, most: number): void {
 }
 
 /** Conversations of one attempt may feed one another's layers: the channels of a gateway. */
-function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
+export function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
   const partners = new Map<number, readonly number[]>()
   for (const { members } of attempts) {
     const numbers = members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))

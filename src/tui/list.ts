@@ -21,10 +21,10 @@ export class ListCursor {
         this.move(1)
         return true
       case 'page-up':
-        this.move(-Math.max(this.height - 1, 1))
+        this.#turn(-1)
         return true
       case 'page-down':
-        this.move(Math.max(this.height - 1, 1))
+        this.#turn(1)
         return true
       case 'first':
         this.choose(0)
@@ -45,6 +45,13 @@ export class ListCursor {
     this.at = Math.max(0, Math.min(line, this.count - 1))
   }
 
+  /** One line stays in sight. */
+  #turn(pages: 1 | -1): void {
+    const by = pages * Math.max(this.height - 1, 1)
+    this.top = Math.max(0, Math.min(this.top + by, this.count - this.height))
+    this.move(by)
+  }
+
   /** Like a wheel: the window moves, and takes the chosen line along only where it must. */
   scroll(by: number): void {
     this.top = Math.max(0, Math.min(this.top + by, this.count - this.height))
@@ -57,8 +64,11 @@ export class ListCursor {
     this.count = count
     this.height = Math.max(height, 1)
     this.choose(this.at)
-    if (this.at < this.top) this.top = this.at
-    if (this.at >= this.top + this.height) this.top = this.at - this.height + 1
+    const isFar = this.at < this.top - 1 || this.at > this.top + this.height
+    // Who comes from afar wants to see what lies around.
+    if (isFar) this.top = this.at - (this.height >> 1)
+    else if (this.at < this.top) this.top = this.at
+    else if (this.at >= this.top + this.height) this.top = this.at - this.height + 1
     this.top = Math.max(0, Math.min(this.top, this.count - this.height))
   }
 }

@@ -3,6 +3,8 @@
 export interface PromptRequest {
   readonly label: string
   readonly text?: string
+  /** What may be typed; shown while nothing else is to be said. */
+  readonly hint?: string
   /** Earlier lines, oldest first; what is entered is added. */
   readonly history?: string[]
   /** What the word before the cursor could become, whole. */
@@ -15,7 +17,7 @@ export interface PromptRequest {
 
 export interface PromptFault {
   readonly says: string
-  /** In characters of the text; -1 when no place is wrong. */
+  /** In UTF-16 units of the text; -1 when no place is wrong. */
   readonly at: number
 }
 
@@ -25,7 +27,7 @@ const WORD = /[\w.]*$/
 export class Prompt {
   readonly request: PromptRequest
   text: string
-  /** In characters. */
+  /** In UTF-16 units of the text. */
   cursor: number
   fault: PromptFault | null = null
   completions: readonly string[] = []
@@ -66,11 +68,11 @@ export class Prompt {
     switch (name) {
       case 'left':
       case 'C-b':
-        this.cursor = Math.max(0, cursor - 1)
+        this.cursor = this.#before(cursor)
         break
       case 'right':
       case 'C-f':
-        this.cursor = Math.min(text.length, cursor + 1)
+        this.cursor = this.#behind(cursor)
         break
       case 'home':
       case 'C-a':
@@ -81,10 +83,10 @@ export class Prompt {
         this.cursor = text.length
         break
       case 'backspace':
-        if (cursor > 0) this.#replace(cursor - 1, cursor, '')
+        this.#replace(this.#before(cursor), cursor, '')
         break
       case 'delete':
-        this.#replace(cursor, cursor + 1, '')
+        this.#replace(cursor, this.#behind(cursor), '')
         break
       case 'C-u':
         this.#replace(0, cursor, '')
@@ -93,7 +95,7 @@ export class Prompt {
         this.#replace(cursor, text.length, '')
         break
       case 'C-w':
-        this.#replace(text.slice(0, cursor).search(/\S+\s*$/), cursor, '')
+        this.#replace(Math.max(text.slice(0, cursor).search(/\S+\s*$/), 0), cursor, '')
         break
       case 'up':
         this.#recall(-1)
@@ -106,8 +108,17 @@ export class Prompt {
     }
   }
 
+  /** Places between characters: never in the middle of a pair of UTF-16. */
+  #before(place: number): number {
+    return place - (/[\ud800-\udbff][\udc00-\udfff]$/.test(this.text.slice(0, place)) ? 2 : Math.min(place, 1))
+  }
+
+  #behind(place: number): number {
+    const { text } = this
+    return Math.min(text.length, place + (/^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(place)) ? 2 : 1))
+  }
+
   #replace(from: number, to: number, text: string): void {
-    if (from < 0) return
     this.text = this.text.slice(0, from) + text + this.text.slice(to)
     this.cursor = from + text.length
   }

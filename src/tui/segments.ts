@@ -17,6 +17,8 @@ export interface Segment {
   /** TCP's analysis says that it was sent again, or came out of order. */
   readonly isResend: boolean
   readonly isReset: boolean
+  readonly isSyn: boolean
+  readonly isFin: boolean
 }
 
 export interface RoundTrip {
@@ -42,6 +44,8 @@ export async function segmentsOf(document: Document, stream: number): Promise<Se
   const segments: Segment[] = []
   let first = ''
   for (const packet of packets) {
+    // An ICMP message holds a segment of it as well: one that was sent before.
+    if (packet.transport !== 'tcp') continue
     const tcp = packet.layers.findLast(({ tree }) => tree.field.name === 'tcp')
     if (tcp === undefined) continue
     const from = sender(packet)
@@ -56,6 +60,8 @@ export async function segmentsOf(document: Document, stream: number): Promise<Se
       window: numberOf(tcp, 'tcp.window_size') ?? 0,
       isResend: RESENDS.some(name => nodeNamed(tcp, name) !== null),
       isReset: numberOf(tcp, 'tcp.flags.reset') === 1,
+      isSyn: numberOf(tcp, 'tcp.flags.syn') === 1,
+      isFin: numberOf(tcp, 'tcp.flags.fin') === 1,
     })
   }
   return segments

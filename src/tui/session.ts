@@ -1,10 +1,12 @@
 /** One capture in the terminal UI, from its opening to the moment when the terminal is given back. */
+import { constants } from 'node:os'
 import type { AttemptAnalysis, GivenKeys } from '../analyze.ts'
 import { byteCount } from '../report/layout.ts'
 import { App } from './app.ts'
 import { Document } from './document.ts'
+import { tsharkCommand } from './filters.ts'
 import { type KeyChoices, KeyTable, type ViewId } from './keys.ts'
-import { Terminal, type TerminalOptions } from './terminal.ts'
+import { type Display, Terminal, type TerminalOptions } from './terminal.ts'
 import type { ThemeName } from './theme.ts'
 import type { TimeMode, Ui, View, Workspace } from './view.ts'
 import { AttemptView } from './views/attempt.ts'
@@ -23,6 +25,11 @@ export interface SessionOptions extends TerminalOptions {
   readonly keyChoices: KeyChoices
 }
 
+/** With these the world ends us; the terminal gets back what it lent all the same. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+/** As a shell writes a death by a signal. */
+const SIGNAL_STATUS = 128
+
 /** @throws CaptureError when the capture can not be opened: before the terminal is touched. */
 export async function runSession(path: string, options: SessionOptions): Promise<void> {
   let redraw = (): void => {}
@@ -31,27 +38,33 @@ export async function runSession(path: string, options: SessionOptions): Promise
     onChange: () => redraw(),
   })
   const terminal = new Terminal(options)
-  const leave = (): void => terminal.close()
+  let hasLeft = false
+  const leave = (): void => {
+    if (hasLeft) return
+    hasLeft = true
+    terminal.close()
+    document.close()
+  }
+  const end = (signal: NodeJS.Signals): void => process.exit(SIGNAL_STATUS + (constants.signals[signal] ?? 0))
   process.once('exit', leave)
+  for (const signal of ENDING_SIGNALS) process.once(signal, end)
   try {
     const session = new Session(document, terminal, options)
     redraw = () => session.app.redraw()
-    const failure = document.load().then(
-      () => null,
-      (error: unknown) => error,
-    )
+    session.app.background(document.load())
     await session.app.run(session.attempts)
-    document.close()
-    terminal.close()
-    const error = await Promise.race([failure, Promise.resolve(null)])
-    if (error !== null) throw error
   } finally {
-    terminal.close()
+    leave()
     process.off('exit', leave)
+    for (const signal of ENDING_SIGNALS) process.off(signal, end)
   }
 }
 
-class Session implements Workspace {
+/** What a session needs of its options: no terminal. */
+export type SessionWishes = Pick<SessionOptions, 'theme' | 'mouse' | 'keyChoices'>
+
+/** The views of one capture, and the ways between them. */
+export class Session implements Workspace {
   readonly app: App
   readonly document: Document
   readonly attempts: AttemptsView
@@ -62,7 +75,7 @@ class Session implements Workspace {
   readonly #statistics: StatisticsView
   #names: ReadonlyMap<string, string> | null = null
 
-  constructor(document: Document, terminal: Terminal, { theme, mouse, keyChoices }: SessionOptions) {
+  constructor(document: Document, terminal: Display, { theme, mouse, keyChoices }: SessionWishes) {
     this.document = document
     this.#keys = new KeyTable(keyChoices)
     this.app = new App(terminal, {
@@ -71,6 +84,7 @@ class Session implements Workspace {
       keys: this.#keys,
       heading: () => this.#heading(),
       view: (id, from) => this.#view(id, from),
+      command: filter => tsharkCommand(document.path, filter),
     })
     this.attempts = new AttemptsView(this)
     this.#packets = new PacketsView(this)
@@ -128,7 +142,7 @@ class Session implements Workspace {
       case 'statistics':
         return this.#statistics
       case 'save': {
-        const attempt = from instanceof AttemptView || from instanceof AttemptsView ? from.attempt : null
+        const attempt = from instanceof AttemptView ? from.attempt : this.attempts.attempt
         const { shown, marked } = this.#packets.list
         return new SaveView(this, { attempt, shown, marked })
       }
@@ -139,6 +153,8 @@ class Session implements Workspace {
 
   #heading(): string {
     const { document } = this
+    const error = document.analysis?.error ?? null
+    if (error !== null) return `${document.path}: damaged, read up to there: ${error.message}`
     if (!document.isLoading) return document.path
     const { readBytes, totalBytes } = document.progress
     const share = totalBytes === null || totalBytes === 0 ? '' : ` ${Math.floor((readBytes / totalBytes) * 100)} %`

@@ -26,16 +26,39 @@ export interface TerminalOptions {
   readonly env: NodeJS.ProcessEnv
 }
 
+/** What the program asks of a terminal. */
+export interface Display {
+  /** 0 where no colour is wanted, otherwise 8, 16 or 256. */
+  readonly colours: number
+  readonly unicode: boolean
+  readonly columns: number
+  readonly rows: number
+  mouse: boolean
+  listen(listener: TerminalListener): void
+  /** Draws what differs from the last picture. */
+  show(canvas: Canvas): void
+  /** Draws everything anew with the next picture: after something else wrote to the terminal. */
+  refresh(): void
+  /** Into the clipboard of the terminal. */
+  copy(text: string): void
+  /** The shell gets the terminal, and gives it back. */
+  suspend(): void
+}
+
 /** Resizes come in bursts while a window is dragged. */
 const RESIZE_QUIET_MS = 50
 /** Of terminals that give more than 16 colours; blessed knows few names and falls back to eight colours for others. */
 const TERM_256 = 'xterm-256color'
 const TERM_16 = 'xterm'
+/** The stop comes at once; this is for where it does not come. */
+const STOP_MS = 200
+/** What blessed turned on when it came, and its pause leaves so. */
+const KEYPAD_LOCAL = '\x1b[?1l\x1b>'
+const KEYPAD_XMIT = '\x1b[?1h\x1b='
 const MOUSE_MODES = { vt200Mouse: true, cellMotion: true, sgrMouse: true }
 const NO_MOUSE_MODES = { vt200Mouse: false, cellMotion: false, sgrMouse: false }
 
-export class Terminal {
-  /** 0 where no colour is wanted, otherwise 8, 16 or 256. */
+export class Terminal implements Display {
   readonly colours: number
   readonly unicode: boolean
   readonly #screen: Screen
@@ -86,7 +109,6 @@ export class Terminal {
     this.#listener = listener
   }
 
-  /** Draws what differs from the last picture. */
   show(canvas: Canvas): void {
     if (this.#closed || this.#suspended) return
     const { lines, program } = this.#screen
@@ -114,7 +136,6 @@ export class Terminal {
     program.flush()
   }
 
-  /** Draws everything anew with the next picture: after something else wrote to the terminal. */
   refresh(): void {
     this.#screen.alloc(true)
   }
@@ -137,27 +158,38 @@ export class Terminal {
     return this.#mouse
   }
 
-  /** Into the clipboard of the terminal, through tmux where it lets that pass (OSC 52). */
+  /** OSC 52. tmux takes it for itself, or hands it on where it is wrapped: by its settings, which nobody can ask for. */
   copy(text: string): void {
-    const encoded = Buffer.from(text, 'utf8').toString('base64')
-    this.#screen.program._twrite(`\x1b]52;c;${encoded}\x07`)
-    this.#screen.program.flush()
+    const { program } = this.#screen
+    const sequence = `\x1b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\x07`
+    program._write(sequence)
+    program.flush()
+    if (program.tmux) program._twrite(sequence)
   }
 
-  /** Ctrl-Z: the shell gets the terminal, and gives it back. */
   suspend(): void {
+    if (this.#suspended) return
     const mouse = this.#mouse
     this.mouse = false
+    this.#output.write(KEYPAD_LOCAL)
     const resume = this.#screen.program.pause()
     this.#suspended = true
-    process.once('SIGCONT', () => {
-      resume()
+    const goOn = (): void => {
+      clearTimeout(unheard)
+      process.off('SIGCONT', goOn)
+      if (!this.#suspended || this.#closed) return
       this.#suspended = false
+      resume()
+      this.#output.write(KEYPAD_XMIT)
       this.mouse = mouse
       this.refresh()
       this.#listener?.resized()
-    })
-    process.kill(process.pid, 'SIGTSTP')
+    }
+    process.on('SIGCONT', goOn)
+    // Where no shell waits, nobody stops us, and nobody would wake us.
+    const unheard = setTimeout(goOn, STOP_MS)
+    // The whole job, as the terminal itself would: npm may stand above us.
+    process.kill(0, 'SIGTSTP')
   }
 
   /** Gives the terminal back as it was; again and again does no harm. */

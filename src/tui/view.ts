@@ -17,6 +17,8 @@ export interface View {
   act(action: Action): boolean
   /** At cells of the screen; false when nothing lies there. */
   mouse?(event: MouseEvent): boolean
+  /** The display filter that shows what is chosen, for who copies it; '' when nothing is. */
+  filter?(): string
   /** It is shown again, after another view was left. */
   shown?(): void
 }
@@ -34,6 +36,8 @@ export interface Ui {
   /** Something changed that no key brought about. */
   redraw(): void
   copy(text: string, what: string): void
+  /** Work that no key waits for: what goes wrong in it is told. */
+  background(work: Promise<void>): void
 }
 
 /** What all views share: the open capture, and the ways from one view to another. */

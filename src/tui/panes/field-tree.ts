@@ -3,7 +3,7 @@ import type { InspectedLayer, InspectedPacket } from '../../inspect/packet.ts'
 import { nodeText } from '../../report/packet-tree.ts'
 import type { Node } from '../../wire/field.ts'
 import type { Area, Canvas } from '../canvas.ts'
-import { cut, width } from '../cells.ts'
+import { cut, scrolled, width } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { Ui } from '../view.ts'
@@ -19,6 +19,7 @@ export interface TreeLine {
 
 /** Lines of one packet; more are not drawn. */
 const MOST_LINES = 20_000
+const SCROLL_COLUMNS = 8
 
 export class FieldTreePane {
   readonly list = new ListCursor()
@@ -26,7 +27,9 @@ export class FieldTreePane {
   readonly #unfolded = new Set<string>()
   #packet: InspectedPacket | null = null
   #lines: TreeLine[] = []
+  /** Columns that lines are scrolled to the left, and the most that those in the window can be. */
   #offset = 0
+  #longest = 0
 
   constructor(ui: Ui) {
     this.#ui = ui
@@ -59,6 +62,7 @@ export class FieldTreePane {
   draw(canvas: Canvas, { x, y, width: room, height }: Area, focused: boolean): void {
     const { theme, unicode } = this.#ui
     this.list.fit(this.#lines.length, height)
+    this.#longest = 0
     for (let row = 0; row < height; row++) {
       const line = this.#lines[this.list.top + row]
       if (line === undefined) break
@@ -67,7 +71,8 @@ export class FieldTreePane {
       const sign = (node.children?.length ?? 0) === 0 ? ' ' : this.#unfolded.has(path) ? '▾' : '▸'
       const head = `${'  '.repeat(depth)}${sign} `
       const look = theme.look(node.severity === 'error' ? 'bad' : depth === 0 ? 'strong' : 'text')
-      const shown = `${head}${text}`.slice(this.#offset)
+      this.#longest = Math.max(this.#longest, head.length + text.length - SCROLL_COLUMNS)
+      const shown = scrolled(`${head}${text}`, this.#offset)
       const end = canvas.put(x + 1, y + row, cut(shown, room - 1, unicode), look, room - 1)
       const said = remark === '' ? '' : ` [${remark}]`
       canvas.put(end, y + row, said, theme.look(node.severity === 'error' ? 'bad' : 'doubtful'), x + room - end)
@@ -85,10 +90,10 @@ export class FieldTreePane {
     switch (action) {
       case 'right':
         if (line !== null && this.#fold(line, false)) return true
-        this.#offset += 4
+        this.#offset = Math.min(this.#offset + SCROLL_COLUMNS, this.#longest)
         return true
       case 'left':
-        if (this.#offset > 0) this.#offset = Math.max(0, this.#offset - 4)
+        if (this.#offset > 0) this.#offset = Math.max(0, this.#offset - SCROLL_COLUMNS)
         else if (line !== null && !this.#fold(line, true)) this.#toParent(line)
         return true
       case 'open':

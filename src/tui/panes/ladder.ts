@@ -1,7 +1,8 @@
 /** The messages of an attempt between its parties, one a line, with the pauses between them. */
 import type { Ladder, LadderStep, Party } from '../../attempt/ladder.ts'
 import type { Area, Canvas, Style } from '../canvas.ts'
-import { cut, width } from '../cells.ts'
+import { cut, scrolled, width } from '../cells.ts'
+import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { Role } from '../theme.ts'
 import { timeText } from '../time.ts'
@@ -11,6 +12,10 @@ import type { Workspace } from '../view.ts'
 const PAUSE_NS = 1e9
 const TIME_COLUMNS = 14
 
+/** The parties: what they are, and their names. */
+export const HEADING_ROWS = 2
+const SCROLL_COLUMNS = 8
+
 type Line = { readonly step: LadderStep } | { readonly pauseNs: number } | { readonly omitted: number }
 
 export class LadderPane {
@@ -18,6 +23,10 @@ export class LadderPane {
   readonly #workspace: Workspace
   readonly #parties: readonly Party[]
   readonly #lines: readonly Line[]
+  /** Columns that the texts are scrolled to the left. */
+  #offset = 0
+  /** Of the texts in the window: further they are not scrolled. */
+  #longest = 0
 
   constructor(workspace: Workspace, ladder: Ladder) {
     this.#workspace = workspace
@@ -29,6 +38,18 @@ export class LadderPane {
   get chosen(): LadderStep | null {
     const line = this.#lines[this.list.at]
     return line !== undefined && 'step' in line ? line.step : null
+  }
+
+  /** That it would fill. */
+  get rows(): number {
+    return HEADING_ROWS + this.#lines.length
+  }
+
+  act(action: Action): boolean {
+    if (action === 'left') this.#offset = Math.max(0, this.#offset - SCROLL_COLUMNS)
+    else if (action === 'right') this.#offset = Math.min(this.#offset + SCROLL_COLUMNS, this.#longest)
+    else return this.list.act(action)
+    return true
   }
 
   draw(canvas: Canvas, { x, y, width: room, height }: Area, focused: boolean): void {
@@ -46,25 +67,26 @@ export class LadderPane {
       canvas.put(from, y, party.role, theme.look('faint'))
       canvas.put(from, y + 1, name, look)
     }
-    this.list.fit(this.#lines.length, height - 2)
-    for (let row = 0; row < height - 2; row++) {
+    this.list.fit(this.#lines.length, height - HEADING_ROWS)
+    this.#longest = 0
+    for (let row = 0; row < height - HEADING_ROWS; row++) {
       const line = this.#lines[this.list.top + row]
       if (line === undefined) break
-      const at = y + 2 + row
+      const at = y + HEADING_ROWS + row
       for (const lane of lanes) canvas.put(lane, at, '│', theme.look('frame'))
       if ('pauseNs' in line) canvas.put(x + 1, at, `  … ${(line.pauseNs / 1e9).toFixed(1)} s`, theme.look('doubtful'))
       else if ('omitted' in line) canvas.put(x + 1, at, `… ${line.omitted} messages left out …`, theme.look('faint'))
-      else this.#step(canvas, x, at, room, lanes, line.step)
+      else this.#step(canvas, { x, y: at, width: room, height: 1 }, lanes, this.list.top + row, line.step)
       if (this.list.top + row === this.list.at) {
         canvas.shade({ x, y: at, width: room, height: 1 }, base => theme.chosen(base, focused))
       }
     }
   }
 
-  #step(canvas: Canvas, x: number, y: number, room: number, lanes: readonly number[], step: LadderStep): void {
+  #step(canvas: Canvas, { x, y, width: room }: Area, lanes: readonly number[], at: number, step: LadderStep): void {
     const { document, timeMode, ui } = this.#workspace
     const { theme, unicode } = ui
-    const before = this.#before(step)
+    const before = this.#before(at) ?? step.timeNs
     canvas.put(
       x + 1,
       y,
@@ -81,18 +103,19 @@ export class LadderPane {
     if (from < to) canvas.put(right - 1, y, step.mood === 'bad' && step.kind === 'tcp' ? '✗' : '▶', look, 1)
     else if (from > to) canvas.put(left + 1, y, step.mood === 'bad' && step.kind === 'tcp' ? '✗' : '◀', look, 1)
     const space = right - left - 5
-    const text = ` ${cut(step.text, Math.max(space - 2, 8), unicode)} `
+    this.#longest = Math.max(this.#longest, step.text.length - SCROLL_COLUMNS)
+    const text = ` ${cut(scrolled(step.text, this.#offset), Math.max(space - 2, 8), unicode)} `
     const start = left + 3
     canvas.put(start, y, text, look, x + room - start)
   }
 
-  #before(step: LadderStep): number {
-    const at = this.#lines.findIndex(line => 'step' in line && line.step === step)
+  /** When the step before this line was. */
+  #before(at: number): number | undefined {
     for (let earlier = at - 1; earlier >= 0; earlier--) {
-      const line = this.#lines[earlier] as Line
-      if ('step' in line) return line.step.timeNs
+      const line = this.#lines[earlier]
+      if (line !== undefined && 'step' in line) return line.step.timeNs
     }
-    return step.timeNs
+    return undefined
   }
 
   #lanes(x: number, room: number): number[] {

@@ -1,19 +1,23 @@
 /** The list of packets: Wireshark's columns, drawn for the rows in the window alone. */
 import type { Area, Canvas, Style } from '../canvas.ts'
-import { cut } from '../cells.ts'
+import { cut, scrolled } from '../cells.ts'
 import type { PacketLine } from '../document.ts'
+import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { RowRole } from '../theme.ts'
 import { timeText } from '../time.ts'
 import type { Workspace } from '../view.ts'
 
-/** Of the columns; the last one takes what is left. */
-const NUMBER_COLUMNS = 8
-const TIME_COLUMNS = 16
-const PROTOCOL_COLUMNS = 11
-const LENGTH_COLUMNS = 7
-const LEAST_ADDRESS_COLUMNS = 16
+/** Of the columns, each with the gap behind it; Info takes what is left. */
+const LEAST_NUMBER_COLUMNS = 5
+const LEAST_TIME_COLUMNS = 9
+const ADDRESS_COLUMNS = 16
 const MOST_ADDRESS_COLUMNS = 28
+const PROTOCOL_COLUMNS = 10
+const LENGTH_COLUMNS = 7
+/** From this width on, lengths have room. */
+const WITH_LENGTH_COLUMNS = 100
+const SCROLL_COLUMNS = 8
 const TIME_HEADINGS = { 'since-start': 'Time', 'since-previous': 'Delta', 'of-day': 'Time of day' } as const
 
 /** Colours by what Wireshark's colouring rules go by. */
@@ -43,6 +47,10 @@ export class PacketListPane {
   /** Rows of the index that are shown; null = all. */
   shown: readonly number[] | null = null
   readonly marked = new Set<number>()
+  /** Columns that Info is scrolled to the left. */
+  #offset = 0
+  /** Of the texts in the window: further they are not scrolled. */
+  #longest = 0
   readonly #workspace: Workspace
   readonly #names: () => ReadonlyMap<string, string>
 
@@ -87,29 +95,38 @@ export class PacketListPane {
     return this.row === row
   }
 
+  act(action: Action): boolean {
+    if (action === 'left') this.#offset = Math.max(0, this.#offset - SCROLL_COLUMNS)
+    else if (action === 'right') this.#offset = Math.min(this.#offset + SCROLL_COLUMNS, this.#longest)
+    else return this.cursor.act(action)
+    return true
+  }
+
   draw(canvas: Canvas, { x, y, width: room, height }: Area, focused: boolean): void {
     const { document, ui, timeMode } = this.#workspace
     const { theme, unicode } = ui
     const rows = height - 1
     this.cursor.fit(this.count, rows)
-    const addressColumns = Math.max(LEAST_ADDRESS_COLUMNS, Math.min(Math.floor(room / 7), MOST_ADDRESS_COLUMNS))
-    const columns = [NUMBER_COLUMNS, TIME_COLUMNS, addressColumns, addressColumns, PROTOCOL_COLUMNS, LENGTH_COLUMNS]
+    const columns = this.#columns(room)
     const heading = ['No.', TIME_HEADINGS[timeMode], 'Source', 'Destination', 'Protocol', 'Length', 'Info']
     const line = (at: number, cells: readonly string[], look: Style): void => {
       let column = x + 1
       for (const [nth, cell] of cells.entries()) {
+        const isLast = nth === columns.length
         const columnRoom = columns[nth] ?? x + room - column
-        canvas.put(column, at, cut(cell, columnRoom - (nth < columns.length ? 1 : 0), unicode), look)
+        if (columnRoom > 0) canvas.put(column, at, cut(cell, columnRoom - (isLast ? 0 : 1), unicode), look)
         column += columnRoom
       }
     }
-    line(y, heading, theme.look('faint'))
+    line(y, heading, theme.look(focused ? 'title' : 'faint'))
     const looked: number[] = []
+    this.#longest = 0
     for (let at = 0; at < rows; at++) {
       const row = this.rowAt(this.cursor.top + at)
       if (row < 0) break
       looked.push(row)
       const packet = document.line(row)
+      this.#longest = Math.max(this.#longest, packet.info.length - SCROLL_COLUMNS)
       const { index } = document
       const before = this.#before(this.cursor.top + at)
       const look = theme.look(roleOf(packet))
@@ -124,7 +141,7 @@ export class PacketListPane {
           this.#named(packet.destination),
           packet.protocol,
           String(index.at(row).originalLength),
-          packet.info,
+          scrolled(packet.info, this.#offset),
         ],
         look,
       )
@@ -132,6 +149,25 @@ export class PacketListPane {
       if (this.cursor.top + at === this.cursor.at) canvas.shade(area, base => theme.chosen(base, focused))
     }
     document.look(looked)
+  }
+
+  /** Widths of all columns but the last: as the whole capture needs them, so that they stay while it is scrolled. */
+  #columns(room: number): number[] {
+    const { document, timeMode } = this.#workspace
+    const { index } = document
+    const lastRow = index.count - 1
+    const number = lastRow < 0 ? 0 : String(index.number(lastRow)).length
+    const time = lastRow < 0 ? 0 : timeText(index.timeNs(lastRow), timeMode, document.start, 0).length
+    const address = Math.max(ADDRESS_COLUMNS, Math.min(Math.floor(room / 7), MOST_ADDRESS_COLUMNS))
+    const length = room >= WITH_LENGTH_COLUMNS ? LENGTH_COLUMNS : 0
+    return [
+      Math.max(LEAST_NUMBER_COLUMNS, number + 1),
+      Math.max(LEAST_TIME_COLUMNS, time + 1),
+      address,
+      address,
+      PROTOCOL_COLUMNS,
+      length,
+    ]
   }
 
   #before(line: number): number {

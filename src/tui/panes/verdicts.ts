@@ -1,11 +1,14 @@
 /** What the rules say of an attempt: findings with their evidence, then what is not visible, then what was ruled out. */
 import type { AttemptAnalysis, VerdictAnalysis } from '../../analysis.ts'
-import { wrap } from '../../report/layout.ts'
 import { chainTexts, closingText } from '../../report/words.ts'
 import type { Area, Canvas } from '../canvas.ts'
+import { wrapped } from '../cells.ts'
 import { ListCursor } from '../list.ts'
 import type { Role } from '../theme.ts'
 import type { Workspace } from '../view.ts'
+
+/** Lines of a list stand under its text, not under its dash. */
+const HANGING = 2
 
 export interface VerdictLine {
   readonly text: string
@@ -65,8 +68,18 @@ function linesOf(attempt: AttemptAnalysis, room: number, unicode: boolean): Verd
     const indent = more.indent ?? 0
     if (text === '') lines.push({ text, role, indent, packet: 0, rule: '', filter: '', ...more })
     else
-      for (const part of wrap(text, room - indent))
-        lines.push({ text: part, role, packet: 0, rule: '', filter: '', ...more, indent })
+      for (const [nth, part] of wrapped(text, room - indent - HANGING).entries()) {
+        const hangs = nth > 0 && text.startsWith('- ')
+        lines.push({
+          text: part,
+          role,
+          packet: 0,
+          rule: '',
+          filter: '',
+          ...more,
+          indent: indent + (hangs ? HANGING : 0),
+        })
+      }
   }
   const claims = attempt.verdicts.filter(one => isClaim(one) && one.severity !== 'info')
   const infos = attempt.verdicts.filter(one => isClaim(one) && one.severity === 'info')

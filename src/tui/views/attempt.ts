@@ -2,13 +2,22 @@
 import type { AttemptAnalysis } from '../../analysis.ts'
 import { type Area, type Canvas, contains } from '../canvas.ts'
 import type { Action } from '../keys.ts'
-import { LadderPane } from '../panes/ladder.ts'
+import { HEADING_ROWS, LadderPane } from '../panes/ladder.ts'
+import { paneRule } from '../panes/rule.ts'
 import { VerdictsPane } from '../panes/verdicts.ts'
 import type { MouseEvent } from '../terminal.ts'
 import { TIME_MODES, type TimeMode, type View, type Workspace } from '../view.ts'
 
 /** From this width on, side by side. */
 const BESIDE_COLUMNS = 120
+const NOWHERE: Area = { x: 0, y: 0, width: 0, height: 0 }
+const SHARE = 0.55
+const LEAST_SHARE = 0.2
+const MOST_SHARE = 0.8
+/** A heading, and a few lines. */
+const LEAST_ROWS = 5
+const PANES = ['ladder', 'verdicts'] as const
+type Pane = (typeof PANES)[number]
 const NO_LADDER = { parties: [], steps: [], omitted: 0 }
 
 export class AttemptView implements View {
@@ -17,9 +26,13 @@ export class AttemptView implements View {
   readonly attempt: AttemptAnalysis
   readonly #ladder: LadderPane
   readonly #verdicts: VerdictsPane
-  #pane: 'ladder' | 'verdicts' = 'verdicts'
-  #share = 0.55
-  #areas: { ladder: Area; verdicts: Area } = { ladder: NOWHERE, verdicts: NOWHERE }
+  #pane: Pane = 'verdicts'
+  /** Of the ladder, where the user has chosen it; otherwise it is as large as it needs. */
+  #share: number | null = null
+  #isBeside = false
+  #isDragging = false
+  #area: Area = NOWHERE
+  #areas: Record<Pane, Area> = { ladder: NOWHERE, verdicts: NOWHERE }
 
   constructor(workspace: Workspace, attempt: AttemptAnalysis) {
     this.#workspace = workspace
@@ -34,29 +47,16 @@ export class AttemptView implements View {
 
   draw(canvas: Canvas, area: Area): void {
     const { theme } = this.#workspace.ui
-    const { x, y, width, height } = area
-    const line = theme.look('frame')
-    if (width >= BESIDE_COLUMNS) {
-      const ladder = Math.floor(width * this.#share)
-      this.#areas = {
-        ladder: { x, y, width: ladder, height },
-        verdicts: { x: x + ladder + 1, y, width: width - ladder - 1, height },
-      }
-      for (let row = y; row < y + height; row++) canvas.put(x + ladder, row, '│', line, 1)
-    } else {
-      const ladder = Math.max(5, Math.floor(height * this.#share))
-      this.#areas = {
-        ladder: { x, y, width, height: ladder },
-        verdicts: { x, y: y + ladder + 1, width, height: height - ladder - 1 },
-      }
-      canvas.fill({ x, y: y + ladder, width, height: 1 }, '─', line)
+    this.#layOut(area)
+    const { ladder, verdicts } = this.#areas
+    if (this.#isBeside) {
+      const between = { x: verdicts.x - 1, y: area.y, width: 1, height: area.height }
+      canvas.fill(between, '│', theme.look('frame'))
     }
-    this.#ladder.draw(canvas, this.#areas.ladder, this.#pane === 'ladder')
-    this.#verdicts.draw(canvas, this.#areas.verdicts, this.#pane === 'verdicts')
-  }
-
-  shown(): void {
-    // Back from a packet: the same place as before.
+    paneRule(canvas, ladder, 'Messages', this.#pane === 'ladder', theme)
+    paneRule(canvas, verdicts, 'Verdicts', this.#pane === 'verdicts', theme)
+    this.#ladder.draw(canvas, ladder, this.#pane === 'ladder')
+    this.#verdicts.draw(canvas, verdicts, this.#pane === 'verdicts')
   }
 
   act(action: Action): boolean {
@@ -71,7 +71,7 @@ export class AttemptView implements View {
       case 'larger':
       case 'smaller': {
         const grows = (action === 'larger') === (this.#pane === 'ladder')
-        this.#share = Math.max(0.2, Math.min(this.#share + (grows ? 0.1 : -0.1), 0.8))
+        this.#resize(this.#shareNow() + (grows ? 0.1 : -0.1))
         return true
       }
       case 'time':
@@ -82,34 +82,75 @@ export class AttemptView implements View {
       case 'explain':
         this.#explain()
         return true
-      case 'copy':
-        this.#copy()
-        return true
       case 'stream':
       case 'graph':
         this.#show(action)
         return true
       default:
-        return (this.#pane === 'ladder' ? this.#ladder : this.#verdicts).list.act(action)
+        return this.#pane === 'ladder' ? this.#ladder.act(action) : this.#verdicts.list.act(action)
     }
   }
 
   mouse({ kind, x, y }: MouseEvent): boolean {
-    const pane = contains(this.#areas.ladder, x, y)
-      ? 'ladder'
-      : contains(this.#areas.verdicts, x, y)
-        ? 'verdicts'
-        : null
-    if (pane === null) return false
+    if (kind === 'release') this.#isDragging = false
+    if (kind === 'drag' && this.#isDragging) {
+      const { x: left, y: top, width, height } = this.#area
+      this.#resize(this.#isBeside ? (x - left) / width : (y - top) / height)
+      return true
+    }
+    const pane = PANES.find(one => contains(this.#areas[one], x, y))
+    if (pane === undefined) {
+      const { verdicts } = this.#areas
+      this.#isDragging = kind === 'press' && (this.#isBeside ? x === verdicts.x - 1 : y === verdicts.y - 1)
+      return this.#isDragging
+    }
     const { list } = pane === 'ladder' ? this.#ladder : this.#verdicts
     if (kind === 'wheel-up' || kind === 'wheel-down') list.scroll(kind === 'wheel-up' ? -3 : 3)
     else if (kind === 'press') {
       this.#pane = pane
-      const line = list.top + y - this.#areas[pane].y - (pane === 'ladder' ? 2 : 0)
+      const line = list.top + y - this.#areas[pane].y - (pane === 'ladder' ? HEADING_ROWS : 0)
       if (line === list.at) this.#open()
       else list.choose(line)
     }
     return true
+  }
+
+  filter(): string {
+    const filter = this.#pane === 'verdicts' ? (this.#verdicts.chosen?.filter ?? '') : ''
+    const step = this.#pane === 'ladder' ? this.#ladder.chosen : null
+    return filter === '' && step !== null ? `frame.number == ${step.packet}` : filter
+  }
+
+  #layOut(area: Area): void {
+    const { x, y, width, height } = area
+    this.#area = area
+    this.#isBeside = width >= BESIDE_COLUMNS
+    if (this.#isBeside) {
+      const ladder = Math.floor(width * (this.#share ?? SHARE))
+      this.#areas = {
+        ladder: { x, y: y + 1, width: ladder, height: height - 1 },
+        verdicts: { x: x + ladder + 1, y: y + 1, width: width - ladder - 1, height: height - 1 },
+      }
+      return
+    }
+    const most = Math.floor((height - 2) * (this.#share ?? SHARE))
+    const ladder = Math.max(LEAST_ROWS, this.#share === null ? Math.min(this.#ladder.rows, most) : most)
+    this.#areas = {
+      ladder: { x, y: y + 1, width, height: ladder },
+      verdicts: { x, y: y + ladder + 2, width, height: height - ladder - 2 },
+    }
+  }
+
+  #shareNow(): number {
+    if (this.#share !== null) return this.#share
+    const { ladder } = this.#areas
+    const { width, height } = this.#area
+    if (height === 0) return SHARE
+    return this.#isBeside ? ladder.width / width : ladder.height / (height - 2)
+  }
+
+  #resize(share: number): void {
+    this.#share = Math.max(LEAST_SHARE, Math.min(share, MOST_SHARE))
   }
 
   #open(): void {
@@ -129,15 +170,6 @@ export class AttemptView implements View {
     else this.#workspace.explain([rule])
   }
 
-  #copy(): void {
-    const { ui } = this.#workspace
-    const filter = this.#pane === 'verdicts' ? (this.#verdicts.chosen?.filter ?? '') : ''
-    const step = this.#pane === 'ladder' ? this.#ladder.chosen : null
-    if (filter !== '') ui.copy(filter, 'the filter')
-    else if (step !== null) ui.copy(`frame.number == ${step.packet}`, 'the filter')
-    else ui.say('nothing to copy here: choose a finding, or a message of the ladder')
-  }
-
   #show(what: 'stream' | 'graph'): void {
     const step = this.#ladder.chosen
     const { members } = this.attempt
@@ -152,5 +184,3 @@ export class AttemptView implements View {
     else this.#workspace.showGraph(stream)
   }
 }
-
-const NOWHERE: Area = { x: 0, y: 0, width: 0, height: 0 }

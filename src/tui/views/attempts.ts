@@ -1,19 +1,26 @@
 /** Home: what the users of the capture did, one line an attempt, and beside it what is found of the chosen one. */
 import type { AttemptAnalysis, VerdictAnalysis } from '../../analysis.ts'
-import { byteCount, counted, wrap } from '../../report/layout.ts'
+import { byteCount, counted } from '../../report/layout.ts'
 import { chainTexts, closingText, transportText } from '../../report/words.ts'
 import type { Area, Canvas, Span, Style } from '../canvas.ts'
-import { cut, width } from '../cells.ts'
+import { cut, width, wrapped } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { MouseEvent } from '../terminal.ts'
+import type { Role } from '../theme.ts'
 import { timeText } from '../time.ts'
 import type { View, Workspace } from '../view.ts'
 
 /** From this width on, the verdict stands beside the list, otherwise below. */
 const BESIDE_COLUMNS = 150
 const SIGNS = { established: '✓', failed: '✗', unfinished: '?' } as const
-const COLUMNS = { time: 13, client: 22, server: 28, transport: 9 }
+/** From this width on, ports and transports have room. */
+const WIDE_COLUMNS = 100
+const WIDE = { time: 13, client: 22, server: 28, transport: 9 }
+const NARROW = { time: 10, client: 16, server: 17, transport: 0 }
+/** Left of the time: how it went. */
+const SIGN_COLUMNS = 3
+const NARROW_TIME_DIGITS = 8
 
 export class AttemptsView implements View {
   readonly id = 'attempts'
@@ -65,9 +72,13 @@ export class AttemptsView implements View {
     const chosen = this.attempt
     if (action === 'open' && chosen !== null) this.#workspace.showAttempt(chosen)
     else if (action === 'explain' && chosen !== null) this.#explain(chosen)
-    else if (action === 'copy' && chosen !== null) this.#copy(chosen)
     else return this.#list.act(action)
     return true
+  }
+
+  filter(): string {
+    const members = this.attempt?.members ?? []
+    return members.map(({ transport, stream }) => `${transport}.stream == ${stream}`).join(' || ')
   }
 
   mouse({ kind, x, y }: MouseEvent): boolean {
@@ -100,51 +111,49 @@ export class AttemptsView implements View {
           ]
     let row = y + 1
     for (const line of lines) {
-      for (const part of wrap(line, room - 2)) canvas.put(x + 1, row++, part)
+      for (const part of wrapped(line, room - 2)) canvas.put(x + 1, row++, part)
       row++
     }
   }
 
   #heading(canvas: Canvas, y: number, room: number): void {
-    const look = this.#workspace.ui.theme.look('faint')
-    const { time, client, server, transport } = COLUMNS
-    canvas.put(3, y, 'Time'.padEnd(time) + 'Client'.padEnd(client) + 'Server'.padEnd(server), look, room - 3)
-    if (room > 90) canvas.put(3 + time + client + server, y, 'By'.padEnd(transport), look, room)
-    canvas.put(this.#outcomeColumn(room), y, 'What happened', look, room - this.#outcomeColumn(room))
-  }
-
-  #outcomeColumn(room: number): number {
-    const { time, client, server, transport } = COLUMNS
-    if (room > 90) return 3 + time + client + server + transport
-    return 3 + time + 4 + 18
+    this.#row(canvas, y, room, [
+      ['Time', 'faint'],
+      ['Client', 'faint'],
+      ['Server', 'faint'],
+      ['By', 'faint'],
+      ['What happened', 'faint'],
+    ])
   }
 
   #line(canvas: Canvas, area: Area, attempt: AttemptAnalysis, isChosen: boolean): void {
     const { ui, document } = this.#workspace
-    const { theme } = ui
-    const { time, client, server } = COLUMNS
     const { y, width: room } = area
-    const look = this.#outcomeLook(attempt)
-    canvas.put(1, y, SIGNS[attempt.outcome], look)
-    canvas.put(3, y, timeText(attempt.startNs, 'since-start', document.start, 0), theme.look('text'), time - 1)
-    const from = endpoint(attempt.client.address, attempt.client.port)
-    const to = attempt.serverName === '' ? endpoint(attempt.server.address, attempt.server.port) : attempt.serverName
-    if (room > 90) {
-      canvas.put(3 + time, y, cut(from, client - 1, ui.unicode), theme.look('client'))
-      canvas.put(3 + time + client, y, cut(to, server - 1, ui.unicode), theme.look('server'))
-      canvas.put(3 + time + client + server, y, SHORT_TRANSPORT[attempt.transport], theme.look('text'))
-    } else {
-      canvas.put(3 + time, y, cut(`${from} → ${to}`, 21, ui.unicode), theme.look('server'))
-    }
-    const at = this.#outcomeColumn(room)
-    canvas.put(at, y, cut(headline(attempt), room - at, ui.unicode), look)
-    if (isChosen) canvas.shade(area, base => theme.chosen(base, true))
+    const isWide = room >= WIDE_COLUMNS
+    const time = timeText(attempt.startNs, 'since-start', document.start, 0)
+    const role = outcomeRole(attempt)
+    const { client, server, serverName } = attempt
+    canvas.put(1, y, SIGNS[attempt.outcome], ui.theme.look(role))
+    this.#row(canvas, y, room, [
+      [isWide ? time : time.slice(0, NARROW_TIME_DIGITS), 'text'],
+      [isWide ? endpoint(client.address, client.port) : client.address, 'client'],
+      [serverName || (isWide ? endpoint(server.address, server.port) : server.address), 'server'],
+      [SHORT_TRANSPORT[attempt.transport], 'text'],
+      [headline(attempt, room - headlineColumn(room)), role],
+    ])
+    if (isChosen) canvas.shade(area, base => ui.theme.chosen(base, true))
   }
 
-  #outcomeLook(attempt: AttemptAnalysis): Style {
-    const { theme } = this.#workspace.ui
-    if (attempt.outcome === 'established') return theme.look(firstClaim(attempt) === undefined ? 'good' : 'doubtful')
-    return theme.look(attempt.outcome === 'failed' ? 'bad' : 'faint')
+  #row(canvas: Canvas, y: number, room: number, cells: readonly (readonly [text: string, role: Role])[]): void {
+    const { theme, unicode } = this.#workspace.ui
+    const { time, client, server, transport } = room >= WIDE_COLUMNS ? WIDE : NARROW
+    const columns = [time, client, server, transport]
+    let x = SIGN_COLUMNS
+    for (const [nth, [text, role]] of cells.entries()) {
+      const space = columns[nth] ?? room - x
+      canvas.put(x, y, cut(text, space - 1, unicode), theme.look(role), space)
+      x += space
+    }
   }
 
   #detail(canvas: Canvas, { x, y, width: room, height }: Area, attempt: AttemptAnalysis): void {
@@ -153,13 +162,11 @@ export class AttemptsView implements View {
     const bottom = y + height
     let row = y
     canvas.fill({ x, y: row, width: room, height: 1 }, '─', theme.look('frame'))
-    canvas.put(
-      x + 1,
-      row++,
-      ` Attempt ${attempt.id}: ${transportText(attempt.transport)} `,
-      theme.look('title'),
-      room - 2,
-    )
+    const { client, server, serverName } = attempt
+    const to = endpoint(server.address, server.port)
+    const ends = `${endpoint(client.address, client.port)} → ${serverName === '' ? to : `${serverName} (${to})`}`
+    const title = ` Attempt ${attempt.id}: ${transportText(attempt.transport)}, ${ends} `
+    canvas.put(x + 1, row++, cut(title, room - 2, ui.unicode), theme.look('title'))
     for (const line of stripLines(attempt, ui.unicode, room - 2)) {
       if (row >= bottom) return
       canvas.spans(
@@ -169,9 +176,9 @@ export class AttemptsView implements View {
       )
     }
     const put = (text: string, look: Style, indent = 1): void => {
-      for (const part of wrap(text, room - indent - 1)) {
-        if (row >= bottom) return
-        canvas.put(x + indent, row++, part, look, room - indent)
+      for (const part of wrapped(text, room - indent - 1)) {
+        if (row < bottom) canvas.put(x + indent, row, part, look, room - indent)
+        row++
       }
     }
     put(`Closed by ${closingText(attempt)}`, theme.look('faint'))
@@ -179,7 +186,6 @@ export class AttemptsView implements View {
     if (claims.length === 0)
       put(NOTHING_FOUND[attempt.outcome], theme.look(attempt.outcome === 'established' ? 'good' : 'doubtful'))
     for (const claim of claims) {
-      if (row >= bottom) return
       row += claim === claims[0] && height < 12 ? 0 : 1
       put(
         `${claim.verdict.toUpperCase()} ${claim.severity}: ${claim.rule}`,
@@ -189,18 +195,13 @@ export class AttemptsView implements View {
       for (const { packet, says } of claim.evidence) put(`packet ${packet}: ${says}`, theme.look('text'), 3)
       put(claim.remedy[0] ?? '', theme.look('info'), 3)
     }
+    if (row > bottom) canvas.right(x + room - 1, bottom - 1, ' … Enter shows the rest ', theme.look('bar'))
   }
 
   #explain(attempt: AttemptAnalysis): void {
     const claim = firstClaim(attempt)
     if (claim === undefined) this.#workspace.ui.say('nothing to explain: no rule claims anything of this attempt')
     else this.#workspace.explain([claim.rule])
-  }
-
-  #copy(attempt: AttemptAnalysis): void {
-    const filters = attempt.members.map(({ transport, stream }) => `${transport}.stream == ${stream}`)
-    if (filters.length === 0) this.#workspace.ui.say('this attempt has no conversation to filter by')
-    else this.#workspace.ui.copy(filters.join(' || '), 'the filter')
   }
 }
 
@@ -219,11 +220,22 @@ const SHORT_TRANSPORT: Record<AttemptAnalysis['transport'], string> = {
   unknown: '?',
 }
 
+function outcomeRole(attempt: AttemptAnalysis): Role {
+  if (attempt.outcome === 'established') return firstClaim(attempt) === undefined ? 'good' : 'doubtful'
+  return attempt.outcome === 'failed' ? 'bad' : 'faint'
+}
+
 /** The first cause in a few words, or how it went. */
-function headline(attempt: AttemptAnalysis): string {
+function headline(attempt: AttemptAnalysis, room: number): string {
   const claim = firstClaim(attempt)
-  if (claim !== undefined) return `${claim.rule} (${claim.verdict})`
-  return attempt.outcome
+  if (claim === undefined) return attempt.outcome
+  const whole = `${claim.rule} (${claim.verdict})`
+  return whole.length < room ? whole : claim.rule
+}
+
+function headlineColumn(room: number): number {
+  const { time, client, server, transport } = room >= WIDE_COLUMNS ? WIDE : NARROW
+  return SIGN_COLUMNS + time + client + server + transport
 }
 
 function firstClaim({ verdicts }: AttemptAnalysis): VerdictAnalysis | undefined {

@@ -1,6 +1,7 @@
 /** One TCP conversation over time: sequence numbers in the manner of tcptrace, or round-trip times. */
 import { byteCount } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
+import { cut } from '../cells.ts'
 import { streamFilter } from '../filters.ts'
 import type { Action } from '../keys.ts'
 import { Plot } from '../plot.ts'
@@ -30,7 +31,7 @@ export class GraphView implements View {
   constructor(workspace: Workspace, stream: number) {
     this.#workspace = workspace
     this.#stream = stream
-    void this.#read()
+    workspace.ui.background(this.#read())
   }
 
   title(): string {
@@ -44,13 +45,6 @@ export class GraphView implements View {
       canvas.put(column, y, ` ${tab} `, theme.look(at === this.#tab ? 'bar-key' : 'faint'))
       column += tab.length + 3
     }
-    canvas.put(
-      column + 1,
-      y,
-      '[ ] turn, + - zoom, Left Right move',
-      theme.look('faint'),
-      Math.max(x + width - column - 1, 0),
-    )
     if (this.#segments === null) {
       canvas.put(x + 1, y + 2, 'Reading …', theme.look('faint'))
       return
@@ -74,38 +68,30 @@ export class GraphView implements View {
     else this.#drawSequence(canvas, area, time, this.#tab as 0 | 1, unicode)
     canvas.put(area.x, y + height - 3, `${(time.least / 1e9).toFixed(3)} s`, theme.look('faint'))
     canvas.right(x + width - 1, y + height - 3, `${(time.most / 1e9).toFixed(3)} s`, theme.look('faint'))
-    const what =
-      marked.length > 0
-        ? `${marked.length} bytes from ${marked.sequence}`
-        : marked.isReset
-          ? 'RST'
-          : `ACK ${marked.acknowledgement}`
-    const where = `packet ${marked.packet} at ${(marked.timeNs / 1e9).toFixed(6)} s: ${marked.side === 0 ? 'client' : 'server'}, ${what}${marked.isResend ? ', sent again' : ''} (Enter opens it)`
-    canvas.put(x + 1, y + height - 2, where, theme.look(marked.isResend || marked.isReset ? 'bad' : 'text'))
+    const sender = marked.side === 0 ? 'client' : 'server'
+    const where = `packet ${marked.packet} at ${(marked.timeNs / 1e9).toFixed(6)} s: ${sender}, ${described(marked)}`
+    const look = theme.look(marked.isResend || marked.isReset ? 'bad' : 'text')
+    canvas.put(x + 1, y + height - 2, cut(where, width - 2, unicode), look)
     const legend =
       this.#tab === 2
         ? 'each dot: data to the acknowledgement that covers it'
         : 'bars: data, lines: acknowledged and window, red: sent again or RST'
-    canvas.put(x + 1, y + height - 1, legend, theme.look('faint'))
+    canvas.put(x + 1, y + height - 1, cut(legend, width - 2, unicode), theme.look('faint'))
   }
 
   act(action: Action): boolean {
     const span = this.#to - this.#from
     switch (action) {
       case 'next-tab':
-      case 'next-pane':
         this.#tab = (this.#tab + 1) % TABS.length
         return true
       case 'previous-tab':
-      case 'previous-pane':
         this.#tab = (this.#tab + TABS.length - 1) % TABS.length
         return true
-      case 'unfold-all':
-      case 'larger':
+      case 'zoom-in':
         this.#show(this.#share(this.#at) - span / ZOOM / 2, span / ZOOM)
         return true
-      case 'fold-all':
-      case 'smaller':
+      case 'zoom-out':
         this.#show(this.#from - span / 2, span * ZOOM)
         return true
       case 'left':
@@ -133,17 +119,18 @@ export class GraphView implements View {
         if (segment !== undefined) this.#workspace.showPacket(segment.packet)
         return true
       }
-      case 'copy':
-        this.#workspace.ui.copy(streamFilter(this.#stream), 'the filter')
-        return true
       default:
         return false
     }
   }
 
+  filter(): string {
+    return streamFilter(this.#stream)
+  }
+
   mouse({ kind, x }: MouseEvent): boolean {
-    if (kind === 'wheel-up') return this.act('larger')
-    if (kind === 'wheel-down') return this.act('smaller')
+    if (kind === 'wheel-up') return this.act('zoom-in')
+    if (kind === 'wheel-down') return this.act('zoom-out')
     if (kind !== 'press' || this.#segments === null || this.#area.width === 0) return false
     const share = this.#from + ((x - this.#area.x) / this.#area.width) * (this.#to - this.#from)
     const next = this.#segments.findIndex((_, at) => this.#share(at) >= share)
@@ -241,6 +228,14 @@ export class GraphView implements View {
     if (column < area.x || column >= area.x + area.width) return
     canvas.put(column, area.y + area.height, '▲', theme.look('mark'), 1)
   }
+}
+
+function described(segment: Segment): string {
+  const { length, sequence, acknowledgement, isResend, isReset, isSyn, isFin } = segment
+  const flags = [isSyn ? 'SYN' : '', isFin ? 'FIN' : '', isReset ? 'RST' : ''].filter(flag => flag !== '')
+  const data = length > 0 ? [`${length} bytes from ${sequence} on`] : []
+  const ack = flags.length + data.length === 0 ? [`ACK ${acknowledgement}`] : []
+  return [...flags, ...data, ...ack, ...(isResend ? ['sent again'] : [])].join(', ')
 }
 
 /** Spreading long lists into Math.min would overflow the stack. */

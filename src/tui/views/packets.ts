@@ -1,14 +1,15 @@
 /** The three panes of Wireshark: the list of packets, the fields of the chosen one, and its bytes. */
-import { compileFilter, type Filter, FilterError, fieldNames } from '../../inspect/filter/filter.ts'
+import { compileFilter, type Filter, fieldNames } from '../../inspect/filter/filter.ts'
 import type { InspectedPacket } from '../../inspect/packet.ts'
 import { type Area, type Canvas, contains } from '../canvas.ts'
-import { streamFilter } from '../filters.ts'
+import { cut } from '../cells.ts'
+import { fieldFilter, filterFault, streamFilter } from '../filters.ts'
 import { Finder } from '../find.ts'
 import type { Action } from '../keys.ts'
 import { BytesPane } from '../panes/bytes.ts'
 import { FieldTreePane } from '../panes/field-tree.ts'
 import { PacketListPane } from '../panes/packet-list.ts'
-import type { PromptFault } from '../prompt.ts'
+import { paneRule } from '../panes/rule.ts'
 import type { MouseEvent } from '../terminal.ts'
 import { TIME_MODES, type TimeMode, type View, type Workspace } from '../view.ts'
 
@@ -17,6 +18,9 @@ type Pane = (typeof PANES)[number]
 
 const MOST_COMPLETIONS = 30
 const LEAST_PANE_ROWS = 4
+/** Of the list. */
+const LEAST_SHARE = 0.2
+const MOST_SHARE = 0.8
 /** Bytes beside the fields from this width on. */
 const BESIDE_COLUMNS = 140
 
@@ -33,6 +37,7 @@ export class PacketsView implements View {
   /** Counts filters: an older run ends when a newer one began. */
   #filterRun = 0
   #isFiltering = false
+  #isDragging = false
   /** Rows of the list, as a share of the height. */
   #share = 0.5
   #areas: Record<Pane, Area> = { list: NOWHERE, tree: NOWHERE, bytes: NOWHERE }
@@ -52,16 +57,22 @@ export class PacketsView implements View {
   }
 
   draw(canvas: Canvas, area: Area): void {
-    const { theme } = this.#workspace.ui
+    const { theme, unicode } = this.#workspace.ui
     this.#layOut(area)
     const packet = this.#packet()
     this.#tree.show(packet)
     this.#bytes.show(packet, this.#tree.chosen)
     canvas.put(area.x + 1, area.y, 'Filter: ', theme.look('faint'))
-    const none = 'none (/ to type one)'
-    canvas.put(area.x + 9, area.y, this.#filterText || none, theme.look(this.#filterText === '' ? 'faint' : 'good'))
+    const none = 'none'
+    canvas.put(
+      area.x + 9,
+      area.y,
+      cut(this.#filterText || none, area.width - 10, unicode),
+      theme.look(this.#filterText === '' ? 'faint' : 'good'),
+    )
     this.list.draw(canvas, this.#areas.list, this.#pane === 'list')
-    for (const pane of ['tree', 'bytes'] as const) this.#rule(canvas, this.#areas[pane], pane)
+    paneRule(canvas, this.#areas.tree, 'Fields', this.#pane === 'tree', theme)
+    paneRule(canvas, this.#areas.bytes, 'Bytes', this.#pane === 'bytes', theme)
     if (packet === null && this.list.row >= 0) {
       canvas.put(this.#areas.tree.x + 1, this.#areas.tree.y, 'Reading …', theme.look('faint'))
     }
@@ -73,9 +84,26 @@ export class PacketsView implements View {
     return this.#own(action) || this.#inPane(action)
   }
 
+  filter(): string {
+    const line = this.#pane === 'tree' ? this.#tree.chosen : null
+    if (line !== null) return fieldFilter(line.node, line.layer)
+    const { row } = this.list
+    if (this.#filterText !== '' || row < 0) return this.#filterText
+    return `frame.number == ${this.#workspace.document.index.number(row)}`
+  }
+
   mouse({ kind, x, y }: MouseEvent): boolean {
+    if (kind === 'release') this.#isDragging = false
+    if (kind === 'drag' && this.#isDragging) {
+      const { list, tree, bytes } = this.#areas
+      this.#resize((y - list.y) / (Math.max(tree.y + tree.height, bytes.y + bytes.height) - list.y))
+      return true
+    }
     const pane = PANES.find(one => contains(this.#areas[one], x, y))
-    if (pane === undefined) return false
+    if (pane === undefined) {
+      this.#isDragging = kind === 'press' && y === this.#areas.tree.y - 1
+      return this.#isDragging
+    }
     const list = { list: this.list.cursor, tree: this.#tree.list, bytes: this.#bytes.list }[pane]
     if (kind === 'wheel-up' || kind === 'wheel-down') list.scroll(kind === 'wheel-up' ? -3 : 3)
     else if (kind === 'press') {
@@ -106,7 +134,7 @@ export class PacketsView implements View {
       this.#clearFilter()
       return
     }
-    void this.#filter(compileFilter(text))
+    this.#workspace.ui.background(this.#filter(compileFilter(text)))
   }
 
   #own(action: Action): boolean {
@@ -133,7 +161,7 @@ export class PacketsView implements View {
         return true
       case 'find-next':
       case 'find-previous':
-        void this.#find(action === 'find-next')
+        ui.background(this.#find(action === 'find-next'))
         return true
       case 'go-to':
         this.#askNumber()
@@ -155,10 +183,7 @@ export class PacketsView implements View {
         return true
       case 'larger':
       case 'smaller':
-        this.#share = Math.max(
-          0.2,
-          Math.min(this.#share + ((action === 'larger') === (this.#pane === 'list') ? 0.1 : -0.1), 0.8),
-        )
+        this.#resize(this.#share + ((action === 'larger') === (this.#pane === 'list') ? 0.1 : -0.1))
         return true
       case 'stream':
       case 'graph':
@@ -168,12 +193,6 @@ export class PacketsView implements View {
         return true
       case 'explain':
         this.#explain()
-        return true
-      case 'copy':
-        this.#copy()
-        return true
-      case 'copy-command':
-        this.#copyCommand()
         return true
       default:
         return false
@@ -189,7 +208,11 @@ export class PacketsView implements View {
       this.#pane = 'tree'
       return true
     }
-    return this.list.cursor.act(action)
+    return this.list.act(action)
+  }
+
+  #resize(share: number): void {
+    this.#share = Math.max(LEAST_SHARE, Math.min(share, MOST_SHARE))
   }
 
   #packet(): InspectedPacket | null {
@@ -220,16 +243,10 @@ export class PacketsView implements View {
     }
   }
 
-  #rule(canvas: Canvas, { x, y, width }: Area, pane: Pane): void {
-    const { theme } = this.#workspace.ui
-    const look = theme.look(this.#pane === pane ? 'frame-focused' : 'frame')
-    canvas.fill({ x, y: y - 1, width, height: 1 }, '─', look)
-    canvas.put(x + 2, y - 1, pane === 'tree' ? ' Fields ' : ' Bytes ', look)
-  }
-
   #askFilter(): void {
     this.#workspace.ui.ask({
       label: 'Filter',
+      hint: 'as in Wireshark: tls.handshake.type == 1 && ip.addr == 10.0.0.0/8; Tab completes, Up recalls, empty shows all',
       text: this.#filterText,
       history: this.#filterHistory,
       complete: word => completions(word),
@@ -240,12 +257,13 @@ export class PacketsView implements View {
 
   #askFind(): void {
     this.#workspace.ui.ask({
-      label: 'Find (text, hex:16 03 01, or filter:tcp.flags.reset == 1)',
+      label: 'Find',
+      hint: 'text in a line of the list; bytes: hex:16 03 01; a display filter: filter:tcp.flags.reset == 1',
       text: this.#finder.text,
       check: text => this.#finder.fault(text),
       enter: text => {
         this.#finder.text = text
-        void this.#find(true)
+        this.#workspace.ui.background(this.#find(true))
       },
     })
   }
@@ -278,7 +296,7 @@ export class PacketsView implements View {
     if (run !== this.#filterRun) return
     this.#isFiltering = false
     if (before >= 0) this.list.choose(before)
-    if (rows.length === 0) ui.say('no packet matches this filter')
+    if (rows.length === 0) ui.say('no packet matches this filter (\\ shows all again)')
     ui.redraw()
   }
 
@@ -333,26 +351,6 @@ export class PacketsView implements View {
       this.#workspace.ui.say('choose a field with a code in it (Tab goes to the fields), then explain it')
     } else this.#workspace.explain([`0x${value.toString(16)}`])
   }
-
-  #copy(): void {
-    const { ui } = this.#workspace
-    const line = this.#pane === 'tree' ? this.#tree.chosen : null
-    const { row } = this.list
-    if (line !== null) ui.copy(line.node.field.name, 'the name of the field')
-    else if (this.#filterText !== '') ui.copy(this.#filterText, 'the filter')
-    else if (row >= 0) ui.copy(`frame.number == ${this.#workspace.document.index.number(row)}`, 'the filter')
-  }
-
-  #copyCommand(): void {
-    const { document, ui } = this.#workspace
-    const { row } = this.list
-    if (row < 0) return
-    const filter = this.#filterText || `frame.number == ${document.index.number(row)}`
-    ui.copy(
-      `tshark -r '${document.path.replaceAll("'", "'\\''")}' -d tcp.port==3389,tls -Y '${filter}' -V`,
-      'the command',
-    )
-  }
 }
 
 const NOWHERE: Area = { x: 0, y: 0, width: 0, height: 0 }
@@ -361,15 +359,4 @@ function completions(word: string): string[] {
   const found: string[] = []
   for (const name of fieldNames()) if (name.startsWith(word)) found.push(name)
   return found.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, MOST_COMPLETIONS)
-}
-
-function filterFault(text: string): PromptFault | null {
-  if (text.trim() === '') return null
-  try {
-    compileFilter(text)
-    return null
-  } catch (error) {
-    if (error instanceof FilterError) return { says: error.message, at: error.range.start }
-    throw error
-  }
 }

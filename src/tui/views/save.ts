@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import type { AttemptAnalysis } from '../../analysis.ts'
 import { counted } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
+import { width as cells, cut, wrapped } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import { rowsOfAttempt, rowsOfEvidence, SAVED, type Saved, savePackets, saveReport } from '../saving.ts'
@@ -17,7 +18,7 @@ export interface Selection {
 }
 
 const WORDS: Record<Saved, string> = {
-  attempt: 'the packets of the attempt, with comments on what its findings rest on',
+  attempt: 'its packets, findings as comments',
   evidence: 'only the packets that findings rest on, with comments',
   shown: 'the packets that the filter shows',
   marked: 'the marked packets',
@@ -44,13 +45,21 @@ export class SaveView implements View {
   }
 
   draw(canvas: Canvas, { x, y, width }: Area): void {
-    const { theme } = this.#workspace.ui
+    const { theme, unicode } = this.#workspace.ui
     canvas.put(x + 1, y, 'What is to be saved? Enter asks for the file.', theme.look('title'))
+    const { attempt } = this.#selection
     this.#list.fit(SAVED.length + 1, SAVED.length + 1)
     for (const [at, what] of SAVED.entries()) {
       const problem = this.#problem(what)
-      canvas.put(x + 3, y + 2 + at, WORDS[what], theme.look(problem === '' ? 'text' : 'faint'))
-      canvas.right(x + width - 2, y + 2 + at, problem || this.#amount(what), theme.look('faint'))
+      const amount = problem || this.#amount(what)
+      const words = what === 'attempt' && attempt !== null ? `attempt ${attempt.id}: ${WORDS[what]}` : WORDS[what]
+      canvas.put(
+        x + 3,
+        y + 2 + at,
+        cut(words, width - cells(amount) - 7, unicode),
+        theme.look(problem ? 'faint' : 'text'),
+      )
+      canvas.right(x + width - 2, y + 2 + at, amount, theme.look('faint'))
     }
     const secrets = this.#workspace.document.info.secrets.length
     const keys =
@@ -60,13 +69,10 @@ export class SaveView implements View {
     canvas.put(x + 3, y + 3 + SAVED.length, keys, theme.look(this.#withKeys ? 'doubtful' : 'text'))
     const line = this.#list.at === SAVED.length ? SAVED.length + 1 : this.#list.at
     canvas.shade({ x, y: y + 2 + line, width, height: 1 }, base => theme.chosen(base, true))
-    canvas.put(
-      x + 1,
-      y + 5 + SAVED.length,
-      'A capture may hold names, addresses and, with its keys, all that was typed: think of who gets it.',
-      theme.look('faint'),
-      width - 2,
-    )
+    const warning = 'A capture may hold names, addresses and, with its keys, all that was typed: think of who gets it.'
+    for (const [nth, line] of wrapped(warning, width - 2).entries()) {
+      canvas.put(x + 1, y + 5 + SAVED.length + nth, line, theme.look('faint'))
+    }
   }
 
   act(action: Action): boolean {

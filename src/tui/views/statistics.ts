@@ -1,8 +1,8 @@
 /** Conversations, endpoints, the hierarchy of protocols, and how far the capture can be trusted. */
-import { byteCount, wrap } from '../../report/layout.ts'
+import { byteCount } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
-import { cut, width } from '../cells.ts'
-import { addressFilter, streamFilter } from '../filters.ts'
+import { cut, width, wrapped } from '../cells.ts'
+import { addressFilter, filterFault, streamFilter } from '../filters.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import {
@@ -19,12 +19,18 @@ import type { View, Workspace } from '../view.ts'
 const TABS = ['Conversations', 'Endpoints', 'Protocols', 'Quality'] as const
 type Tab = (typeof TABS)[number]
 
-/** Lines of a table: its cells, and what Enter opens. */
 interface Table {
-  readonly widths: readonly number[]
   readonly heading: readonly string[]
   readonly rows: readonly (readonly string[])[]
+  /** Columns that hold numbers: they stand at the right. */
+  readonly numbers: ReadonlySet<number>
 }
+
+const GAP = 2
+/** Of names and addresses: what is longer is cut. */
+const MOST_NAME_COLUMNS = 47
+const LEAST_NAME_COLUMNS = 12
+const NOTE_COLUMNS = 22
 
 export class StatisticsView implements View {
   readonly id = 'statistics'
@@ -54,18 +60,23 @@ export class StatisticsView implements View {
       canvas.put(column, y, text, theme.look(tab === this.#tab ? 'bar-key' : 'faint'))
       column += width(text) + 1
     }
-    canvas.put(column + 1, y, '[ and ] change the table', theme.look('faint'), Math.max(room - column - 1, 0))
     this.#count()
     const table = this.#table(room)
+    const widths = widthsOf(table, room - 2)
     const put = (row: number, cells: readonly string[], look: number): void => {
       let at = x + 1
       for (const [nth, cell] of cells.entries()) {
-        const space = table.widths[nth] ?? room - at
-        canvas.put(at, row, cut(cell, space - 1, unicode), look, space)
-        at += space
+        const space = widths[nth] ?? 0
+        const text = cut(cell, space, unicode)
+        if (table.numbers.has(nth)) canvas.right(at + space, row, text, look)
+        else canvas.put(at, row, text, look, space)
+        at += space + GAP
       }
     }
     put(y + 1, table.heading, theme.look('faint'))
+    if (this.#tab === 'Protocols' && this.#protocols === null) {
+      canvas.put(x + 1, y + 2, 'Counting …', theme.look('faint'))
+    }
     this.#list.fit(table.rows.length, height - 2)
     for (let row = 0; row < height - 2; row++) {
       const cells = table.rows[this.#list.top + row]
@@ -80,29 +91,38 @@ export class StatisticsView implements View {
   act(action: Action): boolean {
     switch (action) {
       case 'next-tab':
-      case 'next-pane':
         this.#turn(1)
         return true
       case 'previous-tab':
-      case 'previous-pane':
         this.#turn(TABS.length - 1)
         return true
       case 'open': {
-        const chosen = this.#tab === 'Conversations' ? this.#conversations?.[this.#list.at] : undefined
-        if (chosen !== undefined) this.#workspace.showFiltered(streamFilter(chosen.stream))
-        const endpoint = this.#tab === 'Endpoints' ? this.#endpoints[this.#list.at] : undefined
-        if (endpoint !== undefined) this.#workspace.showFiltered(addressFilter(endpoint.address))
-        const protocol = this.#tab === 'Protocols' ? this.#protocols?.[this.#list.at] : undefined
-        if (protocol !== undefined) this.#workspace.showFiltered(protocol.name)
-        return true
-      }
-      case 'copy': {
-        const chosen = this.#tab === 'Conversations' ? this.#conversations?.[this.#list.at] : undefined
-        if (chosen !== undefined) this.#workspace.ui.copy(streamFilter(chosen.stream), 'the filter')
+        const filter = this.filter()
+        if (filter !== '') this.#workspace.showFiltered(filter)
         return true
       }
       default:
         return this.#list.act(action)
+    }
+  }
+
+  filter(): string {
+    const { at } = this.#list
+    switch (this.#tab) {
+      case 'Conversations': {
+        const chosen = this.#conversations?.[at]
+        return chosen === undefined ? '' : streamFilter(chosen.stream)
+      }
+      case 'Endpoints': {
+        const chosen = this.#endpoints[at]
+        return chosen === undefined ? '' : addressFilter(chosen.address)
+      }
+      case 'Protocols': {
+        const name = this.#protocols?.[at]?.name ?? ''
+        return filterFault(name) === null ? name : ''
+      }
+      case 'Quality':
+        return ''
     }
   }
 
@@ -133,7 +153,7 @@ export class StatisticsView implements View {
         return this.#conversationTable()
       case 'Endpoints':
         return {
-          widths: [40, 15, 12, 12],
+          numbers: new Set([1, 2, 3]),
           heading: ['Address', 'Conversations', 'Packets', 'Bytes'],
           rows: this.#endpoints.map(({ address, conversations, packets, bytes }) => [
             address,
@@ -143,9 +163,9 @@ export class StatisticsView implements View {
           ]),
         }
       case 'Protocols':
-        if (this.#protocols === null) void this.#survey()
+        if (this.#protocols === null && !this.#isCounting) this.#workspace.ui.background(this.#survey())
         return {
-          widths: [40, 12, 12, 10],
+          numbers: new Set([1, 2, 3]),
           heading: ['Protocol', 'Packets', 'Bytes', 'Share'],
           rows: (this.#protocols ?? []).map(({ name, depth, packets, bytes }) => [
             `${'  '.repeat(depth)}${name}`,
@@ -161,7 +181,7 @@ export class StatisticsView implements View {
 
   #conversationTable(): Table {
     return {
-      widths: [14, 24, 24, 10, 11, 12],
+      numbers: new Set([3, 4, 5, 6]),
       heading: ['Stream', 'From', 'To', 'Packets', 'Bytes', 'Begins', 'Lasts'],
       rows: (this.#conversations ?? []).map(({ stream, from, to, packets, bytes, firstNs, lastNs }) => [
         `${stream % 2 === 0 ? 'tcp' : 'udp'} ${stream >> 1}`,
@@ -179,7 +199,8 @@ export class StatisticsView implements View {
     const { analysis } = this.#workspace.document
     const notes: string[][] = []
     const add = (id: string, says: string): void => {
-      for (const [nth, line] of wrap(says, Math.max(room - 24, 20)).entries()) notes.push([nth === 0 ? id : '', line])
+      for (const [nth, line] of wrapped(says, Math.max(room - NOTE_COLUMNS - GAP - 2, 20)).entries())
+        notes.push([nth === 0 ? id : '', line])
     }
     for (const { id, says } of analysis?.quality ?? []) add(id, says)
     for (const attempt of analysis?.attempts ?? []) {
@@ -187,11 +208,10 @@ export class StatisticsView implements View {
     }
     if (notes.length === 0)
       notes.push(['', analysis === null ? 'Reading …' : 'Nothing weakens the verdicts of this capture.'])
-    return { widths: [22], heading: ['Note', 'What it means'], rows: notes }
+    return { numbers: new Set(), heading: ['Note'.padEnd(NOTE_COLUMNS), 'What it means'], rows: notes }
   }
 
   async #survey(): Promise<void> {
-    if (this.#isCounting) return
     this.#isCounting = true
     const hierarchy = new ProtocolHierarchy()
     await this.#workspace.document.survey((protocols, bytes) => {
@@ -200,5 +220,24 @@ export class StatisticsView implements View {
     this.#protocols = hierarchy.lines
     this.#isCounting = false
     this.#workspace.ui.redraw()
+  }
+}
+
+/** As wide as their cells; where the room is too small, the widest columns of words give way. */
+function widthsOf({ heading, rows, numbers }: Table, room: number): number[] {
+  const widths = heading.map((name, nth) => {
+    const most = numbers.has(nth) || nth === heading.length - 1 ? room : MOST_NAME_COLUMNS
+    return Math.min(
+      rows.reduce((widest, cells) => Math.max(widest, width(cells[nth] ?? '')), width(name)),
+      most,
+    )
+  })
+  const words = heading.map((_, nth) => nth).filter(nth => !numbers.has(nth))
+  for (;;) {
+    const over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - room
+    const widest = words.reduce((a, b) => ((widths[b] ?? 0) > (widths[a] ?? 0) ? b : a), words[0] ?? 0)
+    const wide = widths[widest] ?? 0
+    if (over <= 0 || wide <= LEAST_NAME_COLUMNS) return widths
+    widths[widest] = wide - 1
   }
 }

@@ -34,7 +34,7 @@ export class StreamView implements View {
   constructor(workspace: Workspace, stream: number) {
     this.#workspace = workspace
     this.#stream = stream
-    void this.#read()
+    workspace.ui.background(this.#read())
   }
 
   title(): string {
@@ -94,12 +94,13 @@ export class StreamView implements View {
       case 'graph':
         this.#workspace.showGraph(this.#stream)
         return true
-      case 'copy':
-        this.#workspace.ui.copy(this.title(), 'the filter')
-        return true
       default:
         return this.#list.act(action)
     }
+  }
+
+  filter(): string {
+    return streamFilter(this.#stream)
   }
 
   mouse({ kind, y }: MouseEvent): boolean {
