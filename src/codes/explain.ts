@@ -114,6 +114,8 @@ export interface Explanation {
   readonly value: number | null
   /** It was typed without 0x, and only its hexadecimal reading is known. */
   readonly readAsHex: boolean
+  /** The one that was asked; null = all. */
+  readonly table: CodeTable | null
   /** The likeliest reading first. */
   readonly entries: readonly Entry[]
   /** What is blamed in such words. */
@@ -156,25 +158,38 @@ export function explain(asked: string): Explanation {
   const [, word = '', number = ''] = /^([a-z]+) +(\S+)$/i.exec(text) ?? []
   const table = TABLE_WORDS.get(word.toLowerCase())
   const wanted = numberOf(number)
-  if (table !== undefined && wanted !== null) return fromTable(asked, table, wanted)
+  if (table !== undefined && wanted !== null) return explainFrom(asked, table, wanted)
   const value = numberOf(text)
   const none: readonly Allegation[] = []
   if (value !== null) {
     const entries = entriesOf(value, text)
     if (entries.length > 0 || !/^[0-9]+$/.test(text))
-      return { asked, value, readAsHex: false, entries, allegations: none }
+      return { asked, value, readAsHex: false, table: null, entries, allegations: none }
   }
   const entries = entriesOfNumber(text)
   if (entries.length > 0)
-    return { asked, value: Number.parseInt(text, 16), readAsHex: true, entries, allegations: none }
-  if (value !== null) return { asked, value, readAsHex: false, entries: [], allegations: none }
-  return { asked, value, readAsHex: false, entries: entriesNamed(text), allegations: allegationsSaying(text) }
+    return { asked, value: Number.parseInt(text, 16), readAsHex: true, table: null, entries, allegations: none }
+  if (value !== null) return { asked, value, readAsHex: false, table: null, entries: [], allegations: none }
+  return {
+    asked,
+    value,
+    readAsHex: false,
+    table: null,
+    entries: entriesNamed(text),
+    allegations: allegationsSaying(text),
+  }
 }
 
-function fromTable(asked: string, table: CodeTable, value: number): Explanation {
+/** The table that the values of a field are named by; null when it is none of these. */
+export function tableOfNames(names: ReadonlyMap<number, string>): CodeTable | null {
+  return codeTables.find(({ symbols }) => symbols === names) ?? null
+}
+
+/** What one table says of a number. @param asked how it was asked, for people. */
+export function explainFrom(asked: string, table: CodeTable, value: number): Explanation {
   const code = table.byValue.get(value) ?? otherForm(table, value)
   const entries = code === undefined ? [] : [entry(table, code)]
-  return { asked, value, readAsHex: false, entries, allegations: [] }
+  return { asked, value, readAsHex: false, table, entries, allegations: [] }
 }
 
 /** As an unsigned number of 32 bits; null when it is none. */

@@ -284,3 +284,6 @@ export const recordings: readonly Recording[] = [
   withServerKey,
   withXrdpKeys,
 ]
+
+/** What shows what lies behind a number of mstsc's dialog, whatever the rule: of that the beginning is wanted. */
+export const behindDialog: readonly Recording[] = [beforeClick, onBothEnds]

@@ -7,6 +7,8 @@ export interface PromptRequest {
   readonly hint?: string
   /** Earlier lines, oldest first; what is entered is added. */
   readonly history?: string[]
+  /** What counts as the word before the cursor, up to the end of the text; letters, digits and dots where it is not given. */
+  readonly word?: RegExp
   /** What the word before the cursor could become, whole. */
   complete?(word: string): readonly string[]
   /** Why the text can not be entered, and where it is wrong; null when it can. Asked while it is typed, too. */
@@ -140,7 +142,7 @@ export class Prompt {
   }
 
   #word(): string {
-    return WORD.exec(this.text.slice(0, this.cursor))?.[0] ?? ''
+    return (this.request.word ?? WORD).exec(this.text.slice(0, this.cursor))?.[0] ?? ''
   }
 
   #offer(): void {

@@ -2,15 +2,18 @@
 import { constants } from 'node:os'
 import type { AttemptAnalysis, GivenKeys } from '../analyze.ts'
 import { byteCount } from '../report/layout.ts'
+import type { Node } from '../wire/field.ts'
 import { App } from './app.ts'
 import { Document } from './document.ts'
 import { tsharkCommand } from './filters.ts'
+import { proposedFor, rulesBeginning, topicOf, topicOfField, whyUnknown } from './explaining.ts'
 import { type KeyChoices, KeyTable, type ViewId } from './keys.ts'
 import { type Display, Terminal, type TerminalOptions } from './terminal.ts'
 import type { ThemeName } from './theme.ts'
 import type { TimeMode, Ui, View, Workspace } from './view.ts'
 import { AttemptView } from './views/attempt.ts'
 import { AttemptsView } from './views/attempts.ts'
+import { ExplainView } from './views/explain.ts'
 import { GraphView } from './views/graph.ts'
 import { HelpView } from './views/help.ts'
 import { PacketsView } from './views/packets.ts'
@@ -73,6 +76,7 @@ export class Session implements Workspace {
   readonly #keys: KeyTable
   readonly #packets: PacketsView
   readonly #statistics: StatisticsView
+  readonly #asked: string[] = []
   #names: ReadonlyMap<string, string> | null = null
 
   constructor(document: Document, terminal: Display, { theme, mouse, keyChoices }: SessionWishes) {
@@ -127,12 +131,35 @@ export class Session implements Workspace {
     this.app.open(new GraphView(this, stream))
   }
 
-  explain(_words: readonly string[]): void {
-    this.app.say('not built yet')
+  explain(text: string): void {
+    const topic = topicOf(text)
+    if (topic === null) this.#askTopic(text)
+    else this.app.open(new ExplainView(this, topic))
+  }
+
+  explainField(node: Node): void {
+    const topic = topicOfField(node)
+    if (topic !== null) this.app.open(new ExplainView(this, topic))
+    else this.#askTopic(proposedFor(node))
+  }
+
+  #askTopic(text: string): void {
+    this.app.ask({
+      label: 'Code or rule',
+      text,
+      history: this.#asked,
+      word: /\S*$/,
+      complete: rulesBeginning,
+      check: typed => (topicOf(typed) === null ? { says: whyUnknown(typed), at: -1 } : null),
+      enter: typed => this.explain(typed),
+    })
   }
 
   #view(id: ViewId, from: View): View | null {
     switch (id) {
+      case 'explain':
+        this.#askTopic('')
+        return null
       case 'help':
         return new HelpView(this.app, this.#keys, from.id)
       case 'attempts':

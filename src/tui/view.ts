@@ -1,6 +1,7 @@
 /** What a view is, and what it may ask of the program around it. */
 
 import type { AttemptAnalysis } from '../analysis.ts'
+import type { Node } from '../wire/field.ts'
 import type { Area, Canvas } from './canvas.ts'
 import type { Document } from './document.ts'
 import type { Action, ViewId } from './keys.ts'
@@ -58,8 +59,10 @@ export interface Workspace {
   /** Follow a conversation: twice its number, and one more where it is UDP. */
   showStream(stream: number): void
   showGraph(stream: number): void
-  /** Codes or the id of a rule. */
-  explain(words: readonly string[]): void
+  /** Codes, words or the id of a rule; without any, it is asked for. */
+  explain(text: string): void
+  /** The value of a field, by the table that belongs to it. */
+  explainField(node: Node): void
 }
 
 export const TIME_MODES = ['since-start', 'since-previous', 'of-day'] as const

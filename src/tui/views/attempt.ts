@@ -165,9 +165,7 @@ export class AttemptView implements View {
   }
 
   #explain(): void {
-    const rule = this.#pane === 'verdicts' ? (this.#verdicts.chosen?.rule ?? '') : ''
-    if (rule === '') this.#workspace.ui.say('choose a finding first (Tab goes to them)')
-    else this.#workspace.explain([rule])
+    this.#workspace.explain(this.#pane === 'verdicts' ? (this.#verdicts.chosen?.rule ?? '') : '')
   }
 
   #show(what: 'stream' | 'graph'): void {

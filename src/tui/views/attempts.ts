@@ -199,9 +199,7 @@ export class AttemptsView implements View {
   }
 
   #explain(attempt: AttemptAnalysis): void {
-    const claim = firstClaim(attempt)
-    if (claim === undefined) this.#workspace.ui.say('nothing to explain: no rule claims anything of this attempt')
-    else this.#workspace.explain([claim.rule])
+    this.#workspace.explain(firstClaim(attempt)?.rule ?? '')
   }
 }
 

@@ -345,11 +345,9 @@ export class PacketsView implements View {
   }
 
   #explain(): void {
-    const chosen = this.#tree.chosen
-    const value = chosen?.node.value
-    if (this.#pane !== 'tree' || (typeof value !== 'number' && typeof value !== 'bigint')) {
-      this.#workspace.ui.say('choose a field with a code in it (Tab goes to the fields), then explain it')
-    } else this.#workspace.explain([`0x${value.toString(16)}`])
+    const chosen = this.#pane === 'tree' ? this.#tree.chosen : null
+    if (chosen === null || chosen.depth === 0) this.#workspace.explain('')
+    else this.#workspace.explainField(chosen.node)
   }
 }
 
