@@ -10,13 +10,18 @@ import { isPcap, openPcap } from './pcap.ts'
 import { isPcapng, openPcapng } from './pcapng.ts'
 import { type ByteSource, openPath, PrefixedSource, StreamSource } from './source.ts'
 
+export interface OpenOptions {
+  /** The file is still being written, or others of its ring are: more is waited for at its end, until it is closed. */
+  readonly follow?: boolean
+}
+
 /**
  * Opens a file; '-' is standard input.
  * @throws CaptureError when there is no capture in it that can be read.
  */
-export async function openCapture(path: string): Promise<Capture> {
+export async function openCapture(path: string, options: OpenOptions = {}): Promise<Capture> {
   if (path === '-') return openStream(process.stdin, '-')
-  const { source, size } = await openPath(path)
+  const { source, size } = await openPath(path, options)
   return openSource(source, path, size)
 }
 

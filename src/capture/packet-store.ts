@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface PacketStore {
-  /** @returns fewer bytes than asked for when they are not there any more. */
+  /** @returns fewer bytes than asked for when they are not there any more. They are not to be written to. */
   read(offset: number, length: number): Uint8Array
   close(): void
 }
@@ -16,10 +16,13 @@ export interface PacketStore {
 const BLOCK_BYTES = 1 << 16
 const MOST_BLOCKS = 64
 
+const NOTHING = new Uint8Array(0)
+
 /** Reads a file in blocks and keeps the last ones. */
 export class FileStore implements PacketStore {
   readonly #descriptor: number
   readonly #blocks = new Map<number, Uint8Array>()
+  #isClosed = false
 
   /** @throws NodeJS.ErrnoException when it can not be opened. */
   constructor(path: string) {
@@ -27,6 +30,10 @@ export class FileStore implements PacketStore {
   }
 
   read(offset: number, length: number): Uint8Array {
+    const first = Math.floor(offset / BLOCK_BYTES)
+    const start = offset - first * BLOCK_BYTES
+    // Nearly always it lies in one block, which nobody writes to again: no copy is made.
+    if (start + length <= BLOCK_BYTES) return this.#block(first).subarray(start, start + length)
     const bytes = new Uint8Array(length)
     let filled = 0
     while (filled < length) {
@@ -41,13 +48,18 @@ export class FileStore implements PacketStore {
     return bytes
   }
 
+  /** Whoever still reads gets nothing. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#blocks.clear()
     closeSync(this.#descriptor)
   }
 
   #block(number: number): Uint8Array {
     const known = this.#blocks.get(number)
     if (known !== undefined && known.length === BLOCK_BYTES) return known
+    if (this.#isClosed) return NOTHING
     const bytes = new Uint8Array(BLOCK_BYTES)
     const got = readSync(this.#descriptor, bytes, 0, BLOCK_BYTES, number * BLOCK_BYTES)
     const block = bytes.subarray(0, got)
@@ -61,7 +73,10 @@ export class FileStore implements PacketStore {
   }
 }
 
-/** A copy of packets on disk, for sources that pass only once. Written in large pieces; gone when it is closed. */
+/**
+ * A copy of packets on disk, for sources that pass only once. Written in large pieces. It has no name from the start where the
+ * system allows that, so that nothing is left whatever ends the program; elsewhere it goes when it is closed.
+ */
 export class SpoolStore implements PacketStore {
   readonly #folder: string
   readonly #descriptor: number
@@ -69,6 +84,7 @@ export class SpoolStore implements PacketStore {
   readonly #pending = new Uint8Array(BLOCK_BYTES)
   #pendingBytes = 0
   #written = 0
+  #isClosed = false
 
   /** @throws NodeJS.ErrnoException when no temporary file can be made. */
   constructor() {
@@ -76,6 +92,7 @@ export class SpoolStore implements PacketStore {
     const path = join(this.#folder, 'packets')
     this.#descriptor = openSync(path, 'wx', 0o600)
     this.#store = new FileStore(path)
+    this.#remove()
   }
 
   /** @returns the offset that it can be read from again. */
@@ -99,12 +116,22 @@ export class SpoolStore implements PacketStore {
 
   close(): void {
     this.#store.close()
+    if (this.#isClosed) return
+    this.#isClosed = true
     closeSync(this.#descriptor)
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#remove()
+  }
+
+  #remove(): void {
+    try {
+      rmSync(this.#folder, { recursive: true, force: true })
+    } catch {
+      // Windows keeps what is open: then it goes when it is closed.
+    }
   }
 
   #flush(): void {
-    if (this.#pendingBytes === 0) return
+    if (this.#pendingBytes === 0 || this.#isClosed) return
     writeSync(this.#descriptor, this.#pending, 0, this.#pendingBytes)
     this.#written += this.#pendingBytes
     this.#pendingBytes = 0

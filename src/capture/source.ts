@@ -56,12 +56,14 @@ class FileSource implements ByteSource {
 export class StreamSource implements ByteSource {
   consumed = 0
   private readonly chunks: AsyncIterator<Uint8Array>
+  private readonly stream: { destroy?(): void }
   private readonly path: string
   private chunk: Uint8Array = new Uint8Array(0)
   private from = 0
 
   constructor(chunks: AsyncIterable<Uint8Array>, path: string) {
     this.chunks = chunks[Symbol.asyncIterator]()
+    this.stream = chunks as { destroy?(): void }
     this.path = path
   }
 
@@ -85,7 +87,9 @@ export class StreamSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    await this.chunks.return?.()
+    // Where a read waits for more, the iterator would wait with it.
+    if (this.stream.destroy !== undefined) this.stream.destroy()
+    else await this.chunks.return?.()
   }
 }
 
@@ -118,13 +122,24 @@ export class PrefixedSource implements ByteSource {
   }
 }
 
-/** Opens a file, or whatever else has a path (a named pipe can only be streamed). */
-export async function openPath(path: string): Promise<{ source: ByteSource; size: number | null }> {
+/**
+ * Opens a file, or whatever else has a path (a named pipe can only be streamed).
+ * @param follow what is still being written: its end is waited for more.
+ */
+export async function openPath(
+  path: string,
+  { follow = false }: { readonly follow?: boolean } = {},
+): Promise<{ source: ByteSource; size: number | null }> {
   try {
     const handle = await open(path, 'r')
     try {
       const stat = await handle.stat()
       if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+      if (stat.isFile() && follow) {
+        // Hardly ever wanted: loaded when it is.
+        const { GrowingSource } = await import('./growing.ts')
+        return { source: new GrowingSource(handle, path, stat.size), size: stat.size }
+      }
       if (stat.isFile()) return { source: new FileSource(handle, path, stat.size), size: stat.size }
       const stream = handle.createReadStream() as AsyncIterable<Uint8Array>
       return { source: new StreamSource(stream, path), size: null }
