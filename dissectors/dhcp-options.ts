@@ -15,6 +15,9 @@ export interface DhcpOptions {
   readonly domain: string
   readonly server: string
   readonly leaseSeconds: number
+  /** What the client calls itself, and the address that it asks for. */
+  readonly host: string
+  readonly requested: string
   /** The end was reached. */
   readonly ended: boolean
 }
@@ -28,6 +31,8 @@ export const NO_OPTIONS: DhcpOptions = {
   domain: '',
   server: '',
   leaseSeconds: 0,
+  host: '',
+  requested: '',
   ended: false,
 }
 
@@ -36,8 +41,10 @@ const END = 255
 const MASK = 1
 const ROUTERS = 3
 const NAME_SERVERS = 6
+const HOST = 12
 const DOMAIN = 15
 const MTU = 26
+const REQUESTED_ADDRESS = 50
 const LEASE = 51
 const TYPE = 53
 const SERVER = 54
@@ -66,7 +73,7 @@ const known: ReadonlyMap<number, readonly [kind: Kind, f: Field]> = new Map([
   option(5, 'addresses', 'name_server', 'Name server'),
   option(NAME_SERVERS, 'addresses', 'domain_name_server', 'Domain name server'),
   option(7, 'addresses', 'log_server', 'Log server'),
-  option(12, 'text', 'hostname', 'Host name'),
+  option(HOST, 'text', 'hostname', 'Host name'),
   option(13, 'u16', 'boot_file_size', 'Boot file size'),
   option(DOMAIN, 'text', 'domain_name', 'Domain name'),
   option(17, 'text', 'root_path', 'Root path'),
@@ -90,7 +97,7 @@ const known: ReadonlyMap<number, readonly [kind: Kind, f: Field]> = new Map([
   option(44, 'addresses', 'netbios_over_tcpip_name_server', 'NetBIOS name server'),
   option(46, 'u8', 'netbios_over_tcpip_node_type', 'NetBIOS node type'),
   option(47, 'text', 'netbios_over_tcpip_scope', 'NetBIOS scope'),
-  option(50, 'addresses', 'requested_ip_address', 'Requested IP address'),
+  option(REQUESTED_ADDRESS, 'addresses', 'requested_ip_address', 'Requested IP address'),
   option(LEASE, 'u32', 'ip_address_lease_time', 'IP address lease time'),
   option(52, 'u8', 'option_overload', 'Option overload'),
   [TYPE, ['u8', field('dhcp.option.dhcp', 'Message type', 'dec', messageTypes)] as const],
@@ -220,6 +227,7 @@ function learn(pdu: Pdu, what: number, size: number, learnt: Open): void {
     return sum
   }
   const addresses = () => Array.from({ length: size >> 2 }, (_, n) => ipv4Text(bytes, pos + n * 4))
+  const text = () => latin1(bytes, pos, pos + size).replace(/\0.*$/s, '')
   if (what === TYPE) learnt.type = number()
   else if (what === MTU) learnt.mtu = number()
   else if (what === LEASE) learnt.leaseSeconds = number()
@@ -227,7 +235,9 @@ function learn(pdu: Pdu, what: number, size: number, learnt: Open): void {
   else if (what === SERVER) learnt.server = addresses()[0] ?? ''
   else if (what === ROUTERS) learnt.routers = addresses()
   else if (what === NAME_SERVERS) learnt.nameServers = addresses()
-  else if (what === DOMAIN) learnt.domain = latin1(bytes, pos, pos + size).replace(/\0.*$/s, '')
+  else if (what === REQUESTED_ADDRESS) learnt.requested = addresses()[0] ?? ''
+  else if (what === DOMAIN) learnt.domain = text()
+  else if (what === HOST) learnt.host = text()
 }
 
 function option(number: number, kind: Kind, name: string, label: string): readonly [number, readonly [Kind, Field]] {

@@ -16,6 +16,8 @@ export interface DhcpMessage {
   readonly operation: number
   /** Option 53: 1 discover, 2 offer, 3 request, 5 acknowledge ...; 0 = BOOTP. */
   readonly type: number
+  /** The client's own, when it has one already; '' = none. */
+  readonly client: string
   /** What the server gives; '' = nothing. */
   readonly address: string
   readonly options: DhcpOptions
@@ -75,6 +77,7 @@ export const dhcp = datagram<DhcpFact>({
     pdu.u16be(seconds)
     pdu.u16be(flags)
     pdu.bits(...flagParts)
+    const had = pdu.left >= 4 ? ipv4Text(pdu.bytes, pdu.pos) : ''
     pdu.u32be(client)
     const given = pdu.left >= 4 ? ipv4Text(pdu.bytes, pdu.pos) : ''
     pdu.u32be(your)
@@ -93,6 +96,7 @@ export const dhcp = datagram<DhcpFact>({
       kind: 'dhcp',
       operation: what,
       type: options.type,
+      client: had === '0.0.0.0' ? '' : had,
       address: given === '0.0.0.0' ? '' : given,
       options,
       complete: pdu.ok && options.ended,

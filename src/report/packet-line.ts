@@ -1,8 +1,9 @@
 /** One line a packet, in the manner of tshark: number, time, who to whom, protocol, length, and what it says. */
+import type { Glance } from '../inspect/glance.ts'
 import type { InspectedLayer, InspectedPacket } from '../inspect/packet.ts'
 import { clean } from './clean.ts'
 import { type Info, infoOf } from './packet-info.ts'
-import { tcpRemarks } from './tcp-info.ts'
+import { flagNames, tcpRemarks } from './tcp-info.ts'
 import type { TextStyle } from './text.ts'
 import { textOf } from './tree-search.ts'
 
@@ -39,6 +40,8 @@ const TIME_COLUMNS = 10
 const ADDRESS_COLUMNS = 12
 const PROTOCOL_COLUMNS = 5
 const NS_PER_SECOND = 1e9
+/** In tcp.flags. */
+const RST = 0x04
 
 /** What the packet list shows of a packet. Text is as it stands in the packet, not cleaned. */
 export interface PacketColumns {
@@ -58,6 +61,31 @@ export function packetColumns({ layers }: Pick<InspectedPacket, 'layers'>): Pack
   const protocol = top === undefined ? 'Frame' : protocolName(top)
   const { text, bad } = packetInfo(told, protocol)
   return { source, destination, protocol, info: text, bad }
+}
+
+const GLANCED: Readonly<Record<Glance['protocol'], string>> = {
+  tcp: 'TCP',
+  udp: 'UDP',
+  icmp: 'ICMP',
+  icmpv6: 'ICMPv6',
+  arp: 'ARP',
+  fragment: 'IPv4',
+  ip: 'IPv4',
+  ipv6: 'IPv6',
+  other: 'Ethernet',
+}
+
+/** The same of a packet at first sight: until it is read whole. */
+export function glancedColumns(glance: Glance): PacketColumns {
+  const { protocol, source, destination, sourcePort, destinationPort, flags, payloadLength } = glance
+  const ports = `${sourcePort} → ${destinationPort}`
+  const info =
+    protocol === 'tcp'
+      ? `${ports} [${flagNames(flags)}] Len=${payloadLength}`
+      : protocol === 'udp'
+        ? `${ports} Len=${payloadLength}`
+        : ''
+  return { source, destination, protocol: GLANCED[protocol], info, bad: (flags & RST) !== 0 }
 }
 
 /** Without a line end. */

@@ -56,9 +56,14 @@ export function tcpRemarks(layer: InspectedLayer): Info {
   return { text: texts.join(' '), bad }
 }
 
+/** `SYN, ACK`. */
+export function flagNames(flags: number): string {
+  const names = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)
+  return names.join(', ') || '<None>'
+}
+
 export function tcpInfo(layer: InspectedLayer): Info {
   const flags = numberOf(layer, 'tcp.flags') ?? 0
-  const names = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)
   const remarks = tcpRemarks(layer)
   const option = (label: string, field: string) => {
     const text = textOf(layer, field)
@@ -67,7 +72,7 @@ export function tcpInfo(layer: InspectedLayer): Info {
   const parts = [
     remarks.text,
     `${textOf(layer, 'tcp.srcport')} → ${textOf(layer, 'tcp.dstport')}`,
-    `[${names.join(', ') || '<None>'}]`,
+    `[${flagNames(flags)}]`,
     option('Seq', 'tcp.seq'),
     (flags & ACK) === 0 ? '' : option('Ack', 'tcp.ack'),
     option('Win', 'tcp.window_size') || option('Win', 'tcp.window_size_value'),

@@ -26,6 +26,7 @@ describe('DHCP', () => {
         kind: 'dhcp',
         operation: 2,
         type: 2,
+        client: '',
         address: '192.0.2.100',
         options: {
           type: 2,
@@ -36,6 +37,8 @@ describe('DHCP', () => {
           domain: 'lab.test',
           server: '192.0.2.1',
           leaseSeconds: 3600,
+          host: '',
+          requested: '',
           ended: true,
         },
         complete: true,
