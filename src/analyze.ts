@@ -21,9 +21,10 @@ import { openCapture } from './capture/open.ts'
 import { CaptureClock, captureQuality } from './capture-quality.ts'
 import { chainOf, withEnd } from './chain.ts'
 import { qualityMeaning } from './codes/quality.ts'
-import type { QualityNote } from './flow/conversation.ts'
+import type { ConversationSink, QualityNote } from './flow/conversation.ts'
 import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
+import { Names } from './names.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
 import { weakened } from './rules/weakening.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
@@ -39,6 +40,8 @@ export interface AnalyzeOptions {
   readonly keys?: GivenKeys
   /** Attempts come with their ladders. */
   readonly ladders?: boolean
+  /** Names of addresses are gathered. */
+  readonly names?: boolean
 }
 
 /**
@@ -82,21 +85,46 @@ async function read(
   return analysis.finish()
 }
 
+/** Whoever shows packets one after the other: the cursor of a capture, or packets that are read once more. */
+export type PacketCursor = Pick<
+  Capture,
+  | 'bytes'
+  | 'start'
+  | 'end'
+  | 'originalLength'
+  | 'linkType'
+  | 'number'
+  | 'timeNs'
+  | 'startSeconds'
+  | 'startNanoseconds'
+  | 'packets'
+  | 'bytesRead'
+  | 'error'
+  | 'info'
+>
+
 /** The analysis of a capture whose packets somebody else moves on, one by one: `while (capture.next()) analysis.packet()`. */
 export class Analysis {
-  private readonly capture: Capture
+  private readonly capture: PacketCursor
   private readonly path: string
   private readonly verdicts: Verdicts
   private readonly flow: Attempts
   private readonly tracker: Tracker
   private readonly clock = new CaptureClock()
+  private readonly named: Names | null
 
-  constructor(capture: Capture, path: string, keys: KeySource, { ladders = false }: AnalyzeOptions = {}) {
+  constructor(
+    capture: PacketCursor,
+    path: string,
+    keys: KeySource,
+    { ladders = false, names = false }: AnalyzeOptions = {},
+  ) {
     this.capture = capture
     this.path = path
     this.verdicts = new Verdicts(ladders)
+    this.named = names ? new Names() : null
     this.flow = new Attempts(attempt => this.verdicts.add(attempt), { startSeconds: () => capture.startSeconds })
-    this.tracker = new Tracker(this.flow, { keys })
+    this.tracker = new Tracker(this.named === null ? this.flow : this.listening(this.named), { keys })
   }
 
   /** Takes the packet that the capture stands at. */
@@ -111,9 +139,20 @@ export class Analysis {
     return this.tracker.stream
   }
 
+  /** How many attempts closed. */
+  get judged(): number {
+    return this.verdicts.judged
+  }
+
   /** What is known before the end: attempts that closed. */
   get attempts(): readonly AttemptAnalysis[] {
     return this.verdicts.attempts([])
+  }
+
+  /** Address -> name, as far as conversations told; empty unless it was asked for. */
+  get names(): ReadonlyMap<string, string> {
+    this.named?.recorded(this.capture.info.names)
+    return this.named?.byAddress ?? NO_NAMES
   }
 
   /** The capture is read. */
@@ -144,7 +183,20 @@ export class Analysis {
       diagnosis: verdicts.diagnosis(quality),
     }
   }
+
+  private listening(names: Names): ConversationSink {
+    const { flow } = this
+    return {
+      conversation(conversation) {
+        names.conversation(conversation)
+        flow.conversation(conversation)
+      },
+      time: nowNs => flow.time(nowNs),
+    }
+  }
 }
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map()
 
 /** The analysis of a capture that could not even be opened. */
 export function unreadable(path: string, error: ReadError): CaptureAnalysis {
@@ -169,7 +221,7 @@ class Verdicts {
   readonly #diagnosis = new Diagnosis()
   readonly #attempts: AttemptAnalysis[] = []
   readonly #listed = { worked: 0, other: 0 }
-  #judged = 0
+  judged = 0
   private readonly withLadders: boolean
 
   constructor(withLadders: boolean) {
@@ -178,7 +230,7 @@ class Verdicts {
 
   add(attempt: Attempt): void {
     const verdicts = judge(attempt)
-    this.#judged++
+    this.judged++
     this.counts[attempt.outcome]++
     this.#diagnosis.add(attempt, verdicts)
     // Sessions that worked have a share of their own, so that they can not crowd out the one that failed.
@@ -215,11 +267,11 @@ class Verdicts {
 
   quality(): QualityNote[] {
     const notes: QualityNote[] = []
-    if (this.#judged > this.#attempts.length) {
-      const says = `${this.#judged} attempts were judged; ${this.#attempts.length} are listed, all are in the diagnosis`
+    if (this.judged > this.#attempts.length) {
+      const says = `${this.judged} attempts were judged; ${this.#attempts.length} are listed, all are in the diagnosis`
       notes.push({ id: 'attempts-not-listed', says })
     }
-    if (this.#judged > MAX_FULL_ATTEMPTS) {
+    if (this.judged > MAX_FULL_ATTEMPTS) {
       const says = `what was ruled out or not visible is told of the first ${MAX_FULL_ATTEMPTS} attempts only`
       notes.push({ id: 'verdicts-shortened', says })
     }

@@ -36,7 +36,7 @@ const TYPES_ALLOWED: Record<string, RegExp> = {
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

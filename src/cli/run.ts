@@ -50,10 +50,14 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
   program
     .command('view', { isDefault: opensView })
     .description('the terminal UI: from the verdict down to the byte')
-    .argument('<file>', 'a capture')
+    .argument('<file>', 'a capture, or standard input (-)')
+    .option(
+      '--follow',
+      'wait for more at the end of a file that is still being written, or at the end of a ring of files',
+    )
     .option('--keylog <file>', KEY_LOG, collected)
     .option('--rsa-key <file>', RSA_KEY, collected)
-    .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']).default('dark'))
+    .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']))
     .option('--no-mouse', 'leave the mouse to the terminal')
     .action(async (path: string, options: ViewOptions) => {
       const { view } = await import('./view.ts')

@@ -23,6 +23,10 @@ const NS_PER_SECOND = 1_000_000_000n
 export interface InspectOptions {
   /** Field trees are built for these packets alone; all others come without layers above their headers. */
   readonly wants?: (packet: number) => boolean
+  /** The others are not given out at all: nothing is built for them. */
+  readonly wantedOnly?: boolean
+  /** What is read stays as it is for as long as packets that are given out are looked at: their bytes are not copied. */
+  readonly withoutCopies?: boolean
   /** Number of the last packet that is read; without it the capture is read to its end. */
   readonly last?: number
   /** Packets that it rules out are not given out, and have no trees built as soon as it can say so. */
@@ -30,6 +34,8 @@ export interface InspectOptions {
   /** Keys for TLS, besides those that the capture holds. */
   readonly keys?: GivenKeys
 }
+
+type InspectionOptions = Pick<InspectOptions, 'wants' | 'wantedOnly' | 'withoutCopies' | 'filter'>
 
 /** A packet as it was recorded: what the cursor of a capture shows, or a packet that was read once more. */
 export interface RecordedPacket {
@@ -75,8 +81,8 @@ export class Inspection {
   private readonly tracker: Tracker
 
   /** @param numbering of the conversations, where not all of the capture's packets are given. */
-  constructor(keys: KeySource, options: Pick<InspectOptions, 'wants' | 'filter'> = {}, numbering?: Numbering) {
-    this.hand = new Hand(options.wants ?? (() => true), options.filter ?? null, new HeaderWalk(numbering))
+  constructor(keys: KeySource, options: InspectionOptions = {}, numbering?: Numbering) {
+    this.hand = new Hand(options, new HeaderWalk(numbering))
     this.tracker = new Tracker({ conversation: () => {}, time: () => {} }, { watcher: this.hand, keys })
   }
 
@@ -113,6 +119,8 @@ interface Held extends InspectedPacket {
 /** The last packets, which may still get layers. */
 class Hand implements Watcher {
   private readonly asked: (packet: number) => boolean
+  private readonly wantedOnly: boolean
+  private readonly withoutCopies: boolean
   private readonly filter: Filter | null
   private readonly decoder = new Decoder()
   private readonly hot = new HotSource()
@@ -123,9 +131,11 @@ class Hand implements Watcher {
   private readonly readable = new Set<string>()
   private lastNs = 0
 
-  constructor(asked: (packet: number) => boolean, filter: Filter | null, headers: HeaderWalk) {
-    this.asked = asked
-    this.filter = filter
+  constructor({ wants, wantedOnly = false, withoutCopies = false, filter }: InspectionOptions, headers: HeaderWalk) {
+    this.asked = wants ?? (() => true)
+    this.wantedOnly = wantedOnly
+    this.withoutCopies = withoutCopies
+    this.filter = filter ?? null
     this.headers = headers
   }
 
@@ -135,12 +145,13 @@ class Hand implements Watcher {
 
   take(packet: RecordedPacket): void {
     const { originalLength, linkType, interfaceId, number, timeNs, fcsLength, info } = packet
-    const bytes = packet.bytes.slice(packet.start, packet.end)
+    const seen = packet.bytes.subarray(packet.start, packet.end)
     const startNs = BigInt(packet.startSeconds) * NS_PER_SECOND + BigInt(packet.startNanoseconds)
     const lastNs = packet.previousNs ?? (this.held.length === 0 && this.lastNs === 0 ? timeNs : this.lastNs)
-    const recorded = { bytes, originalLength, linkType, fcsLength, number, timeNs }
-    const isRuledOut = this.rulesOut(recorded, startNs + BigInt(timeNs))
-    const walk = this.headers.walk(recorded, !isRuledOut)
+    const recorded = { bytes: seen, originalLength, linkType, fcsLength, number, timeNs }
+    const isRuledOut = (this.wantedOnly && !this.asked(number)) || this.rulesOut(recorded, startNs + BigInt(timeNs))
+    const bytes = isRuledOut || this.withoutCopies ? seen : seen.slice()
+    const walk = this.headers.walk({ ...recorded, bytes }, !isRuledOut)
     this.held.push({
       ...walk,
       number,

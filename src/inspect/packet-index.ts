@@ -41,6 +41,8 @@ class Chunk {
   readonly streams = new Int32Array(CHUNK_PACKETS)
   /** Row of the packet before it in the same conversation; -1 = none. */
   readonly before = new Int32Array(CHUNK_PACKETS)
+  /** Rows from it to the packet behind it in the same conversation; 0 = none yet. */
+  readonly ahead = new Int32Array(CHUNK_PACKETS)
 }
 
 export class PacketIndex {
@@ -116,11 +118,12 @@ export class PacketIndex {
 
   /** The next row of the same conversation; -1 when there is none. */
   after(row: number): number {
-    const stream = this.stream(row)
-    if (stream < 0) return -1
-    const last = this.last(stream)
-    for (let next = row + 1; next <= last; next++) if (this.stream(next) === stream) return next
-    return -1
+    const ahead = this.#chunk(row).ahead[row & CHUNK_MASK] as number
+    return ahead === 0 ? -1 : row + ahead
+  }
+
+  originalLength(row: number): number {
+    return this.#chunk(row).original[row & CHUNK_MASK] as number
   }
 
   /** The row of the last packet of a conversation; -1 when it is not known. */
@@ -131,8 +134,9 @@ export class PacketIndex {
   /** Rows of a conversation up to this one, in order; null when there are more than `most`. */
   upTo(stream: number, row: number, most: number): number[] | null {
     const rows: number[] = []
-    for (let at = this.last(stream); at >= 0; at = this.before(at)) {
-      if (at > row) continue
+    let at = this.stream(row) === stream ? row : this.last(stream)
+    while (at > row) at = this.before(at)
+    for (; at >= 0; at = this.before(at)) {
       if (rows.length === most) return null
       rows.push(at)
     }
@@ -161,6 +165,7 @@ export class PacketIndex {
     }
     const before = (this.#lastRows[stream] as number) - 1
     this.#lastRows[stream] = row + 1
+    if (before >= 0) this.#chunk(before).ahead[before & CHUNK_MASK] = row - before
     return before
   }
 

@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly mouse: boolean
   /** Left of the line at the top: what file it is, and how far it is read. */
   heading(): string
+  /** What a key does in every view, with what the views share. */
+  act(action: Action): boolean
   /** Views that a key opens from everywhere. */
   view(id: ViewId, from: View): View | null
   /** A tshark command that shows what a display filter lets through. */
@@ -84,17 +86,15 @@ export class App implements Ui, TerminalListener {
   }
 
   background(work: Promise<void>): void {
-    work.catch(error => {
-      this.failed(error)
-      this.redraw()
-    })
+    work.catch(error => this.failed(error))
   }
 
   /** Something went wrong that is our fault: the analysis stays, and so does the view. */
   failed(error: unknown): void {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     const back = keyText(this.#keys.of(this.#top.id).find(({ action }) => action === 'back')?.keys[0] ?? 'escape')
-    this.say(`internal error, nothing is lost (${back} goes back; please report it): ${what}`, 'error')
+    this.say(`internal error; nothing is lost, ${back} goes back: ${what}; please report it`, 'error')
+    this.redraw()
   }
 
   ask(request: PromptRequest): void {
@@ -193,6 +193,7 @@ export class App implements Ui, TerminalListener {
         return
       }
       default: {
+        if (this.#options.act(action)) return
         const view = this.#options.view(action as ViewId, this.#top)
         if (view !== null && view.id !== this.#top.id) this.#goTo(view)
       }

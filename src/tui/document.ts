@@ -1,35 +1,45 @@
 /**
  * The capture that is open: read once from front to back for its analysis and an index of its packets, while the screen is
- * alive; then packets are read again where somebody looks.
+ * alive; then packets are read again where somebody looks. One that still grows is read on, and judged anew as it grows.
  */
 import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys, KeySource } from '../analyze.ts'
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
 import { FileStore, type PacketStore, SpoolStore } from '../capture/packet-store.ts'
 import type { Filter } from '../inspect/filter/filter.ts'
-import { Inspection, type RecordedPacket } from '../inspect/inspect.ts'
+import type { Glance } from '../inspect/glance.ts'
+import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import { PacketIndex } from '../inspect/packet-index.ts'
 import { Replay } from '../inspect/replay.ts'
-import { type PacketColumns, packetColumns } from '../report/packet-line.ts'
+import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
 import { textOf } from '../report/tree-search.ts'
+import { LiveAnalysis } from './live-analysis.ts'
+import { Turns } from './turns.ts'
 
-/** Work between two looks at the keyboard. */
-const SLICE_MS = 6
-const PACKETS_A_LOOK = 64
-/** How often the attempts so far are gathered: there may be thousands. */
+/** Packets taken between two looks at the clock while the capture is read. */
+const PACKETS_A_LOOK = 32
+/** How often the attempts so far are gathered. */
 const ATTEMPTS_EVERY_MS = 500
 /** Packets with all their layers, and lines of the list, that are kept. */
-const MOST_OPENED = 200
-const MOST_LINES = 50_000
+const MOST_OPENED = 100
+const MOST_LINES = 4_000
+/** Nothing came for so long: the recorder has written what there is. */
+const QUIET_MS = 100
+/** What the last packets hold may be read only with those that come behind them. */
+const UNSETTLED_ROWS = 64
 
 export interface DocumentOptions {
   readonly keys?: GivenKeys
+  /** The file may still be written: more is waited for at its end. Standard input always is. */
+  readonly follow?: boolean
   /** More is known: pictures may be drawn anew. */
   onChange(): void
+  /** Something went wrong that nobody waits for. */
+  onError(error: unknown): void
 }
 
-/** A line of the packet list, and whether it was told from the headers alone so far. */
+/** A line of the packet list, and whether it was told at first sight. */
 export interface PacketLine extends PacketColumns {
   readonly isProvisional: boolean
 }
@@ -37,27 +47,36 @@ export interface PacketLine extends PacketColumns {
 export class Document {
   readonly path: string
   readonly index = new PacketIndex()
-  /** null until the capture is read to its end. */
+  /** null until the capture is read to its end; of one that grows, as it was a moment ago. */
   analysis: CaptureAnalysis | null = null
   readonly #capture: Capture
   readonly #options: DocumentOptions
   readonly #store: PacketStore
   readonly #spool: SpoolStore | null
   readonly #replay: Replay
+  readonly #turns = new Turns()
   readonly #opened = new Map<number, InspectedPacket>()
   readonly #lines = new Map<number, PacketLine>()
   #running: Analysis | null = null
   #attempts: readonly AttemptAnalysis[] = []
+  #gathered = -1
   #nextAttemptsMs = 0
+  #names: ReadonlyMap<string, string> = new Map()
   #wanted: number[] = []
   #isReplaying = false
   #isClosed = false
+  #isLive: boolean
+  /** Since when more is waited for; null while it is read. */
+  #waitsSinceMs: number | null = null
   #partners: ReadonlyMap<number, readonly number[]> = new Map()
+  /** Blocks of secrets that lines were read with. */
+  #secretsShown = 0
 
   private constructor(path: string, capture: Capture, options: DocumentOptions) {
     this.path = path
     this.#capture = capture
     this.#options = options
+    this.#isLive = options.follow === true || path === '-'
     const { compression } = capture.info
     this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore()
     this.#store = this.#spool ?? new FileStore(path)
@@ -71,55 +90,71 @@ export class Document {
 
   /** @throws CaptureError when there is no capture that can be read. */
   static async open(path: string, options: DocumentOptions): Promise<Document> {
-    return new Document(path, await openCapture(path), options)
+    return new Document(path, await openCapture(path, { follow: options.follow ?? false }), options)
   }
 
-  /** Reads the capture. Comes back when it is read, or closed. */
+  /** Reads the capture. Comes back when it is read to its end, or closed. */
   async load(): Promise<void> {
     const capture = this.#capture
-    const running = new Analysis(capture, this.path, this.#keys(), { ladders: true })
+    const keys = this.#keys()
+    const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
-    let nextLook = performance.now() + SLICE_MS
+    const live = this.#isLive ? this.#watch() : Promise.resolve()
+    const pause = this.#turns.begin()
     do {
-      while (capture.next()) {
+      this.#waitsSinceMs = null
+      for (let taken = 0; capture.next(); taken++) {
         running.packet()
         this.#add(running.stream)
-        if (this.index.count % PACKETS_A_LOOK === 0 && performance.now() > nextLook) {
-          this.#options.onChange()
-          await breath()
-          if (this.#isClosed) return
-          nextLook = performance.now() + SLICE_MS
-        }
+        if (taken % PACKETS_A_LOOK !== 0) continue
+        const waits = pause()
+        if (waits === null) continue
+        this.#options.onChange()
+        await waits
+        if (this.#isClosed) return
       }
+      this.#options.onChange()
+      this.#waitsSinceMs = performance.now()
     } while (!this.#isClosed && (await capture.fill()))
     if (this.#isClosed) return
-    this.analysis = running.finish()
+    this.#isLive = false
+    await live
+    await pause()
+    this.#show(running.finish(), running.names)
     this.#running = null
-    this.#partners = partnersOf(this.analysis.attempts)
-    // What was drawn before was drawn without the partners, and perhaps without secrets.
-    this.#lines.clear()
-    this.#opened.clear()
-    this.#options.onChange()
+    // Secrets stand behind the packets that they are for: now they are known.
+    if (keys.late) await this.#analyseAnew()
   }
 
   get isLoading(): boolean {
     return this.analysis === null
   }
 
+  /** More may come. */
+  get isLive(): boolean {
+    return this.#isLive
+  }
+
   /** Read so far, and in all where that is known. */
   get progress(): { readonly readBytes: number; readonly totalBytes: number | null } {
-    return { readBytes: this.#capture.bytesRead, totalBytes: this.#capture.info.fileBytes }
+    return { readBytes: this.#capture.bytesRead, totalBytes: this.#isLive ? null : this.#capture.info.fileBytes }
   }
 
   /** Those that closed so far; all of them once it is read. */
   get attempts(): readonly AttemptAnalysis[] {
     if (this.analysis !== null) return this.analysis.attempts
+    const running = this.#running
     const now = performance.now()
-    if (now > this.#nextAttemptsMs) {
-      this.#attempts = this.#running?.attempts ?? []
-      this.#nextAttemptsMs = now + ATTEMPTS_EVERY_MS
-    }
+    if (running === null || now < this.#nextAttemptsMs || running.judged === this.#gathered) return this.#attempts
+    this.#attempts = running.attempts
+    this.#gathered = running.judged
+    this.#nextAttemptsMs = now + Math.max(ATTEMPTS_EVERY_MS, (performance.now() - now) * 50)
     return this.#attempts
+  }
+
+  /** Address -> name, as far as the capture tells. */
+  get names(): ReadonlyMap<string, string> {
+    return this.#running !== null && this.analysis === null ? this.#running.names : this.#names
   }
 
   get info(): Capture['info'] {
@@ -129,6 +164,11 @@ export class Document {
   /** When the first packet came, since 1970. */
   get start(): { readonly seconds: number; readonly nanoseconds: number } {
     return { seconds: this.#capture.startSeconds, nanoseconds: this.#capture.startNanoseconds }
+  }
+
+  /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
+  pauses(): () => Promise<void> | null {
+    return this.#pauses()
   }
 
   /** The packet once more, as it was recorded. */
@@ -153,19 +193,24 @@ export class Document {
     }
   }
 
-  /** At once: from the headers, until what lies above them is read. */
+  /** At once: as it seems at first sight, until it is read whole. */
   line(row: number): PacketLine {
     const known = this.#lines.get(row)
     if (known !== undefined) return known
-    const line = { ...packetColumns(this.#replay.headers(row)), isProvisional: true }
+    const line = { ...glancedColumns(this.glance(row)), isProvisional: true }
     this.#keepLine(row, line)
     return line
+  }
+
+  /** Who sends what to whom, at once. */
+  glance(row: number): Glance {
+    return this.#replay.glance(row)
   }
 
   /** These rows are being looked at: what is provisional of them is read whole, and `onChange` told. */
   look(rows: readonly number[]): void {
     this.#wanted = rows.filter(row => this.#lines.get(row)?.isProvisional !== false)
-    if (this.#wanted.length > 0 && !this.#isReplaying) void this.#readWanted()
+    if (this.#wanted.length > 0 && !this.#isReplaying) this.#readWanted().catch(error => this.#options.onError(error))
   }
 
   /** The packet with all its layers; null while it is being read, then `onChange` is told. */
@@ -175,34 +220,18 @@ export class Document {
     return packet ?? null
   }
 
-  /** The packet with all its layers. */
-  async open(row: number): Promise<InspectedPacket | null> {
-    const known = this.#opened.get(row)
-    if (known !== undefined) return known
-    this.#keep(await this.#replay.packets([row], breath))
-    return this.#opened.get(row) ?? null
-  }
-
-  /** The headers of a packet alone, at once. */
-  headers(row: number): InspectedPacket {
-    return this.#replay.headers(row)
-  }
-
   /** Tells of every packet the names of its protocols (`eth:ip:tcp:tls`) and its length. */
-  async survey(tell: (protocols: string, bytes: number) => void): Promise<void> {
-    await this.#through(
-      new Inspection(this.#keys()),
-      packet => {
-        const frame = packet.layers[0]
-        if (frame !== undefined) tell(textOf(frame, 'frame.protocols'), packet.originalLength)
-      },
-      () => true,
-    )
+  async survey(tell: (protocols: string, bytes: number) => void, goesOn: () => boolean): Promise<void> {
+    const found = (_row: number, packet: InspectedPacket): void => {
+      const frame = packet.layers[0]
+      if (frame !== undefined) tell(textOf(frame, 'frame.protocols'), packet.originalLength)
+    }
+    await this.search({ from: 0, to: this.index.count, goesOn, found })
   }
 
   /** These packets with all their layers, in order. For whoever looks at a whole conversation. */
   async packets(rows: readonly number[]): Promise<InspectedPacket[]> {
-    const packets = await this.#replay.packets(rows, breath)
+    const packets = await this.#replay.packets(rows, this.#pauses())
     return [...packets].sort(([a], [b]) => a - b).map(([, packet]) => packet)
   }
 
@@ -212,17 +241,19 @@ export class Document {
    * @param goesOn asked now and then; false ends it.
    */
   async filter(filter: Filter, found: (row: number) => void, goesOn: () => boolean): Promise<void> {
-    const { index } = this
-    const look = (packet: InspectedPacket): void => {
-      if (filter.matches(packet)) found(index.rowOf(packet.number))
-    }
-    await this.#through(new Inspection(this.#keys(), { filter }), look, goesOn)
+    await this.search({ from: 0, to: this.index.count, filter, goesOn, found })
+  }
+
+  /** Reads the packets of rows [from, to) in order, those that match the filter where there is one. */
+  async search(search: Parameters<Replay['search']>[0]): Promise<void> {
+    await this.#replay.search({ ...search, goesOn: () => !this.#isClosed && search.goesOn() }, this.#pauses())
   }
 
   close(): void {
+    if (this.#isClosed) return
     this.#isClosed = true
-    this.#store.close()
     void this.#capture.close()
+    this.#store.close()
   }
 
   #add(stream: number): void {
@@ -241,27 +272,56 @@ export class Document {
     })
   }
 
-  /** Every packet of the capture, while keys are heard. */
-  async #through(
-    inspection: Inspection,
-    look: (packet: InspectedPacket) => void,
-    goesOn: () => boolean,
-  ): Promise<void> {
-    const { index } = this
-    let nextLook = performance.now() + SLICE_MS
-    for (let row = 0; row < index.count; row++) {
-      inspection.take(this.recorded(row))
-      for (const packet of inspection.ready()) look(packet)
-      if (row % PACKETS_A_LOOK !== 0 || performance.now() < nextLook) continue
-      await breath()
-      if (this.#isClosed || !goesOn()) return
-      nextLook = performance.now() + SLICE_MS
-    }
-    for (const packet of inspection.finish()) look(packet)
+  /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
+  #pauses(): () => Promise<void> | null {
+    const pause = this.#turns.begin()
+    const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
+    return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
   }
 
   #keys(): KeySource {
     return new KeySource(this.#options.keys ?? null, this.#capture.info.secrets)
+  }
+
+  /** Judges what there is again and again, while it grows. */
+  async #watch(): Promise<void> {
+    const live = new LiveAnalysis({
+      grown: () => this.index.count,
+      isQuiet: () => this.#waitsSinceMs !== null && performance.now() - this.#waitsSinceMs > QUIET_MS,
+      goesOn: () => this.#isLive && !this.#isClosed,
+      analyse: () => this.#analyseAnew(),
+    })
+    await live.run()
+  }
+
+  /** From the packets that are there. Attempts in progress are judged by what they did so far. */
+  async #analyseAnew(): Promise<void> {
+    const rereading = new Rereading(this.#capture)
+    const analysis = new Analysis(rereading, this.path, this.#keys(), { ladders: true, names: true })
+    const pause = this.#pauses()
+    const { count } = this.index
+    for (let row = 0; row < count; row++) {
+      const waits = pause()
+      if (waits !== null) await waits
+      rereading.show(this.recorded(row))
+      analysis.packet()
+    }
+    if (!this.#isClosed) this.#show(analysis.finish(), analysis.names, count - UNSETTLED_ROWS)
+  }
+
+  /** @param settled rows before this one were read with all that belongs to them. */
+  #show(analysis: CaptureAnalysis, names: ReadonlyMap<string, string>, settled = 0): void {
+    this.analysis = analysis
+    this.#names = names
+    const partners = partnersOf(analysis.attempts)
+    const secrets = this.#capture.info.secrets.length
+    // What was drawn before may have been drawn without partners or secrets.
+    const from = partners.size === this.#partners.size && secrets === this.#secretsShown ? settled : 0
+    this.#partners = partners
+    this.#secretsShown = secrets
+    for (const row of this.#lines.keys()) if (row >= from) this.#lines.delete(row)
+    for (const row of this.#opened.keys()) if (row >= from) this.#opened.delete(row)
+    this.#options.onChange()
   }
 
   async #readWanted(): Promise<void> {
@@ -270,7 +330,7 @@ export class Document {
       while (this.#wanted.length > 0 && !this.#isClosed) {
         const rows = this.#wanted
         this.#wanted = []
-        this.#keep(await this.#replay.packets(rows, breath))
+        this.#keep(await this.#replay.packets(rows, this.#pauses()))
         this.#options.onChange()
       }
     } finally {
@@ -294,10 +354,56 @@ export class Document {
   }
 }
 
-/** Lets keys and timers have their turn. */
-function breath(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+/** Packets that are read once more, in place of the capture's cursor. */
+class Rereading {
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  end = 0
+  originalLength = 0
+  linkType = 0
+  number = 0
+  timeNs = 0
+  packets = 0
+  readonly #capture: Capture
+
+  constructor(capture: Capture) {
+    this.#capture = capture
+  }
+
+  show({ bytes, start, end, originalLength, linkType, number, timeNs }: RecordedPacket): void {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.originalLength = originalLength
+    this.linkType = linkType
+    this.number = number
+    this.timeNs = timeNs
+    this.packets++
+  }
+
+  get startSeconds(): number {
+    return this.#capture.startSeconds
+  }
+
+  get startNanoseconds(): number {
+    return this.#capture.startNanoseconds
+  }
+
+  get bytesRead(): number {
+    return this.#capture.bytesRead
+  }
+
+  get error(): Capture['error'] {
+    return this.#capture.error
+  }
+
+  get info(): Capture['info'] {
+    return this.#capture.info
+  }
 }
+
+/** What waits for it goes with the program. */
+const NEVER = new Promise<never>(() => {})
 
 /** The oldest ones go. */
 function drop<T>(kept: Map<number, T>, most: number): void {

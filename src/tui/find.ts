@@ -1,14 +1,19 @@
 /** Finding a packet by text in its line, by bytes, or by a display filter, forwards and back. */
 import { compileFilter, FilterError } from '../inspect/filter/filter.ts'
+import type { InspectedPacket } from '../inspect/packet.ts'
+import { packetColumns } from '../report/packet-line.ts'
 import type { Document } from './document.ts'
 import type { PromptFault } from './prompt.ts'
 
 const HEX = 'hex:'
 const FILTER = 'filter:'
-/** Lines looked at between two looks at the keyboard. */
-const LINES_A_SLICE = 128
 
-type Test = (row: number) => Promise<boolean>
+/** What is searched: the lines of the packet list. */
+export interface Searched {
+  readonly count: number
+  rowAt(line: number): number
+  lineOf(row: number): number
+}
 
 export class Finder {
   text = ''
@@ -36,39 +41,52 @@ export class Finder {
   }
 
   /**
-   * @param from the line to start beside. @param rowAt the row of a line.
+   * @param from the line to start beside.
+   * @param goesOn asked now and then; false ends it.
    * @returns the line, or -1.
    */
-  async next(from: number, count: number, rowAt: (line: number) => number, forward: boolean): Promise<number> {
-    const matches = this.#test()
+  async next(list: Searched, from: number, forward: boolean, goesOn: () => boolean): Promise<number> {
+    if (this.text.startsWith(HEX)) return this.#nextBytes(list, from, forward, goesOn)
+    const first = forward ? from + 1 : 0
+    const end = forward ? list.count : from
+    if (first >= end) return -1
+    let found = -1
+    const isFilter = this.text.startsWith(FILTER)
+    const wanted = this.text.toLowerCase()
+    await this.#document.search({
+      from: list.rowAt(first),
+      to: list.rowAt(end - 1) + 1,
+      ...(isFilter ? { filter: compileFilter(this.text.slice(FILTER.length)) } : {}),
+      goesOn: () => goesOn() && (!forward || found < 0),
+      found: (row, packet) => {
+        if (forward && found >= 0) return
+        const line = list.lineOf(row)
+        if (list.rowAt(line) !== row || !(isFilter || holdsText(packet, wanted))) return
+        found = line
+      },
+    })
+    return found
+  }
+
+  async #nextBytes(list: Searched, from: number, forward: boolean, goesOn: () => boolean): Promise<number> {
+    const wanted = bytesOf(this.text.slice(HEX.length)) ?? new Uint8Array(0)
+    const pause = this.#document.pauses()
     const step = forward ? 1 : -1
-    for (let line = from + step, looked = 1; line >= 0 && line < count; line += step, looked++) {
-      if (await matches(rowAt(line))) return line
-      if (looked % LINES_A_SLICE === 0) await new Promise(resolve => setImmediate(resolve))
+    for (let line = from + step; line >= 0 && line < list.count; line += step) {
+      const waits = pause()
+      if (waits !== null) {
+        await waits
+        if (!goesOn()) return -1
+      }
+      if (holds(this.#document.recorded(list.rowAt(line)).bytes, wanted)) return line
     }
     return -1
   }
+}
 
-  #test(): Test {
-    const document = this.#document
-    if (this.text.startsWith(HEX)) {
-      const wanted = bytesOf(this.text.slice(HEX.length)) ?? new Uint8Array(0)
-      return async row => holds(document.recorded(row).bytes, wanted)
-    }
-    if (this.text.startsWith(FILTER)) {
-      const filter = compileFilter(this.text.slice(FILTER.length))
-      return async row => {
-        const packet = await document.open(row)
-        return packet !== null && filter.matches(packet)
-      }
-    }
-    const wanted = this.text.toLowerCase()
-    return async row => {
-      await document.open(row)
-      const { source, destination, protocol, info } = document.line(row)
-      return `${source} ${destination} ${protocol} ${info}`.toLowerCase().includes(wanted)
-    }
-  }
+function holdsText(packet: InspectedPacket, wanted: string): boolean {
+  const { source, destination, protocol, info } = packetColumns(packet)
+  return `${source} ${destination} ${protocol} ${info}`.toLowerCase().includes(wanted)
 }
 
 /** `16 03 01`, `160301`, `16:03:01`; null when it is none. */

@@ -75,6 +75,13 @@ export const BINDINGS = [
   bind('fold-all', PACKETS, ['-'], '', 'fold all fields'),
   bind('zoom-in', ['graph'], ['+', '='], 'Zoom', 'zoom into the graph'),
   bind('zoom-out', ['graph'], ['-'], '', 'zoom out of the graph'),
+  bind(
+    'tail',
+    ['packets', 'attempts'],
+    ['a'],
+    '',
+    'the newest one stays chosen while the capture grows, or the chosen one',
+  ),
   bind('time', ['packets', 'attempt'], ['t'], 'Time', 'time since the start, since the packet before, of the day'),
   bind('attempts', EVERYWHERE, ['f2', '1'], 'Attempts', 'the attempts to connect'),
   bind('packets', EVERYWHERE, ['f3', '2'], 'Packets', 'the packets'),
@@ -82,6 +89,7 @@ export const BINDINGS = [
   bind('explain', EVERYWHERE, ['f7', 'e'], 'Explain', 'explain the rule or code that is chosen'),
   bind('save', EVERYWHERE, ['f8', 's'], 'Save', 'save packets or a report'),
   bind('copy', CHOSEN, ['y'], 'Copy', 'copy the Wireshark filter of what is chosen'),
+  bind('copy', ['explain'], ['y'], 'Copy', 'copy the line: a command, a filter'),
   bind('copy-command', CHOSEN, ['Y'], '', 'copy a tshark command that shows the same'),
   bind('up', EVERYWHERE, ['up', 'k'], '', 'one line up'),
   bind('down', EVERYWHERE, ['down', 'j'], '', 'one line down'),
@@ -89,8 +97,8 @@ export const BINDINGS = [
   bind('page-down', EVERYWHERE, ['pagedown', 'C-f', 'C-d', 'space'], '', 'one page down'),
   bind('first', EVERYWHERE, ['home', 'g'], '', 'to the first line'),
   bind('last', EVERYWHERE, ['end', 'G'], '', 'to the last line'),
-  bind('left', ['attempt', 'packets', 'graph'], ['left', 'h'], '', 'fold a field; scroll long lines back'),
-  bind('right', ['attempt', 'packets', 'graph'], ['right', 'l'], '', 'unfold a field; scroll long lines'),
+  bind('left', ['attempt', 'packets', 'graph', 'explain'], ['left', 'h'], '', 'fold a field; scroll long lines back'),
+  bind('right', ['attempt', 'packets', 'graph', 'explain'], ['right', 'l'], '', 'unfold a field; scroll long lines'),
   bind('larger', ['attempt', 'packets'], ['>'], '', 'the pane with the focus larger'),
   bind('smaller', ['attempt', 'packets'], ['<'], '', 'the pane with the focus smaller'),
   bind('names', EVERYWHERE, ['r'], '', 'names from the capture in place of addresses'),
@@ -160,6 +168,42 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['pageup', 'PgUp'],
   ['pagedown', 'PgDn'],
 ])
+
+/** All actions, each once. */
+export const ACTIONS: readonly Action[] = [...new Set(BINDINGS.map(({ action }) => action))]
+
+/** The key that people mean by `Ctrl-S`, `F2`, `PgDn`, `x`, or by its name here; null when it is none. */
+export function keyNamed(text: string): string | null {
+  if ([...text].length === 1 && text > ' ') return text
+  const lower = text.toLowerCase()
+  if (/^f([1-9]|1[0-2])$/.test(lower)) return lower
+  const control = /^(?:ctrl-|c-|\^)([a-z])$/.exec(lower)
+  if (control !== null) return `C-${control[1]}`
+  for (const [key, name] of NAMES) if (key.toLowerCase() === lower || name.toLowerCase() === lower) return key
+  return null
+}
+
+export interface KeyConflict {
+  readonly key: string
+  readonly action: Action
+  readonly other: Action
+}
+
+/** The first key that chosen bindings give two actions in one view; null when there is none. */
+export function keyConflict(choices: KeyChoices): KeyConflict | null {
+  const { bindings } = new KeyTable(choices)
+  for (const { action, keys, places } of bindings.filter(({ action }) => action in choices)) {
+    for (const key of keys) {
+      const other = bindings.find(one => one.action !== action && one.keys.includes(key) && overlap(one.places, places))
+      if (other !== undefined) return { key, action, other: other.action }
+    }
+  }
+  return null
+}
+
+function overlap(one: readonly Place[], other: readonly Place[]): boolean {
+  return one.includes('any') || other.includes('any') || one.some(place => other.includes(place))
+}
 
 /** As people write it: `Ctrl-S`, `F2`, `PgDn`. */
 export function keyText(key: string): string {

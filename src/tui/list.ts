@@ -64,9 +64,10 @@ export class ListCursor {
     this.count = count
     this.height = Math.max(height, 1)
     this.choose(this.at)
-    const isFar = this.at < this.top - 1 || this.at > this.top + this.height
+    const half = this.height >> 1
+    const isFar = this.at < this.top - half || this.at > this.top + this.height + half
     // Who comes from afar wants to see what lies around.
-    if (isFar) this.top = this.at - (this.height >> 1)
+    if (isFar) this.top = this.at - half
     else if (this.at < this.top) this.top = this.at
     else if (this.at >= this.top + this.height) this.top = this.at - this.height + 1
     this.top = Math.max(0, Math.min(this.top, this.count - this.height))

@@ -21,7 +21,12 @@ const WRITE_BYTES = 1 << 20
  * @returns how many packets were written.
  * @throws NodeJS.ErrnoException when the file can not be written; it must not be there before.
  */
-export function savePackets(document: Document, rows: readonly number[], path: string, withKeys: boolean): number {
+export async function savePackets(
+  document: Document,
+  rows: readonly number[],
+  path: string,
+  withKeys: boolean,
+): Promise<number> {
   const comments = commentsOf(document.attempts)
   const file = openSync(path, 'wx')
   try {
@@ -48,7 +53,10 @@ export function savePackets(document: Document, rows: readonly number[], path: s
       interfaces.set(key, interfaces.size)
     }
     if (withKeys) for (const { type, bytes } of document.info.secrets) writer.secrets(type, bytes)
+    const pause = document.pauses()
     for (const row of rows) {
+      const waits = pause()
+      if (waits !== null) await waits
       const { number, linkType, interfaceId, originalLength, timeNs } = document.index.at(row)
       const { bytes } = document.recorded(row)
       writer.packet({
@@ -83,8 +91,11 @@ export function saveReport(analysis: CaptureAnalysis, path: string, format: 'tex
 /** All packets of an attempt's conversations, and those that its findings name. */
 export function rowsOfAttempt(document: Document, { members, verdicts, ladder }: AttemptAnalysis): number[] {
   const rows = new Set<number>()
-  const wanted = new Set(members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0)))
-  for (let row = 0; row < document.index.count; row++) if (wanted.has(document.index.stream(row))) rows.add(row)
+  const { index } = document
+  for (const { transport, stream } of members) {
+    const last = index.last(stream * 2 + (transport === 'udp' ? 1 : 0))
+    for (let row = last; row >= 0; row = index.before(row)) rows.add(row)
+  }
   for (const { evidence } of verdicts) for (const { packet } of evidence) rows.add(document.index.rowOf(packet))
   for (const { packet } of ladder?.steps ?? []) rows.add(document.index.rowOf(packet))
   return [...rows].filter(row => row >= 0).sort((a, b) => a - b)

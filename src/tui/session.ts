@@ -1,13 +1,13 @@
 /** One capture in the terminal UI, from its opening to the moment when the terminal is given back. */
 import { constants } from 'node:os'
 import type { AttemptAnalysis, GivenKeys } from '../analyze.ts'
-import { byteCount } from '../report/layout.ts'
+import { byteCount, counted } from '../report/layout.ts'
 import type { Node } from '../wire/field.ts'
 import { App } from './app.ts'
 import { Document } from './document.ts'
 import { proposedFor, rulesBeginning, topicOf, topicOfField, whyUnknown } from './explaining.ts'
 import { tsharkCommand } from './filters.ts'
-import { type KeyChoices, KeyTable, type ViewId } from './keys.ts'
+import { type Action, type KeyChoices, KeyTable, type ViewId } from './keys.ts'
 import { type Display, Terminal, type TerminalOptions } from './terminal.ts'
 import type { ThemeName } from './theme.ts'
 import type { TimeMode, Ui, View, Workspace } from './view.ts'
@@ -26,6 +26,16 @@ export interface SessionOptions extends TerminalOptions {
   readonly theme: ThemeName
   readonly mouse: boolean
   readonly keyChoices: KeyChoices
+  readonly timeMode?: TimeMode
+  readonly showsNames?: boolean
+  /** The file may still be written: it is followed. */
+  readonly follow?: boolean
+  /** The capture is open: its first bytes were read. */
+  readonly onOpened?: () => void
+  /** The first picture was drawn: for measurements. */
+  readonly onPicture?: () => void
+  /** The capture is read to its end. */
+  readonly onLoaded?: () => void
 }
 
 /** With these the world ends us; the terminal gets back what it lent all the same. */
@@ -36,10 +46,14 @@ const SIGNAL_STATUS = 128
 /** @throws CaptureError when the capture can not be opened: before the terminal is touched. */
 export async function runSession(path: string, options: SessionOptions): Promise<void> {
   let redraw = (): void => {}
+  let fail = (_: unknown): void => {}
   const document = await Document.open(path, {
     ...(options.keys === undefined ? {} : { keys: options.keys }),
+    follow: options.follow ?? false,
     onChange: () => redraw(),
+    onError: error => fail(error),
   })
+  options.onOpened?.()
   const terminal = new Terminal(options)
   let hasLeft = false
   const leave = (): void => {
@@ -54,8 +68,11 @@ export async function runSession(path: string, options: SessionOptions): Promise
   try {
     const session = new Session(document, terminal, options)
     redraw = () => session.app.redraw()
-    session.app.background(document.load())
-    await session.app.run(session.attempts)
+    fail = error => session.app.failed(error)
+    session.app.background(document.load().then(options.onLoaded))
+    const running = session.app.run(session.attempts)
+    options.onPicture?.()
+    await running
   } finally {
     leave()
     process.off('exit', leave)
@@ -64,29 +81,32 @@ export async function runSession(path: string, options: SessionOptions): Promise
 }
 
 /** What a session needs of its options: no terminal. */
-export type SessionWishes = Pick<SessionOptions, 'theme' | 'mouse' | 'keyChoices'>
+export type SessionWishes = Pick<SessionOptions, 'theme' | 'mouse' | 'keyChoices' | 'timeMode' | 'showsNames'>
 
 /** The views of one capture, and the ways between them. */
 export class Session implements Workspace {
   readonly app: App
   readonly document: Document
   readonly attempts: AttemptsView
-  timeMode: TimeMode = 'since-start'
-  showsNames = false
+  timeMode: TimeMode
+  showsNames: boolean
   readonly #keys: KeyTable
   readonly #packets: PacketsView
   readonly #statistics: StatisticsView
   readonly #asked: string[] = []
-  #names: ReadonlyMap<string, string> | null = null
 
-  constructor(document: Document, terminal: Display, { theme, mouse, keyChoices }: SessionWishes) {
+  constructor(document: Document, terminal: Display, wishes: SessionWishes) {
+    const { theme, mouse, keyChoices, timeMode, showsNames } = wishes
     this.document = document
+    this.timeMode = timeMode ?? 'since-start'
+    this.showsNames = showsNames ?? false
     this.#keys = new KeyTable(keyChoices)
     this.app = new App(terminal, {
       theme,
       mouse,
       keys: this.#keys,
       heading: () => this.#heading(),
+      act: action => this.#act(action),
       view: (id, from) => this.#view(id, from),
       command: filter => tsharkCommand(document.path, filter),
     })
@@ -99,14 +119,8 @@ export class Session implements Workspace {
     return this.app
   }
 
-  names(): ReadonlyMap<string, string> {
-    if (this.#names !== null) return this.#names
-    const names = new Map<string, string>()
-    for (const { server, serverName } of this.document.attempts) {
-      if (serverName !== '' && server.address !== '') names.set(server.address, serverName)
-    }
-    if (!this.document.isLoading) this.#names = names
-    return names
+  nameOf(address: string): string {
+    return this.showsNames ? (this.document.names.get(address) ?? address) : address
   }
 
   showPacket(number: number): void {
@@ -141,6 +155,16 @@ export class Session implements Workspace {
     const topic = topicOfField(node)
     if (topic !== null) this.app.open(new ExplainView(this, topic))
     else this.#askTopic(proposedFor(node))
+  }
+
+  #act(action: Action): boolean {
+    if (action !== 'names') return false
+    this.showsNames = !this.showsNames
+    const { size } = this.document.names
+    if (!this.showsNames) this.app.say('addresses')
+    else if (size === 0) this.app.say('the capture tells no names: no DNS answers, SNI, DHCP or name resolution in it')
+    else this.app.say(`names as the capture tells them: ${counted(size, 'address')} with a name`)
+    return true
   }
 
   #askTopic(text: string): void {
@@ -182,6 +206,7 @@ export class Session implements Workspace {
     const { document } = this
     const error = document.analysis?.error ?? null
     if (error !== null) return `${document.path}: damaged, read up to there: ${error.message}`
+    if (document.isLive) return `${document.path}: live, ${counted(document.index.count, 'packet')}`
     if (!document.isLoading) return document.path
     const { readBytes, totalBytes } = document.progress
     const share = totalBytes === null || totalBytes === 0 ? '' : ` ${Math.floor((readBytes / totalBytes) * 100)} %`

@@ -1,6 +1,4 @@
 /** Counts over the whole capture: conversations, endpoints, protocols. Made when somebody looks. */
-import type { PacketIndex } from '../inspect/packet-index.ts'
-import { textOf } from '../report/tree-search.ts'
 import type { Document } from './document.ts'
 
 export interface ConversationCount {
@@ -30,38 +28,89 @@ export interface ProtocolCount {
   bytes: number
 }
 
-/** Conversations whose ends are looked up; the largest ones. */
-const MOST_CONVERSATIONS = 5000
+/** Conversations that are listed: the largest ones. */
+export const MOST_CONVERSATIONS = 5000
 
-interface Tally {
-  readonly stream: number
-  readonly firstRow: number
-  packets: number
-  bytes: number
-  lastNs: number
+/** What was counted of each conversation, by its number as the index has it. */
+class Tallies {
+  count = 0
+  packets = new Uint32Array(1 << 10)
+  bytes = new Float64Array(1 << 10)
+  firstRows = new Int32Array(1 << 10)
+  lastRows = new Int32Array(1 << 10)
+
+  add(stream: number, row: number, bytes: number): void {
+    if (stream >= this.count) this.#reach(stream + 1)
+    if (this.packets[stream] === 0) this.firstRows[stream] = row
+    this.packets[stream] = (this.packets[stream] as number) + 1
+    this.bytes[stream] = (this.bytes[stream] as number) + bytes
+    this.lastRows[stream] = row
+  }
+
+  #reach(count: number): void {
+    this.count = count
+    if (count <= this.packets.length) return
+    const room = Math.max(count, this.packets.length * 2)
+    const packets = new Uint32Array(room)
+    const bytes = new Float64Array(room)
+    const firstRows = new Int32Array(room)
+    const lastRows = new Int32Array(room)
+    packets.set(this.packets)
+    bytes.set(this.bytes)
+    firstRows.set(this.firstRows)
+    lastRows.set(this.lastRows)
+    Object.assign(this, { packets, bytes, firstRows, lastRows })
+  }
 }
 
 /** The largest first. */
-export function conversationCounts(document: Document): ConversationCount[] {
+export async function conversationCounts(document: Document): Promise<ConversationCount[]> {
   const { index } = document
-  const tallies = new Map<number, Tally>()
+  const pause = document.pauses()
+  const tallies = new Tallies()
   for (let row = 0; row < index.count; row++) {
     const stream = index.stream(row)
-    if (stream < 0) continue
-    const tally = tallies.get(stream)
-    if (tally === undefined) {
-      tallies.set(stream, { stream, firstRow: row, packets: 1, bytes: lengthOf(index, row), lastNs: index.timeNs(row) })
-      continue
-    }
-    tally.packets++
-    tally.bytes += lengthOf(index, row)
-    tally.lastNs = index.timeNs(row)
+    if (stream >= 0) tallies.add(stream, row, index.originalLength(row))
+    const waits = row % ROWS_A_LOOK === 0 ? pause() : null
+    if (waits !== null) await waits
   }
-  const largest = [...tallies.values()].sort((a, b) => b.bytes - a.bytes || a.stream - b.stream)
-  return largest.slice(0, MOST_CONVERSATIONS).map(({ stream, firstRow, packets, bytes, lastNs }) => {
-    const [from, to] = ends(document, firstRow, stream % 2 === 0 ? 'tcp' : 'udp')
-    return { stream, from, to, packets, bytes, firstNs: index.timeNs(firstRow), lastNs }
-  })
+  const counts: ConversationCount[] = []
+  for (const stream of await largest(tallies, pause)) {
+    const firstRow = tallies.firstRows[stream] as number
+    const { source, sourcePort, destination, destinationPort } = document.glance(firstRow)
+    counts.push({
+      stream,
+      from: `${source}:${sourcePort}`,
+      to: `${destination}:${destinationPort}`,
+      packets: tallies.packets[stream] as number,
+      bytes: tallies.bytes[stream] as number,
+      firstNs: index.timeNs(firstRow),
+      lastNs: index.timeNs(tallies.lastRows[stream] as number),
+    })
+    const waits = pause()
+    if (waits !== null) await waits
+  }
+  return counts
+}
+
+/** Rows between two looks at the clock. */
+const ROWS_A_LOOK = 256
+
+/** A million conversations are not sorted for the few that are shown. */
+async function largest({ count, packets, bytes }: Tallies, pause: () => Promise<void> | null): Promise<number[]> {
+  const bySize = (a: number, b: number): number => (bytes[b] as number) - (bytes[a] as number) || a - b
+  let kept: number[] = []
+  let least = -1
+  for (let stream = 0; stream < count; stream++) {
+    if ((packets[stream] as number) > 0 && (bytes[stream] as number) > least) kept.push(stream)
+    if (kept.length === 2 * MOST_CONVERSATIONS) {
+      kept = kept.sort(bySize).slice(0, MOST_CONVERSATIONS)
+      least = bytes[kept.at(-1) as number] as number
+    }
+    const waits = stream % ROWS_A_LOOK === 0 ? pause() : null
+    if (waits !== null) await waits
+  }
+  return kept.sort(bySize).slice(0, MOST_CONVERSATIONS)
 }
 
 export function endpointCounts(conversations: readonly ConversationCount[]): EndpointCount[] {
@@ -105,20 +154,4 @@ export class ProtocolHierarchy {
   get lines(): ProtocolCount[] {
     return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count)
   }
-}
-
-function lengthOf(index: PacketIndex, row: number): number {
-  return index.at(row).originalLength
-}
-
-function ends(document: Document, row: number, transport: 'tcp' | 'udp'): [string, string] {
-  const { layers } = document.headers(row)
-  const ip = layers.findLast(({ tree }) => tree.field.name === 'ip' || tree.field.name === 'ipv6')
-  const ports = layers.findLast(({ tree }) => tree.field.name === transport)
-  if (ip === undefined || ports === undefined) return ['', '']
-  const name = ip.tree.field.name
-  return [
-    `${textOf(ip, `${name}.src`)}:${textOf(ports, `${transport}.srcport`)}`,
-    `${textOf(ip, `${name}.dst`)}:${textOf(ports, `${transport}.dstport`)}`,
-  ]
 }

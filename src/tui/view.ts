@@ -49,8 +49,8 @@ export interface Workspace {
   timeMode: TimeMode
   /** Names that the capture itself gives, in place of addresses. */
   showsNames: boolean
-  /** Names of addresses, as the capture itself tells them. */
-  names(): ReadonlyMap<string, string>
+  /** The name of the address where names are shown and the capture tells one, otherwise the address. */
+  nameOf(address: string): string
   /** The packet of this number in the list, with its layers. */
   showPacket(number: number): void
   showAttempt(attempt: AttemptAnalysis): void

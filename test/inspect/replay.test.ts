@@ -64,7 +64,7 @@ async function wholeReading(path: string): Promise<InspectedPacket[]> {
 }
 
 async function loaded(path: string): Promise<Document> {
-  const document = await Document.open(path, { onChange: () => {} })
+  const document = await Document.open(path, { onChange: () => {}, onError: () => {} })
   await document.load()
   return document
 }

@@ -23,6 +23,9 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '\ufffd\ufffe\u{10ffff}\u{e0041}',
 ]
 
+/** Ten thousand characters of a host name. */
+export const LONG_NAME = `${'very-long-label.'.repeat(624)}example`.slice(0, 10_000)
+
 /** Any text, with what is dangerous far more often than chance would have it. */
 export const hostileText: fc.Arbitrary<string> = fc
   .array(fc.oneof(fc.constantFrom(...HOSTILE_TEXTS), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })), {

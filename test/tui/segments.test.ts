@@ -48,7 +48,10 @@ describe('roundTrips', () => {
 
 describe('segmentsOf', () => {
   it('tells of a conversation what its packets are', async () => {
-    const document = await Document.open('captures/net-dpi-rst-clienthello.pcapng', { onChange: () => {} })
+    const document = await Document.open('captures/net-dpi-rst-clienthello.pcapng', {
+      onChange: () => {},
+      onError: () => {},
+    })
     await document.load()
     const segments = await segmentsOf(document, 0)
     document.close()
@@ -70,7 +73,10 @@ describe('segmentsOf', () => {
   })
 
   it('takes no ICMP message for a segment', async () => {
-    const document = await Document.open('captures/net-server-host-down.pcapng', { onChange: () => {} })
+    const document = await Document.open('captures/net-server-host-down.pcapng', {
+      onChange: () => {},
+      onError: () => {},
+    })
     await document.load()
     const segments = await segmentsOf(document, 0)
     expect(document.index.last(0)).toBeGreaterThan(document.index.rowOf(3))

@@ -127,11 +127,22 @@ export class FieldTreePane {
     if ((node.children?.length ?? 0) === 0 || this.#unfolded.has(path) !== fold) return false
     if (fold) this.#unfolded.delete(path)
     else this.#unfolded.add(path)
-    const at = this.list.at
+    const { at, height } = this.list
     this.#build()
     this.list.count = this.#lines.length
     this.list.choose(at)
+    // Who unfolds wants to see what comes out.
+    const last = fold ? at : this.#lastBelow(at)
+    if (last >= this.list.top + height) this.list.top = Math.min(at, last - height + 1)
     return true
+  }
+
+  /** The last line that hangs below this one. */
+  #lastBelow(at: number): number {
+    const depth = this.#lines[at]?.depth ?? 0
+    let last = at
+    while ((this.#lines[last + 1]?.depth ?? -1) > depth) last++
+    return last
   }
 
   #toParent({ depth }: TreeLine): void {

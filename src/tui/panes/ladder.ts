@@ -59,7 +59,7 @@ export class LadderPane {
       const at = lanes[nth] as number
       const space = (lanes[1] ?? room) - (lanes[0] as number) - 1
       const isLast = nth > 0 && nth === this.#parties.length - 1
-      const name = cut(party.name || party.address, Math.max(space, 8), unicode)
+      const name = cut(party.name || this.#workspace.nameOf(party.address), Math.max(space, 8), unicode)
       const look = theme.look(nth === 0 ? 'client' : party.role === 'server' ? 'server' : 'network')
       const from = isLast
         ? x + room - Math.max(width(name), party.role.length) - 1

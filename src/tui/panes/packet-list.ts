@@ -52,11 +52,9 @@ export class PacketListPane {
   /** Of the texts in the window: further they are not scrolled. */
   #longest = 0
   readonly #workspace: Workspace
-  readonly #names: () => ReadonlyMap<string, string>
 
-  constructor(workspace: Workspace, names: () => ReadonlyMap<string, string>) {
+  constructor(workspace: Workspace) {
     this.#workspace = workspace
-    this.#names = names
   }
 
   get count(): number {
@@ -137,8 +135,8 @@ export class PacketListPane {
         [
           String(index.number(row)),
           timeText(index.timeNs(row), timeMode, document.start, before),
-          this.#named(packet.source),
-          this.#named(packet.destination),
+          this.#workspace.nameOf(packet.source),
+          this.#workspace.nameOf(packet.destination),
           packet.protocol,
           String(index.at(row).originalLength),
           scrolled(packet.info, this.#offset),
@@ -175,10 +173,6 @@ export class PacketListPane {
     return row < 0
       ? this.#workspace.document.index.timeNs(this.rowAt(line))
       : this.#workspace.document.index.timeNs(row)
-  }
-
-  #named(address: string): string {
-    return this.#workspace.showsNames ? (this.#names().get(address) ?? address) : address
   }
 }
 

@@ -23,9 +23,9 @@ const NO_LADDER = { parties: [], steps: [], omitted: 0 }
 export class AttemptView implements View {
   readonly id = 'attempt'
   readonly #workspace: Workspace
-  readonly attempt: AttemptAnalysis
-  readonly #ladder: LadderPane
-  readonly #verdicts: VerdictsPane
+  attempt: AttemptAnalysis
+  #ladder: LadderPane
+  #verdicts: VerdictsPane
   #pane: Pane = 'verdicts'
   /** Of the ladder, where the user has chosen it; otherwise it is as large as it needs. */
   #share: number | null = null
@@ -42,6 +42,7 @@ export class AttemptView implements View {
   }
 
   title(): string {
+    this.#follow()
     return `Attempt ${this.attempt.id}: ${this.attempt.outcome}`
   }
 
@@ -57,6 +58,23 @@ export class AttemptView implements View {
     paneRule(canvas, verdicts, 'Verdicts', this.#pane === 'verdicts', theme)
     this.#ladder.draw(canvas, ladder, this.#pane === 'ladder')
     this.#verdicts.draw(canvas, verdicts, this.#pane === 'verdicts')
+  }
+
+  /** What became of the attempt since, in a capture that grows. */
+  #follow(): void {
+    const { attempts } = this.#workspace.document
+    const [explained] = this.attempt.members
+    const now = attempts.find(
+      ({ id, members: [first] }) =>
+        id === this.attempt.id && first?.stream === explained?.stream && first?.transport === explained?.transport,
+    )
+    if (now === undefined || now === this.attempt) return
+    const [ladder, verdicts] = [this.#ladder.list.at, this.#verdicts.list.at]
+    this.attempt = now
+    this.#ladder = new LadderPane(this.#workspace, now.ladder ?? NO_LADDER)
+    this.#verdicts = new VerdictsPane(this.#workspace, now)
+    this.#ladder.list.at = ladder
+    this.#verdicts.list.at = verdicts
   }
 
   act(action: Action): boolean {

@@ -20,13 +20,17 @@ const WIDE = { time: 13, client: 22, server: 28, transport: 9 }
 const NARROW = { time: 10, client: 16, server: 17, transport: 0 }
 /** Left of the time: how it went. */
 const SIGN_COLUMNS = 3
-const NARROW_TIME_DIGITS = 8
+const NS_PER_SECOND = 1e9
+/** Milliseconds. */
+const NARROW_TIME_PLACES = 3
 
 export class AttemptsView implements View {
   readonly id = 'attempts'
   readonly #workspace: Workspace
   readonly #list = new ListCursor()
   #area: Area = { x: 0, y: 0, width: 0, height: 0 }
+  /** The last attempt stays chosen while others come. */
+  #isPinned = false
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
@@ -54,6 +58,7 @@ export class AttemptsView implements View {
     const listWidth = beside ? Math.floor(area.width * 0.6) : area.width
     this.#area = { x: area.x, y: area.y + 1, width: listWidth, height }
     this.#heading(canvas, area.y, listWidth)
+    if (this.#isPinned) this.#list.at = attempts.length - 1
     this.#list.fit(attempts.length, height)
     for (let row = 0; row < height; row++) {
       const at = this.#list.top + row
@@ -72,8 +77,19 @@ export class AttemptsView implements View {
     const chosen = this.attempt
     if (action === 'open' && chosen !== null) this.#workspace.showAttempt(chosen)
     else if (action === 'explain' && chosen !== null) this.#explain(chosen)
-    else return this.#list.act(action)
+    else if (action === 'tail') this.#pin(!this.#isPinned)
+    else {
+      const isMoved = this.#list.act(action)
+      // Whoever looks at an earlier attempt wants it to stay.
+      if (this.#list.at < this.#workspace.document.attempts.length - 1) this.#isPinned = false
+      return isMoved
+    }
     return true
+  }
+
+  #pin(on: boolean): void {
+    this.#isPinned = on
+    this.#workspace.ui.say(on ? 'the newest attempt stays chosen' : 'the chosen attempt stays')
   }
 
   filter(): string {
@@ -133,11 +149,13 @@ export class AttemptsView implements View {
     const time = timeText(attempt.startNs, 'since-start', document.start, 0)
     const role = outcomeRole(attempt)
     const { client, server, serverName } = attempt
+    const from = this.#workspace.nameOf(client.address)
+    const to = this.#workspace.nameOf(server.address)
     canvas.put(1, y, SIGNS[attempt.outcome], ui.theme.look(role))
     this.#row(canvas, y, room, [
-      [isWide ? time : time.slice(0, NARROW_TIME_DIGITS), 'text'],
-      [isWide ? endpoint(client.address, client.port) : client.address, 'client'],
-      [serverName || (isWide ? endpoint(server.address, server.port) : server.address), 'server'],
+      [isWide ? time : (attempt.startNs / NS_PER_SECOND).toFixed(NARROW_TIME_PLACES), 'text'],
+      [isWide ? endpoint(from, client.port) : from, 'client'],
+      [serverName || (isWide ? endpoint(to, server.port) : to), 'server'],
       [SHORT_TRANSPORT[attempt.transport], 'text'],
       [headline(attempt, room - headlineColumn(room)), role],
     ])
@@ -164,7 +182,7 @@ export class AttemptsView implements View {
     canvas.fill({ x, y: row, width: room, height: 1 }, '─', theme.look('frame'))
     const { client, server, serverName } = attempt
     const to = endpoint(server.address, server.port)
-    const ends = `${endpoint(client.address, client.port)} → ${serverName === '' ? to : `${serverName} (${to})`}`
+    const ends = `${endpoint(this.#workspace.nameOf(client.address), client.port)} → ${serverName === '' ? to : `${serverName} (${to})`}`
     const title = ` Attempt ${attempt.id}: ${transportText(attempt.transport)}, ${ends} `
     canvas.put(x + 1, row++, cut(title, room - 2, ui.unicode), theme.look('title'))
     for (const line of stripLines(attempt, ui.unicode, room - 2)) {

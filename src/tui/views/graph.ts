@@ -64,10 +64,10 @@ export class GraphView implements View {
     const spanNs = Math.max((this.#segments.at(-1) as Segment).timeNs - firstNs, 1)
     const time = { least: firstNs + spanNs * this.#from, most: firstNs + spanNs * this.#to }
     const marked = this.#segments[this.#at] as Segment
-    if (this.#tab === 2) this.#drawTrips(canvas, area, time, unicode)
-    else this.#drawSequence(canvas, area, time, this.#tab as 0 | 1, unicode)
     canvas.put(area.x, y + height - 3, `${(time.least / 1e9).toFixed(3)} s`, theme.look('faint'))
     canvas.right(x + width - 1, y + height - 3, `${(time.most / 1e9).toFixed(3)} s`, theme.look('faint'))
+    if (this.#tab === 2) this.#drawTrips(canvas, area, time, unicode)
+    else this.#drawSequence(canvas, area, time, this.#tab as 0 | 1, unicode)
     const sender = marked.side === 0 ? 'client' : 'server'
     const where = `packet ${marked.packet} at ${(marked.timeNs / 1e9).toFixed(6)} s: ${sender}, ${described(marked)}`
     const look = theme.look(marked.isResend || marked.isReset ? 'bad' : 'text')
@@ -226,6 +226,7 @@ export class GraphView implements View {
     const share = most > least ? (timeNs - least) / (most - least) : 0
     const column = area.x + Math.round(share * (area.width - 1))
     if (column < area.x || column >= area.x + area.width) return
+    canvas.shade({ x: column, y: area.y, width: 1, height: area.height }, base => theme.chosen(base, true))
     canvas.put(column, area.y + area.height, '▲', theme.look('mark'), 1)
   }
 }

@@ -3,6 +3,7 @@ import { compileFilter, type Filter, fieldNames } from '../../inspect/filter/fil
 import type { InspectedPacket } from '../../inspect/packet.ts'
 import { type Area, type Canvas, contains } from '../canvas.ts'
 import { cut } from '../cells.ts'
+import { FilteredRows } from '../filtered-rows.ts'
 import { fieldFilter, filterFault, streamFilter } from '../filters.ts'
 import { Finder } from '../find.ts'
 import type { Action } from '../keys.ts'
@@ -19,6 +20,7 @@ type Pane = (typeof PANES)[number]
 const MOST_COMPLETIONS = 30
 const LEAST_PANE_ROWS = 4
 /** Of the list. */
+const SHARE = 0.5
 const LEAST_SHARE = 0.2
 const MOST_SHARE = 0.8
 /** Bytes beside the fields from this width on. */
@@ -34,31 +36,36 @@ export class PacketsView implements View {
   readonly #filterHistory: string[] = []
   #pane: Pane = 'list'
   #filterText = ''
-  /** Counts filters: an older run ends when a newer one began. */
-  #filterRun = 0
-  #isFiltering = false
+  readonly #filtered: FilteredRows
+  #findRun = 0
+  #isFinding = false
+  /** The last packet stays chosen while others come. */
+  #isPinned = false
   #isDragging = false
-  /** Rows of the list, as a share of the height. */
-  #share = 0.5
+  /** Rows of the list, as a share of the height; without the user's wish half of it, or as many as there are packets. */
+  #share: number | null = null
   #areas: Record<Pane, Area> = { list: NOWHERE, tree: NOWHERE, bytes: NOWHERE }
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
-    this.list = new PacketListPane(workspace, () => workspace.names())
+    this.list = new PacketListPane(workspace)
     this.#tree = new FieldTreePane(workspace.ui)
     this.#bytes = new BytesPane(workspace.ui)
     this.#finder = new Finder(workspace.document)
+    this.#filtered = new FilteredRows(workspace.document, workspace.ui)
   }
 
   title(): string {
     const { index } = this.#workspace.document
     if (this.list.shown === null) return `${index.count} packets`
-    return `${this.list.count} of ${index.count} packets${this.#isFiltering ? ' …' : ''}`
+    return `${this.list.count} of ${index.count} packets${this.#filtered.isRunning ? ' …' : ''}`
   }
 
   draw(canvas: Canvas, area: Area): void {
     const { theme, unicode } = this.#workspace.ui
     this.#layOut(area)
+    this.#filtered.keepUp()
+    if (this.#isPinned) this.#toEnd()
     const packet = this.#packet()
     this.#tree.show(packet)
     this.#bytes.show(packet, this.#tree.chosen)
@@ -153,6 +160,11 @@ export class PacketsView implements View {
       case 'clear-filter':
         this.#clearFilter()
         return true
+      case 'back':
+        return this.#stopFinding()
+      case 'tail':
+        this.#pin(!this.#isPinned)
+        return true
       case 'filter-stream':
         if (row >= 0) this.#filterStream(document.index.stream(row))
         return true
@@ -183,7 +195,7 @@ export class PacketsView implements View {
         return true
       case 'larger':
       case 'smaller':
-        this.#resize(this.#share + ((action === 'larger') === (this.#pane === 'list') ? 0.1 : -0.1))
+        this.#resize(this.#shareNow() + ((action === 'larger') === (this.#pane === 'list') ? 0.1 : -0.1))
         return true
       case 'stream':
       case 'graph':
@@ -208,7 +220,16 @@ export class PacketsView implements View {
       this.#pane = 'tree'
       return true
     }
-    return this.list.act(action)
+    const isMoved = this.list.act(action)
+    // Whoever looks at an earlier packet wants it to stay.
+    if (this.list.cursor.at < this.list.count - 1) this.#isPinned = false
+    return isMoved
+  }
+
+  #shareNow(): number {
+    const { list, tree, bytes } = this.#areas
+    const inside = Math.max(tree.y + tree.height, bytes.y + bytes.height) - list.y
+    return this.#share ?? (inside > 0 ? list.height / inside : SHARE)
   }
 
   #resize(share: number): void {
@@ -222,7 +243,9 @@ export class PacketsView implements View {
 
   #layOut({ x, y, width, height }: Area): void {
     const inside = height - 1
-    const rows = Math.max(LEAST_PANE_ROWS, Math.min(Math.floor(inside * this.#share), inside - LEAST_PANE_ROWS))
+    const wanted = Math.floor(inside * (this.#share ?? SHARE))
+    const needed = this.#share === null ? this.#workspace.document.index.count + 1 : wanted
+    const rows = Math.max(LEAST_PANE_ROWS, Math.min(wanted, needed, inside - LEAST_PANE_ROWS))
     const below = y + 1 + rows + 1
     const rest = inside - rows - 1
     const list = { x, y: y + 1, width, height: rows }
@@ -279,31 +302,17 @@ export class PacketsView implements View {
   }
 
   async #filter(filter: Filter): Promise<void> {
-    const { ui, document } = this.#workspace
-    const run = ++this.#filterRun
     const before = this.list.row
-    const rows: number[] = []
-    this.list.shown = rows
-    this.#isFiltering = true
-    await document.filter(
-      filter,
-      row => rows.push(row),
-      () => {
-        ui.redraw()
-        return run === this.#filterRun
-      },
-    )
-    if (run !== this.#filterRun) return
-    this.#isFiltering = false
+    const isDone = this.#filtered.apply(filter)
+    this.list.shown = this.#filtered.rows
+    if (!(await isDone)) return
     if (before >= 0) this.list.choose(before)
-    if (rows.length === 0) ui.say('no packet matches this filter (\\ shows all again)')
-    ui.redraw()
+    if (this.list.count === 0) this.#workspace.ui.say('no packet matches this filter (\\ shows all again)')
   }
 
   #clearFilter(): void {
     const { row } = this.list
-    this.#filterRun++
-    this.#isFiltering = false
+    this.#filtered.clear()
     this.#filterText = ''
     this.list.shown = null
     if (row >= 0) this.list.choose(row)
@@ -320,10 +329,43 @@ export class PacketsView implements View {
       this.#askFind()
       return
     }
-    const line = await this.#finder.next(this.list.cursor.at, this.list.count, at => this.list.rowAt(at), forward)
+    const run = ++this.#findRun
+    const { run: filterRun } = this.#filtered
+    const goesOn = (): boolean => {
+      ui.redraw()
+      return run === this.#findRun && filterRun === this.#filtered.run
+    }
+    this.#isFinding = true
+    ui.say(`looking for ${this.#finder.text} … (Esc ends it)`)
+    const line = await this.#finder.next(this.list, this.list.cursor.at, forward, goesOn)
+    if (run !== this.#findRun) return
+    this.#isFinding = false
+    if (filterRun !== this.#filtered.run) return
     if (line < 0) ui.say(`not found ${forward ? 'behind' : 'before'} this packet: ${this.#finder.text}`, 'error')
-    else this.list.cursor.choose(line)
+    else {
+      this.list.cursor.choose(line)
+      ui.say(`found ${this.#finder.text} (n and N go on)`)
+    }
     ui.redraw()
+  }
+
+  #stopFinding(): boolean {
+    if (!this.#isFinding) return false
+    this.#findRun++
+    this.#isFinding = false
+    this.#workspace.ui.say('the search was ended')
+    return true
+  }
+
+  #pin(on: boolean): void {
+    this.#isPinned = on
+    this.#workspace.ui.say(on ? 'the newest packet stays chosen' : 'the chosen packet stays')
+    if (on) this.#toEnd()
+  }
+
+  #toEnd(): void {
+    this.list.cursor.count = this.list.count
+    this.list.cursor.choose(this.list.count - 1)
   }
 
   #mark(row: number): void {

@@ -27,12 +27,16 @@ const WORDS: Record<Saved, string> = {
   'report-json': 'the report as JSON',
 }
 
+const MANY_PACKETS = 20_000
+
 export class SaveView implements View {
   readonly id = 'save'
   readonly #workspace: Workspace
   readonly #selection: Selection
   readonly #list = new ListCursor()
   #withKeys = false
+  readonly #counts = new Map<Saved, number>()
+  #countedOf: unknown = null
 
   constructor(workspace: Workspace, selection: Selection) {
     this.#workspace = workspace
@@ -114,12 +118,25 @@ export class SaveView implements View {
         ui.say(`the report is in ${path}`)
         return
       }
-      const count = savePackets(document, this.#rows(what), path, this.#withKeys)
       ui.back()
+      ui.background(this.#savePackets(what, path))
+    } catch (error) {
+      ui.say(`${path}: ${error instanceof Error ? error.message : String(error)}`, 'error')
+    }
+  }
+
+  async #savePackets(what: Saved, path: string): Promise<void> {
+    const { document, ui } = this.#workspace
+    const rows = this.#rows(what)
+    try {
+      // A million packets take a while: keys are heard meanwhile.
+      if (rows.length > MANY_PACKETS) ui.say(`saving ${counted(rows.length, 'packet')} …`)
+      const count = await savePackets(document, rows, path, this.#withKeys)
       ui.say(`${counted(count, 'packet')} saved to ${path}`)
     } catch (error) {
       ui.say(`${path}: ${error instanceof Error ? error.message : String(error)}`, 'error')
     }
+    ui.redraw()
   }
 
   #rows(what: Saved): readonly number[] {
@@ -146,13 +163,27 @@ export class SaveView implements View {
     if (document.isLoading) return 'the capture is still being read'
     if (what === 'attempt' && this.#selection.attempt === null) return 'choose an attempt first'
     if (what === 'marked' && this.#selection.marked.size === 0) return 'no packet is marked (m marks one)'
-    if (what === 'evidence' && rowsOfEvidence(document).length === 0) return 'there are no findings'
+    if (what === 'evidence' && this.#count(what) === 0) return 'there are no findings'
     return ''
   }
 
   #amount(what: Saved): string {
     if (what === 'report-text' || what === 'report-json') return ''
-    return counted(this.#rows(what).length, 'packet')
+    return counted(this.#count(what), 'packet')
+  }
+
+  /** Counted once: it is drawn again with each key, and there may be a million. */
+  #count(what: Saved): number {
+    const { document } = this.#workspace
+    if (what === 'all') return document.index.count
+    if (what === 'shown') return this.#selection.shown?.length ?? document.index.count
+    if (this.#countedOf !== document.analysis) {
+      this.#countedOf = document.analysis
+      this.#counts.clear()
+    }
+    const count = this.#counts.get(what) ?? this.#rows(what).length
+    this.#counts.set(what, count)
+    return count
   }
 
   #proposal(what: Saved): string {

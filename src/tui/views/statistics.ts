@@ -10,6 +10,7 @@ import {
   conversationCounts,
   type EndpointCount,
   endpointCounts,
+  MOST_CONVERSATIONS,
   type ProtocolCount,
   ProtocolHierarchy,
 } from '../statistics.ts'
@@ -31,6 +32,7 @@ const GAP = 2
 const MOST_NAME_COLUMNS = 47
 const LEAST_NAME_COLUMNS = 12
 const NOTE_COLUMNS = 22
+const TELL_EVERY_MS = 1000
 
 export class StatisticsView implements View {
   readonly id = 'statistics'
@@ -41,6 +43,11 @@ export class StatisticsView implements View {
   #endpoints: readonly EndpointCount[] = []
   #protocols: readonly ProtocolCount[] | null = null
   #isCounting = false
+  #isSurveying = false
+  /** Packets that there were when the protocols were counted. */
+  #surveyed = -1
+  /** The table as it was last made, and what it was made from: it may have thousands of lines. */
+  #made: { readonly by: readonly unknown[]; readonly table: Table; readonly widths: readonly number[] } | null = null
   /** Packets that were there when it was counted: a live capture grows. */
   #countedPackets = -1
 
@@ -61,8 +68,7 @@ export class StatisticsView implements View {
       column += width(text) + 1
     }
     this.#count()
-    const table = this.#table(room)
-    const widths = widthsOf(table, room - 2)
+    const { table, widths } = this.#laidOut(room)
     const put = (row: number, cells: readonly string[], look: number): void => {
       let at = x + 1
       for (const [nth, cell] of cells.entries()) {
@@ -74,9 +80,8 @@ export class StatisticsView implements View {
       }
     }
     put(y + 1, table.heading, theme.look('faint'))
-    if (this.#tab === 'Protocols' && this.#protocols === null) {
-      canvas.put(x + 1, y + 2, 'Counting …', theme.look('faint'))
-    }
+    const isUncounted = this.#tab === 'Protocols' ? this.#protocols === null : this.#conversations === null
+    if (isUncounted && this.#tab !== 'Quality') canvas.put(x + 1, y + 2, 'Counting …', theme.look('faint'))
     this.#list.fit(table.rows.length, height - 2)
     for (let row = 0; row < height - 2; row++) {
       const cells = table.rows[this.#list.top + row]
@@ -137,14 +142,40 @@ export class StatisticsView implements View {
     this.#list.choose(0)
   }
 
+  /** Begins to count where there is more than was counted; while the capture is read, once is enough. */
   #count(): void {
-    const { document } = this.#workspace
-    if (this.#countedPackets === document.index.count) return
+    const { document, ui } = this.#workspace
+    if (this.#isCounting || this.#countedPackets === document.index.count) return
     if (document.isLoading && this.#countedPackets >= 0) return
-    this.#countedPackets = document.index.count
-    this.#conversations = conversationCounts(document)
-    this.#endpoints = endpointCounts(this.#conversations)
-    this.#protocols = null
+    this.#isCounting = true
+    ui.background(this.#counted())
+  }
+
+  async #counted(): Promise<void> {
+    const { document, ui } = this.#workspace
+    const { count } = document.index
+    try {
+      this.#conversations = await conversationCounts(document)
+      this.#endpoints = endpointCounts(this.#conversations)
+      this.#countedPackets = count
+    } finally {
+      this.#isCounting = false
+    }
+    ui.redraw()
+  }
+
+  #laidOut(room: number): { readonly table: Table; readonly widths: readonly number[] } {
+    if (this.#tab === 'Protocols' && !this.#isSurveying && this.#surveyed !== this.#countedPackets) {
+      this.#isSurveying = true
+      this.#workspace.ui.background(this.#survey())
+    }
+    const { document, showsNames } = this.#workspace
+    const by = [this.#tab, room, this.#conversations, this.#protocols, document.analysis, showsNames]
+    if (this.#made === null || by.some((one, nth) => one !== this.#made?.by[nth])) {
+      const table = this.#table(room)
+      this.#made = { by, table, widths: widthsOf(table, room - 2) }
+    }
+    return this.#made
   }
 
   #table(room: number): Table {
@@ -154,16 +185,15 @@ export class StatisticsView implements View {
       case 'Endpoints':
         return {
           numbers: new Set([1, 2, 3]),
-          heading: ['Address', 'Conversations', 'Packets', 'Bytes'],
+          heading: [this.#addressHeading(), 'Conversations', 'Packets', 'Bytes'],
           rows: this.#endpoints.map(({ address, conversations, packets, bytes }) => [
-            address,
+            this.#workspace.nameOf(address),
             String(conversations),
             String(packets),
             byteCount(bytes),
           ]),
         }
       case 'Protocols':
-        if (this.#protocols === null && !this.#isCounting) this.#workspace.ui.background(this.#survey())
         return {
           numbers: new Set([1, 2, 3]),
           heading: ['Protocol', 'Packets', 'Bytes', 'Share'],
@@ -179,20 +209,31 @@ export class StatisticsView implements View {
     }
   }
 
+  #addressHeading(): string {
+    const count = this.#conversations?.length ?? 0
+    return count < MOST_CONVERSATIONS ? 'Address' : `Address (of the ${count} largest conversations)`
+  }
+
   #conversationTable(): Table {
     return {
       numbers: new Set([3, 4, 5, 6]),
       heading: ['Stream', 'From', 'To', 'Packets', 'Bytes', 'Begins', 'Lasts'],
       rows: (this.#conversations ?? []).map(({ stream, from, to, packets, bytes, firstNs, lastNs }) => [
         `${stream % 2 === 0 ? 'tcp' : 'udp'} ${stream >> 1}`,
-        from,
-        to,
+        this.#named(from),
+        this.#named(to),
         String(packets),
         byteCount(bytes),
         (firstNs / 1e9).toFixed(3),
         `${((lastNs - firstNs) / 1e9).toFixed(3)} s`,
       ]),
     }
+  }
+
+  /** Of `address:port`. */
+  #named(end: string): string {
+    const at = end.lastIndexOf(':')
+    return `${this.#workspace.nameOf(end.slice(0, at))}${end.slice(at)}`
   }
 
   #qualityTable(room: number): Table {
@@ -212,14 +253,29 @@ export class StatisticsView implements View {
   }
 
   async #survey(): Promise<void> {
-    this.#isCounting = true
+    const { document, ui } = this.#workspace
     const hierarchy = new ProtocolHierarchy()
-    await this.#workspace.document.survey((protocols, bytes) => {
-      hierarchy.add(protocols, bytes)
-    })
-    this.#protocols = hierarchy.lines
-    this.#isCounting = false
-    this.#workspace.ui.redraw()
+    let toldMs = performance.now()
+    const counted = this.#countedPackets
+    try {
+      await document.survey(
+        (protocols, bytes) => hierarchy.add(protocols, bytes),
+        () => {
+          // A large capture takes a while: what there is so far is shown.
+          if (performance.now() - toldMs > TELL_EVERY_MS) {
+            toldMs = performance.now()
+            this.#protocols = hierarchy.lines
+            ui.redraw()
+          }
+          return true
+        },
+      )
+      this.#protocols = hierarchy.lines
+      this.#surveyed = counted
+    } finally {
+      this.#isSurveying = false
+    }
+    ui.redraw()
   }
 }
 
