@@ -2,6 +2,7 @@
 import type { BenchCapture } from './captures.ts'
 import type { Cost } from './measure.ts'
 import { bareNode, cat, sha256, tool, toolWithKeys, tsharkExpert, tsharkFields, version } from './peers.ts'
+import { hundredth, keysOf, type UiRound } from './ui.ts'
 
 /** What one capture cost, by the name of the peer. */
 export interface Round {
@@ -23,6 +24,8 @@ export interface Measured {
   readonly manyFlows?: Round
   /** Smaller than `mixed`, because tshark takes so much longer. */
   readonly tshark?: Round
+  /** The terminal UI on `bulk`. */
+  readonly ui?: UiRound
 }
 
 export interface Budget {
@@ -39,7 +42,7 @@ export function isMet(budget: Budget): boolean {
 
 /** Those that could be measured here. */
 export function budgets(measured: Measured): Budget[] {
-  const { mixed, bulk, small, sealed, manyFlows, fewFlows, single, startUp } = measured
+  const { mixed, bulk, small, sealed, manyFlows, fewFlows, single, startUp, ui } = measured
   const all: (Budget | null)[] = [
     mixed ? atLeast('mixed: tshark -T fields', tsharkRatio(measured, tsharkFields.name), 'x our CPU', 60) : null,
     mixed ? atLeast('mixed: tshark -z expert', tsharkRatio(measured, tsharkExpert.name), 'x our CPU', 20) : null,
@@ -58,8 +61,19 @@ export function budgets(measured: Measured): Budget[] {
     manyFlows ? atMost(`${counted(manyFlows)} open flows: peak memory`, peak(manyFlows), 'MiB', 400) : null,
     atMost('--version', wall(startUp, version.name) / wall(startUp, bareNode.name), 'x node -e 0', 1.5),
     atMost(`${single.capture.packets} packets: wall time`, wall(startUp, tool.name) * 1000, 'ms', 150),
+    ui ? atMost('UI: first picture', ui.cost.firstPictureMs / 1000, 's', 2) : null,
+    ui ? atMost('UI: a key while loading, 95th', waited(ui, 'loading'), 'ms', 16) : null,
+    ui ? atMost('UI: a key after that, 95th', waited(ui, 'loaded'), 'ms', 16) : null,
+    ui ? atMost('UI: peak memory', ui.cost.peakMiB, 'MiB', 400) : null,
   ]
   return all.filter(budget => budget !== null)
+}
+
+function waited(ui: UiRound, when: 'loading' | 'loaded'): number {
+  return hundredth(
+    keysOf(ui, when).map(({ waitedMs }) => waitedMs),
+    95,
+  )
 }
 
 /** Growth of the peak from few to many flows, a flow. */

@@ -22,6 +22,7 @@ import {
   tsharkFields,
   version,
 } from './peers.ts'
+import { printUi, uiRound } from './ui.ts'
 
 const START_UP_ROUNDS = 15
 /** Several minutes of CPU at full size. */
@@ -33,7 +34,7 @@ const { values: options } = parseArgs({
     scale: { type: 'string', default: '1' },
     'tshark-scale': { type: 'string' },
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'mixed,bulk,small,flows,sealed' },
+    only: { type: 'string', default: 'mixed,bulk,small,flows,sealed,ui' },
     'without-tshark': { type: 'boolean', default: false },
   },
 })
@@ -63,11 +64,13 @@ const measured: Measured = {
   ...(kinds.has('bulk') ? { bulk: round('bulk', scale, [tool, ...yardsticks], rounds) } : {}),
   ...(kinds.has('small') ? { small: round('small', scale, [tool, ...yardsticks], rounds) } : {}),
   ...(kinds.has('sealed') ? { sealed: round('sealed', scale, [tool, toolWithKeys], rounds) } : {}),
+  ...(kinds.has('ui') ? { ui: uiRound(benchCapture('bulk', scale, text => console.log(text))) } : {}),
   ...(kinds.has('flows')
     ? { fewFlows: round('flows', scale / 10, [tool], rounds), manyFlows: round('flows', scale, [tool], rounds) }
     : {}),
 }
 
+if (measured.ui !== undefined) printUi(measured.ui)
 printCosts('start-up', measured.startUp, null)
 const growth = bytesPerFlow(measured)
 if (Number.isFinite(growth)) console.log(`\nEach further open flow takes ${growth.toFixed(0)} bytes.`)
