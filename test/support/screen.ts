@@ -1,6 +1,7 @@
 /** The terminal UI without a terminal: the pictures that it draws, and the keys that it is given. */
 import type { Canvas } from '../../src/tui/canvas.ts'
 import { Document } from '../../src/tui/document.ts'
+import type { KeyChoices } from '../../src/tui/keys.ts'
 import { Session } from '../../src/tui/session.ts'
 import type { Display, TerminalListener } from '../../src/tui/terminal.ts'
 import type { ThemeName } from '../../src/tui/theme.ts'
@@ -84,6 +85,7 @@ export class PaperDisplay implements Display {
 
 export interface OpenedOptions extends Partial<PaperDisplay> {
   readonly theme?: ThemeName
+  readonly keyChoices?: KeyChoices
 }
 
 export interface Opened {
@@ -97,12 +99,21 @@ export interface Opened {
 export async function openedUi(path: string, options: OpenedOptions = {}): Promise<Opened> {
   const display = new PaperDisplay(options)
   let redraw = (): void => {}
-  const document = await Document.open(path, { onChange: () => redraw() })
-  const session = new Session(document, display, { theme: options.theme ?? 'dark', mouse: false, keyChoices: {} })
+  const document = await Document.open(path, {
+    onChange: () => redraw(),
+    onError: error => {
+      throw error
+    },
+  })
+  const session = new Session(document, display, {
+    theme: options.theme ?? 'dark',
+    mouse: false,
+    keyChoices: options.keyChoices ?? {},
+  })
   redraw = () => session.app.redraw()
   const left = session.app.run(session.attempts)
   await document.load()
-  await display.until(text => !/Reading …|: reading/.test(text), 'the end of reading')
+  await display.until(text => !/Reading […~]|: reading/.test(text), 'the end of reading')
   return {
     display,
     document,
