@@ -47,9 +47,20 @@ const LOOKED_AT = 16
 
 /** The protocol that begins so, one character a byte; '' when it is not known. */
 export function foreignProtocol(first: string): string {
-  const digits = Array.from(first.slice(0, LOOKED_AT), byte => byte.charCodeAt(0).toString(16).padStart(2, '0')).join(
-    '',
-  )
+  const digits = hexDigits(first)
   const named = WORDS.find(([, beginning]) => beginning.test(first)) ?? BYTES.find(([, begins]) => begins.test(digits))
   return named?.[0] ?? ''
+}
+
+/** How many bytes of such a beginning tell the protocol; 0 when it is not known. */
+export function foreignStartLength(first: string): number {
+  const word = WORDS.map(([, beginning]) => beginning.exec(first)).find(found => found !== null)
+  if (word !== undefined) return word?.[0].length ?? 0
+  const digits = hexDigits(first)
+  const found = BYTES.map(([, begins]) => begins.exec(digits)).find(one => one !== null)
+  return Math.ceil((found?.[0].length ?? 0) / 2)
+}
+
+function hexDigits(first: string): string {
+  return Array.from(first.slice(0, LOOKED_AT), byte => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 }

@@ -6,12 +6,18 @@ import { OPT_COMMENT } from './options.ts'
 
 const SECTION_HEADER = 0x0a0d0d0a
 const INTERFACE_DESCRIPTION = 1
+const INTERFACE_STATISTICS = 5
 const ENHANCED_PACKET = 6
 const DECRYPTION_SECRETS = 0x0a
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 const OPT_USER_APPLICATION = 4
 const OPT_IF_NAME = 2
 const OPT_IF_TIME_RESOLUTION = 9
+const OPT_IF_FCS_LENGTH = 13
+const OPT_STATISTICS_RECEIVED = 4
+const OPT_STATISTICS_DROPPED = 5
+const OPT_STATISTICS_SYSTEM_DROPPED = 7
+const NOTHING = new Uint8Array(0)
 /** 10^-9 s. */
 const NANOSECONDS = 9
 /** A longer text would not fit the length of an option. */
@@ -23,6 +29,18 @@ export interface WrittenInterface {
   readonly linkType: number
   readonly snapLength: number
   readonly name: string
+  /** Bytes of frame check sequence at the end of each frame; -1 or none when nothing is to be said. */
+  readonly fcsLength?: number
+}
+
+/** What the recorder counted on an interface; -1 = not known. */
+export interface WrittenStatistics {
+  readonly interfaceIndex: number
+  /** Since 1970. */
+  readonly timeNs: bigint
+  readonly received: number
+  readonly dropped: number
+  readonly systemDropped: number
 }
 
 export interface WrittenPacket {
@@ -58,13 +76,29 @@ export class PcapngWriter {
     ])
   }
 
-  interface({ linkType, snapLength, name }: WrittenInterface): void {
+  interface({ linkType, snapLength, name, fcsLength = -1 }: WrittenInterface): void {
     const body = new Uint8Array(8)
     const view = new DataView(body.buffer)
     view.setUint16(0, linkType, true)
     view.setUint32(4, snapLength, true)
     const resolution = option(OPT_IF_TIME_RESOLUTION, Uint8Array.of(NANOSECONDS))
-    this.#block(INTERFACE_DESCRIPTION, [body, ...options([text(OPT_IF_NAME, name), resolution])])
+    const check = fcsLength < 0 ? NOTHING : option(OPT_IF_FCS_LENGTH, Uint8Array.of(fcsLength))
+    this.#block(INTERFACE_DESCRIPTION, [body, ...options([text(OPT_IF_NAME, name), resolution, check])])
+  }
+
+  statistics({ interfaceIndex, timeNs, received, dropped, systemDropped }: WrittenStatistics): void {
+    const body = new Uint8Array(12)
+    const view = new DataView(body.buffer)
+    view.setUint32(0, interfaceIndex, true)
+    time(view, 4, timeNs)
+    this.#block(INTERFACE_STATISTICS, [
+      body,
+      ...options([
+        count(OPT_STATISTICS_RECEIVED, received),
+        count(OPT_STATISTICS_DROPPED, dropped),
+        count(OPT_STATISTICS_SYSTEM_DROPPED, systemDropped),
+      ]),
+    ])
   }
 
   /** @param type 0x544c534b for a TLS key log. */
@@ -80,8 +114,7 @@ export class PcapngWriter {
     const body = new Uint8Array(20)
     const view = new DataView(body.buffer)
     view.setUint32(0, interfaceIndex, true)
-    view.setUint32(4, Number((timeNs >> 32n) & 0xffffffffn), true)
-    view.setUint32(8, Number(timeNs & 0xffffffffn), true)
+    time(view, 4, timeNs)
     view.setUint32(12, bytes.length, true)
     view.setUint32(16, originalLength, true)
     const said = comments.map(comment => text(OPT_COMMENT, comment))
@@ -122,6 +155,19 @@ function text(code: number, value: string): Uint8Array {
   // Not in the middle of a character.
   while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--
   return option(code, bytes.subarray(0, end))
+}
+
+/** The upper and the lower half of a time. */
+function time(view: DataView, at: number, timeNs: bigint): void {
+  view.setUint32(at, Number((timeNs >> 32n) & 0xffffffffn), true)
+  view.setUint32(at + 4, Number(timeNs & 0xffffffffn), true)
+}
+
+function count(code: number, value: number): Uint8Array {
+  if (value < 0) return NOTHING
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
+  return option(code, bytes)
 }
 
 function option(code: number, value: Uint8Array): Uint8Array {

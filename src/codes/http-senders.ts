@@ -32,3 +32,6 @@ export function httpSender(server: string): string {
   const text = server.toLowerCase()
   return SENDERS.find(([mark]) => text.includes(mark))?.[1] ?? ''
 }
+
+/** What stands in such names, in lower case. */
+export const httpSenderMarks: readonly string[] = SENDERS.map(([mark]) => mark)

@@ -60,3 +60,6 @@ export function inspectionProduct(name: string): string {
   const text = name.toLowerCase()
   return ISSUERS.find(([mark]) => text.includes(mark))?.[1] ?? ''
 }
+
+/** What stands in the names of such authorities, in lower case. */
+export const inspectionMarks: readonly string[] = ISSUERS.map(([mark]) => mark)

@@ -290,3 +290,14 @@ export const MAX_REPLAYED_PACKETS = 20_000
 
 /** Steps of an attempt's ladder; of longer ones the first and the last are kept. */
 export const MAX_LADDER_STEPS = 2000
+
+/** Permutations that the redaction remembers; they are made again when they are needed again. */
+export const MAX_KEYED_ORDERS = 1 << 16
+/** Addresses and names whose replacements are remembered likewise. */
+export const MAX_REMEMBERED_REPLACEMENTS = 1 << 16
+/** Nesting of DER values that are redacted; what is deeper is emptied. */
+export const MAX_DER_DEPTH = 24
+/** Tokens in base64, and messages in pieces, of which redacted parts may still come. */
+export const MAX_REDACTED_TOKENS = 4096
+/** Datagrams in fragments of one capture that are redacted; those beyond are emptied. */
+export const MAX_REDACTED_FRAGMENTED = 1 << 14

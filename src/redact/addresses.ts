@@ -1,0 +1,143 @@
+/**
+ * Addresses to others of the same kind. Two IPv4 addresses share as many leading bytes as before, two IPv6 addresses as many
+ * leading hexadecimal digits, two hardware addresses as many leading bytes: networks stay networks.
+ *
+ * Each byte keeps its number of decimal digits, each group of IPv6 its number of hexadecimal ones, so that an address that
+ * is written out fits where it stood. What tells the kind of an address stays: loopback, multicast, broadcast, link-local,
+ * and the ranges of private use (RFC 6890).
+ */
+import type { Keyed } from './keyed.ts'
+
+const DIGITS_FROM = [0, 10, 100, 256]
+const BROADCAST = 255
+const FIRST_MULTICAST = 224
+const LOOPBACK = 127
+/** First bytes with a range of their own below them: they stay. */
+const SPLIT = new Set([10, 100, 169, 172, 192])
+
+const NIBBLES = [...Array(16).keys()]
+const NIBBLES_BUT_ZERO = NIBBLES.slice(1)
+/** IPv6 prefixes that stay, as hexadecimal digits; the longest that fits counts. */
+const KEPT_PREFIXES = ['20010000', '2002', 'fe8', 'fe9', 'fea', 'feb', 'fc', 'fd', '2', '3']
+/** IPv4 addresses behind them: mapped ones, and those of NAT64 (RFC 6052). */
+const IPV4_INSIDE = ['00000000000000000000ffff', '0064ff9b0000000000000000']
+const SOLICITED_NODE = 'ff0200000000000000000001ff'
+
+/** VRRP and CARP, HSRP and GLBP of Cisco, load balancing of Microsoft: addresses that several devices share on purpose. */
+const SHARED_HARDWARE = ['00005e0001', '00005e0002', '00000c07ac', '00000c9ff', '000573a00', '0007b400', '02bf', '03bf']
+/** Of multicast (RFC 1112, RFC 2464), bridges, and broadcast. */
+const GROUP_HARDWARE = ['01005e', '0180c2', 'ffffffffffff', '000000000000']
+const IPV6_GROUP_HARDWARE = '3333'
+
+export class AddressMap {
+  readonly #keyed: Keyed
+
+  constructor(keyed: Keyed) {
+    this.#keyed = keyed
+  }
+
+  /** @param bytes four, in network order; also fewer: the beginning of an address. */
+  ipv4(bytes: readonly number[]): number[] {
+    const [first = 0] = bytes
+    if (first === LOOPBACK || first >= FIRST_MULTICAST) return [...bytes]
+    return bytes.map((byte, at) => {
+      const values = freeBytes(bytes.slice(0, at), byte)
+      if (values.length === 0) return byte
+      const context = `ipv4 ${bytes.slice(0, at).join('.')} ${values[0]} ${values.length}`
+      return this.#keyed.order(values, context).get(byte) ?? byte
+    })
+  }
+
+  /** @param bytes sixteen. */
+  ipv6(bytes: Uint8Array): Uint8Array {
+    const digits = Buffer.from(bytes).toString('hex')
+    return Uint8Array.from(Buffer.from(this.ipv6Digits(digits), 'hex'))
+  }
+
+  /** The same in hexadecimal digits, lower case; also fewer than 32: the beginning of an address. */
+  ipv6Digits(digits: string): string {
+    if (/^0+[01]?$/.test(digits)) return digits
+    const inside = IPV4_INSIDE.find(prefix => digits.startsWith(prefix))
+    if (inside !== undefined) return inside + this.#ipv4Digits(digits.slice(inside.length))
+    if (digits.startsWith(SOLICITED_NODE)) return SOLICITED_NODE + this.#groupEnd(digits.slice(SOLICITED_NODE.length))
+    if (digits.startsWith('ff')) return digits
+    const kept = KEPT_PREFIXES.find(prefix => digits.startsWith(prefix))?.length ?? 0
+    let mapped = digits.slice(0, kept)
+    for (let at = kept; at < digits.length; at++) {
+      const digit = Number.parseInt(digits[at] as string, 16)
+      const leads = /^0*$/.test(digits.slice(at - (at % 4), at))
+      // A zero that leads its group is not written; another one is a digit like any other.
+      if (leads && digit === 0) mapped += '0'
+      else {
+        const order = this.#keyed.order(leads ? NIBBLES_BUT_ZERO : NIBBLES, `ipv6 ${digits.slice(0, at)} ${leads}`)
+        mapped += (order.get(digit) ?? digit).toString(16)
+      }
+    }
+    return mapped
+  }
+
+  /** @param bytes six, or fewer: the beginning of a hardware address. */
+  hardware(bytes: Uint8Array): Uint8Array {
+    const digits = Buffer.from(bytes).toString('hex')
+    if (GROUP_HARDWARE.some(prefix => digits.startsWith(prefix))) return bytes.slice()
+    if (digits.startsWith(IPV6_GROUP_HARDWARE)) {
+      // The last bytes are those of the group's address, of which those of a solicited node say who it is.
+      const end = digits.slice(6)
+      const isNode = digits.startsWith(`${IPV6_GROUP_HARDWARE}ff`) && end.length === 6
+      return isNode ? fromHex(digits.slice(0, 6) + this.#groupEnd(end)) : bytes.slice()
+    }
+    const kept = (SHARED_HARDWARE.find(prefix => digits.startsWith(prefix))?.length ?? 0) >> 1
+    return bytes.map((byte, at) => {
+      if (at < kept) return byte
+      // The first byte says whether it is a group's, and who gave it.
+      const values = at === 0 ? BYTES.filter(value => (value & 3) === (byte & 3)) : BYTES
+      return this.#keyed.order(values, `hardware ${digits.slice(0, at * 2)} ${values[0]}`).get(byte) ?? byte
+    })
+  }
+
+  #ipv4Digits(digits: string): string {
+    const bytes = [...Buffer.from(digits.slice(0, digits.length & ~1), 'hex')]
+    return Buffer.from(this.ipv4(bytes)).toString('hex') + (digits.length % 2 === 1 ? '0' : '')
+  }
+
+  /** The last three bytes of a solicited-node address. */
+  #groupEnd(digits: string): string {
+    let mapped = ''
+    for (let at = 0; at < digits.length; at++) {
+      const order = this.#keyed.order(NIBBLES, `group ${digits.slice(0, at)}`)
+      const digit = Number.parseInt(digits[at] as string, 16)
+      mapped += (order.get(digit) ?? digit).toString(16)
+    }
+    return mapped
+  }
+}
+
+const BYTES = [...Array(256).keys()]
+
+/** What this byte may become: those of its kind and its number of digits below the same beginning. */
+function freeBytes(before: readonly number[], byte: number): number[] {
+  if (byte === 0 || byte === BROADCAST) return []
+  const kind = kindOf(before, byte)
+  if (kind === 'kept') return []
+  const most = DIGITS_FROM.findIndex(from => byte < from)
+  const values: number[] = []
+  for (let value = DIGITS_FROM[most - 1] as number; value < (DIGITS_FROM[most] as number); value++) {
+    if (value !== 0 && value !== BROADCAST && kindOf(before, value) === kind) values.push(value)
+  }
+  return values
+}
+
+function kindOf(before: readonly number[], byte: number): string {
+  const [first] = before
+  if (first === undefined) return SPLIT.has(byte) || byte === LOOPBACK || byte >= FIRST_MULTICAST ? 'kept' : 'any'
+  if (before.length > 1) return 'any'
+  if (first === 172) return byte >= 16 && byte < 32 ? 'private' : 'any'
+  if (first === 100) return byte >= 64 && byte < 128 ? 'private' : 'any'
+  if (first === 192) return byte === 168 ? 'kept' : 'any'
+  if (first === 169) return byte === 254 ? 'kept' : 'any'
+  return 'any'
+}
+
+function fromHex(digits: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(digits, 'hex'))
+}

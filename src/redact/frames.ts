@@ -1,0 +1,147 @@
+/**
+ * One frame, or one datagram that was put together: its headers by their trees, its payload from what the layers said of it,
+ * and its checksums.
+ */
+import type { InspectedLayer } from '../inspect/packet.ts'
+import type { Node } from '../wire/field.ts'
+import { redactBareHeader } from './bare-headers.ts'
+import { type Checksum, mend, mendFrameCheck, pseudoSum } from './checksums.ts'
+import type { Maps } from './der.ts'
+import { nodeNamed, numberNamed } from './nodes.ts'
+import type { TreeRedaction } from './tree.ts'
+
+/** Where payload lies in the bytes, and how it is filled. */
+export interface Filling {
+  readonly start: number
+  readonly end: number
+  fill(into: Uint8Array): void
+}
+
+const IPV6_HEADER_BYTES = 40
+const ICMPV6 = 58
+const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, icmpv6: ICMPV6 }
+const CHECKSUMS: Readonly<Record<string, string>> = {
+  ip: 'ip.checksum',
+  tcp: 'tcp.checksum',
+  udp: 'udp.checksum',
+  icmp: 'icmp.checksum',
+  icmpv6: 'icmpv6.checksum',
+  gre: 'gre.checksum',
+}
+
+/** An IP header that later layers lie in. */
+interface Network {
+  readonly start: number
+  /** Of what it carries: among the bytes that are there, and as it says. */
+  readonly end: number
+  readonly wireEnd: number
+  readonly addresses: readonly [before: Uint8Array, after: Uint8Array]
+}
+
+export class Frames {
+  readonly #maps: Maps
+  readonly #trees: TreeRedaction
+
+  constructor(maps: Maps, trees: TreeRedaction) {
+    this.#maps = maps
+    this.#trees = trees
+  }
+
+  /**
+   * @param layers headers that lie in these bytes, from the outside in
+   * @param fillings of what the headers do not cover; all else is emptied
+   * @param outer the IP header before them, of a datagram that was put together
+   */
+  redact(
+    before: Uint8Array,
+    layers: readonly InspectedLayer[],
+    fillings: readonly Filling[],
+    outer: Network | null = null,
+  ): Uint8Array {
+    const after = new Uint8Array(before.length)
+    for (const [at, layer] of layers.entries()) this.#header(layer.tree, before, after, at + 1 < layers.length)
+    for (const { start, end, fill } of fillings) fill(after.subarray(start, end))
+    this.#checksums(before, after, layers, outer)
+    return after
+  }
+
+  /** The IP header of a fragment, as it lies around the datagram that was put together. */
+  networkOf(before: Uint8Array, after: Uint8Array, tree: Node, end: number): Network {
+    return network(before, after, tree, 0, end, end)
+  }
+
+  #header(tree: Node, before: Uint8Array, after: Uint8Array, goesOn: boolean): void {
+    const { name } = tree.field
+    if (tree.children === null || tree.children.length === 0) {
+      const bare = redactBareHeader(name, before.subarray(tree.start, tree.end), goesOn, this.#maps.addresses)
+      if (bare !== null) after.set(bare, tree.start)
+      return
+    }
+    this.#trees.redact(tree, { bytes: before, base: 0 }, (start, bytes) => after.set(bytes, start))
+  }
+
+  /** Inner ones first: outer ones cover them. */
+  #checksums(
+    before: Uint8Array,
+    after: Uint8Array,
+    layers: readonly InspectedLayer[],
+    outer: Network | null,
+  ): void {
+    const found: Checksum[] = []
+    let around = outer
+    for (const { tree } of layers) {
+      const { name } = tree.field
+      if (name === 'ip') around = ipv4(before, after, tree)
+      else if (name === 'ipv6') around = ipv6(before, after, tree)
+      const field = CHECKSUMS[name]
+      const node = field === undefined ? null : nodeNamed(tree, field)
+      if (node !== null && node.end - node.start === 2) found.push(checksum(name, node, tree, around, before))
+    }
+    for (const one of found.reverse()) mend(one, before, after)
+    for (const { tree } of layers) {
+      const check = nodeNamed(tree, 'eth.fcs')
+      if (check !== null && check.end <= before.length) mendFrameCheck(layers[0]?.tree.start ?? 0, check.start, before, after)
+    }
+  }
+}
+
+function checksum(name: string, node: Node, tree: Node, around: Network | null, before: Uint8Array): Checksum {
+  const at = node.start
+  const { start } = tree
+  if (name === 'ip') return { at, start, end: tree.end, isWhole: true, pseudo: null, isOptional: false }
+  const length = name === 'udp' ? numberNamed(tree, 'udp.length') : 0
+  const most = around?.wireEnd ?? before.length
+  // A UDP datagram may end before its packet does.
+  const wireEnd = length >= 8 && start + length <= most ? start + length : most
+  const end = Math.min(wireEnd, around?.end ?? before.length, before.length)
+  const protocol = PROTOCOLS[name]
+  const pseudo =
+    protocol === undefined || around === null
+      ? null
+      : ([
+          pseudoSum(around.addresses[0], protocol, wireEnd - start),
+          pseudoSum(around.addresses[1], protocol, wireEnd - start),
+        ] as const)
+  return { at, start, end, isWhole: end === wireEnd, pseudo, isOptional: name === 'udp' }
+}
+
+function ipv4(before: Uint8Array, after: Uint8Array, tree: Node): Network {
+  const length = numberNamed(tree, 'ip.len')
+  const end = length >= tree.end - tree.start ? tree.start + length : before.length
+  return network(before, after, tree, tree.start, Math.min(end, before.length), end)
+}
+
+function ipv6(before: Uint8Array, after: Uint8Array, tree: Node): Network {
+  const length = numberNamed(tree, 'ipv6.plen')
+  const end = length > 0 ? tree.start + IPV6_HEADER_BYTES + length : before.length
+  return network(before, after, tree, tree.start, Math.min(end, before.length), end)
+}
+
+function network(before: Uint8Array, after: Uint8Array, tree: Node, start: number, end: number, wireEnd: number): Network {
+  const name = tree.field.name
+  const source = nodeNamed(tree, `${name}.src`)
+  const destination = nodeNamed(tree, `${name}.dst`)
+  const from = source?.start ?? tree.start
+  const to = destination?.end ?? from
+  return { start, end, wireEnd, addresses: [before.slice(from, to), after.slice(from, to)] }
+}

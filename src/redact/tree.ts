@@ -1,0 +1,205 @@
+/** The bytes of one PDU or header by its field tree: what stays and what is replaced is written, all else is left empty. */
+import type { Node } from '../wire/field.ts'
+import { type Maps, redactDer } from './der.ts'
+import { treatmentOf } from './fields.ts'
+import { HttpText, hidden } from './http-text.ts'
+import { redactDnsName } from './dns-names.ts'
+import type { Removed } from './removed.ts'
+import { encoded, redactText, redactWide } from './texts.ts'
+
+/** Takes redacted bytes; `start` counts as the nodes do. */
+export type Put = (start: number, bytes: Uint8Array) => void
+
+/** Where the nodes of a tree lie. */
+export interface TreeBytes {
+  readonly bytes: Uint8Array
+  /** A node lies at bytes[node.start - base, node.end - base). */
+  readonly base: number
+}
+
+/** A HelloRetryRequest is a server hello with this random (RFC 8446 4.1.3). */
+const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
+/** At the end of a random: the server could speak TLS 1.3, or 1.2. */
+const DOWNGRADE = /^444f574e475244(?:00|01)$/
+const SENTINEL_BYTES = 8
+const MAGIC_COOKIE = [0x21, 0x12, 0xa4, 0x42]
+const RECORD_MARK_BYTES = 4
+const NTLM = 'ntlmssp'
+
+export class TreeRedaction {
+  readonly #maps: Maps
+  readonly #http: HttpText
+  readonly #removed: Removed
+  // The tree at hand.
+  #bytes: Uint8Array = new Uint8Array(0)
+  #base = 0
+  #put: Put = () => {}
+  /** Of the STUN message at hand, as it was and as it is. */
+  #transaction: [old: Uint8Array, new: Uint8Array] | null = null
+
+  constructor(maps: Maps, removed: Removed) {
+    this.#maps = maps
+    this.#http = new HttpText(maps)
+    this.#removed = removed
+  }
+
+  redact(tree: Node, { bytes, base }: TreeBytes, put: Put): void {
+    this.#bytes = bytes
+    this.#base = base
+    this.#put = put
+    this.#transaction = null
+    this.#node(tree)
+  }
+
+  #node(node: Node): void {
+    const { start, end, children, field } = node
+    const treatment = treatmentOf(field)
+    const isSealed = children === null && field.format === 'group' && isSealedTls(field.name)
+    if (end > start || children === null) {
+      if (this.#write(isSealed ? 'token' : treatment, node)) {
+        if (treatment === 'der' || treatment === 'kerberos') this.#messagesInside(node)
+        return
+      }
+    }
+    for (const child of children ?? []) this.#node(child)
+  }
+
+  /** NTLM messages are no DER: their own fields say what becomes of them. */
+  #messagesInside({ children }: Node): void {
+    for (const child of children ?? []) {
+      if (child.field.name === NTLM) this.#node(child)
+      else this.#messagesInside(child)
+    }
+  }
+
+  /** @returns whether nothing more is to be done for its children. */
+  #write(treatment: ReturnType<typeof treatmentOf>, node: Node): boolean {
+    const { start } = node
+    const { addresses, names, keyed } = this.#maps
+    const bytes = this.#bytesOf(node)
+    switch (treatment) {
+      case 'empty':
+        return false
+      case 'keep':
+        this.#put(start, bytes)
+        return true
+      case 'token':
+        this.#replace('tokens', start, keyed.token(bytes), bytes)
+        return true
+      case 'random':
+        this.#replace('tokens', start, this.#random(bytes), bytes)
+        return true
+      case 'ipv4':
+        if (bytes.length === 4) this.#replace('addresses', start, Uint8Array.from(addresses.ipv4([...bytes])), bytes)
+        return true
+      case 'ipv6':
+        if (bytes.length === 16) this.#replace('addresses', start, addresses.ipv6(bytes), bytes)
+        return true
+      case 'hardware':
+        this.#replace('hardware addresses', start, addresses.hardware(bytes), bytes)
+        return true
+      case 'name':
+        this.#replace('names', start, redactText(bytes, names), bytes)
+        return true
+      case 'wide':
+        this.#replace('names', start, redactWide(bytes, names), bytes)
+        return true
+      case 'either':
+        this.#replace('names', start, isWide(node) ? redactWide(bytes, names) : redactText(bytes, names), bytes)
+        return true
+      case 'dns':
+        this.#replace('names', start, redactDnsName(bytes, String(node.value), names), bytes)
+        return true
+      case 'der':
+        this.#replace('certificates and tokens', start, redactDer(bytes, this.#maps), bytes)
+        return true
+      case 'kerberos':
+        this.#kerberos(start, bytes)
+        return true
+      case 'http-line':
+        this.#replace('HTTP lines', start, this.#http.line(bytes), bytes)
+        return true
+      case 'http-method':
+        this.#replace('HTTP lines', start, this.#http.method(bytes), bytes)
+        return true
+      case 'http-phrase':
+        this.#replace('HTTP lines', start, this.#http.phrase(bytes), bytes)
+        return true
+      case 'http-version':
+        this.#replace('HTTP lines', start, this.#http.version(bytes), bytes)
+        return true
+      case 'hidden':
+        this.#replace('HTTP lines', start, encoded(bytes, hidden), bytes)
+        return true
+      case 'client-id':
+        this.#clientId(node, bytes)
+        return true
+      case 'xor-ipv4':
+        if (bytes.length === 4) this.#replace('addresses', start, this.#xored(bytes), bytes)
+        return true
+      case 'xor-ipv6':
+        if (bytes.length === 16) this.#replace('addresses', start, this.#xored(bytes), bytes)
+        return true
+    }
+  }
+
+  #replace(kind: string, start: number, replacement: Uint8Array, before: Uint8Array): void {
+    this.#removed.replaced(kind, before, replacement)
+    this.#put(start, replacement)
+  }
+
+  #random(bytes: Uint8Array): Uint8Array {
+    if (Buffer.from(bytes).toString('hex') === RETRY_RANDOM) return bytes
+    const random = this.#maps.keyed.token(bytes)
+    const end = bytes.subarray(bytes.length - SENTINEL_BYTES)
+    if (DOWNGRADE.test(Buffer.from(end).toString('hex'))) random.set(end, bytes.length - SENTINEL_BYTES)
+    return random
+  }
+
+  #kerberos(start: number, bytes: Uint8Array): void {
+    // The mark is the length: it is kept, and never begins like a message of Kerberos.
+    const from = ((bytes[0] ?? 0) & 0xe0) === 0x60 ? 0 : RECORD_MARK_BYTES
+    this.#put(start, bytes.subarray(0, from))
+    this.#replace('certificates and tokens', start + from, redactDer(bytes.subarray(from), this.#maps), bytes.subarray(from))
+  }
+
+  /** DHCP: a hardware address behind its type, or whatever the client likes. RFC 2132 9.14. */
+  #clientId({ start }: Node, bytes: Uint8Array): void {
+    const { addresses, keyed } = this.#maps
+    if (bytes.length === 6) this.#replace('hardware addresses', start, addresses.hardware(bytes), bytes)
+    else this.#replace('tokens', start, keyed.token(bytes), bytes)
+  }
+
+  /** RFC 8489 14.2: addresses are masked with the magic cookie, and for IPv6 with the transaction's number behind it. */
+  #xored(bytes: Uint8Array): Uint8Array {
+    const [id, mappedId] = this.#stunTransaction()
+    const plain = bytes.map((byte, at) => byte ^ maskAt(id, at))
+    const mapped = bytes.length === 4 ? this.#maps.addresses.ipv4([...plain]) : [...this.#maps.addresses.ipv6(plain)]
+    return Uint8Array.from(mapped, (byte, at) => byte ^ maskAt(mappedId, at))
+  }
+
+  /** Behind type, length and cookie. */
+  #stunTransaction(): [Uint8Array, Uint8Array] {
+    const id = this.#bytes.subarray(8, 20)
+    this.#transaction ??= [id, this.#maps.keyed.token(id)]
+    return this.#transaction
+  }
+
+  #bytesOf({ start, end }: Node): Uint8Array {
+    return this.#bytes.subarray(start - this.#base, end - this.#base)
+  }
+}
+
+/** Records that nobody could read have no fields inside. */
+function isSealedTls(name: string): boolean {
+  return /^d?tls\.(?:handshake|alert_message|heartbeat_message)$/.test(name)
+}
+
+function isWide({ start, end, value }: Node): boolean {
+  return typeof value === 'string' && end - start >= value.length * 2
+}
+
+function maskAt(id: Uint8Array, at: number): number {
+  return (at < 4 ? MAGIC_COOKIE[at] : id[at - 4]) ?? 0
+}
+
