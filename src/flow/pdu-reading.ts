@@ -32,7 +32,9 @@ export function readPdu(
   const tree = isWatched(reading, at + end - start) ? pdu.watch(layer.dissector.root) : null
   out.begin(reading, at, start, end - start)
   layer.dissector.read(pdu, layer.state, reading.direction, out)
-  if (tree !== null) show(reading, layer, tree, pdu.bytes.slice(pdu.start, pdu.start + end - start), pdu.start)
+  // The bytes may be others now, where a sender had moved some; a dissector may count from another place in them.
+  const base = pdu.bytes === bytes ? start : pdu.start
+  if (tree !== null) show(reading, layer, tree, pdu.bytes.slice(base, base + end - start), base)
   if (pdu.fault !== null) reading.emit({ kind: 'malformed', fault: pdu.fault }, at, end - start)
   if (cut !== CUT_BY_FRAME) out.clear()
 }

@@ -32,6 +32,8 @@ export type Treatment =
   | 'xor-ipv4'
   | 'xor-ipv6'
   | 'client-id'
+  /** What is around the fields of an MCS message stays. */
+  | 'mcs'
 
 const BY_FORMAT: Readonly<Record<Format, Treatment>> = {
   dec: 'keep',
@@ -55,7 +57,7 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
     'http.line_end http.space http2.magic ber.identifier dcerpc.drep dcerpc.reserved dcerpc.cn_bind_to_uuid',
     'dcerpc.cn_bind_trans_id dcerpc.cn_ack_trans_id tls.change_cipher_spec ntlmssp.identifier ntlmssp.reserved',
     'proxy.v1.space proxy.v2.magic stun.cookie stun.att.reserved stun.att.port-xord t124.h221NonStandard t124.header',
-    't124.connectPDU t125.calledDomainSelector t125.callingDomainSelector rdp.channelPDUHeader rdp.shareControlHeader',
+    't125.calledDomainSelector t125.callingDomainSelector rdp.channelPDUHeader rdp.shareControlHeader',
     'rdp.encryptionMethods rdp.extEncryptionMethods rdp.capability.order.orderSupport rdp.capability.codec.guid',
     'rdpudp2.ack.delayedAcks t124.object t124.numeric',
     // Masks are no addresses, and neither is the magic number of DHCP.
@@ -137,6 +139,7 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
   'xor-ipv4': ['stun.att.ipv4-xord'],
   'xor-ipv6': ['stun.att.ipv6-xord'],
   'client-id': ['dhcp.client_id'],
+  mcs: ['t125'],
 }
 
 const BY_NAME = new Map<string, Treatment>()

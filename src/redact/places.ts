@@ -19,11 +19,13 @@ export class Places {
    * A TCP segment. Positions count as the layers do: from the byte behind SYN, or from the first one that was seen.
    * @param length of its payload
    */
-  segment(packet: number, key: number, sequence: number, isSyn: boolean, length: number): void {
+  segment(packet: number, key: number, sequenceOfHeader: number, isSyn: boolean, length: number): void {
     let stream = this.#streams.get(key)
+    // SYN takes a number of its own, before the data that may come with it.
+    const sequence = isSyn ? (sequenceOfHeader + 1) | 0 : sequenceOfHeader
     if (stream === undefined) {
       if (!isSyn && length === 0) return
-      stream = { sequence: isSyn ? (sequence + 1) | 0 : sequence, at: 0 }
+      stream = { sequence, at: 0 }
       this.#streams.set(key, stream)
     }
     const at = stream.at + ((sequence - stream.sequence) | 0)

@@ -4,6 +4,7 @@ import { type Maps, redactDer } from './der.ts'
 import { treatmentOf } from './fields.ts'
 import { HttpText, hidden } from './http-text.ts'
 import { redactDnsName } from './dns-names.ts'
+import { keepMcsShape } from './mcs-shape.ts'
 import type { Removed } from './removed.ts'
 import { encoded, redactText, redactWide } from './texts.ts'
 
@@ -79,6 +80,9 @@ export class TreeRedaction {
     const bytes = this.#bytesOf(node)
     switch (treatment) {
       case 'empty':
+        return false
+      case 'mcs':
+        keepMcsShape(bytes, (at, kept) => this.#put(start + at, kept))
         return false
       case 'keep':
         this.#put(start, bytes)
