@@ -17,7 +17,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   report: ['analyze', 'codes'],
-  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
+  redact: ['analyze', 'inspect', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
+  cli: ['redact', 'analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
   tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
 
@@ -44,6 +45,7 @@ const PURE = new Set(['wire', 'codes', 'dissectors'])
 const NODE_ALLOWED: Record<string, RegExp> = {
   capture: /^node:/,
   cli: /^node:/,
+  redact: /^node:(crypto|net)$/,
   tui: /^node:/,
 }
 

@@ -4,6 +4,7 @@ import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
 import type { DecodeOptions } from './decode.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
+import type { RedactOptions } from './redact.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
 import type { ViewOptions } from './view.ts'
@@ -110,6 +111,21 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
       done(await decode(path, options, streams))
     })
   program
+    .command('redact')
+    .description('a copy of a capture that can be given away: the same verdicts, without names, addresses and payload')
+    .argument('<in>', 'the capture; it is only read')
+    .argument('<out>', 'the pcapng file to write')
+    .option('--key-file <file>', 'replace by the key in this file: the same key gives the same names and addresses')
+    .option('--no-check', 'do not compare the verdicts of both captures')
+    .addOption(
+      new Option('--format <format>', 'how to tell what was removed').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', REDACT_HELP)
+    .action(async (path: string, target: string, options: RedactOptions) => {
+      const { redact } = await import('./redact.ts')
+      done(await redact(path, target, options, streams))
+    })
+  program
     .command('explain')
     .description('what an error code means, layer by layer; needs no capture')
     .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
@@ -163,6 +179,20 @@ Examples:
   rdpscope scan -f csv -o findings.csv captures/                 for a spreadsheet
 
 Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+`
+
+const REDACT_HELP = `
+Addresses, hardware addresses, names, users, certificates, cookies and tokens are replaced by others of the same length and
+shape, the same ones everywhere. Payload is emptied; TLS keys, comments and what the recorder says of itself are left out.
+Packets, lengths, times and checksums stay. Ports, sizes, times and versions are not hidden.
+
+Examples:
+  rdpscope redact capture.pcapng for-support.pcapng
+  head -c 32 /dev/urandom > site.key
+  rdpscope redact --key-file site.key before.pcapng before-redacted.pcapng   several captures, the same names in all
+  rdpscope redact --format json in.pcapng out.pcapng                         what was removed, for programs
+
+Exit status: 0 done, 1 done but some verdict is another one now, 2 wrong use, 3 the capture could not be read to its end.
 `
 
 const DECODE_EXAMPLES = `

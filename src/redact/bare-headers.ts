@@ -70,7 +70,12 @@ const PARTS: Readonly<Record<string, (bytes: Uint8Array) => Ranges>> = {
 }
 
 /** Heads of values that follow one another. @param align of the next one */
-function typed(bytes: Uint8Array, from: number, sizes: (at: number) => [all: number, head: number], align: number): Ranges {
+function typed(
+  bytes: Uint8Array,
+  from: number,
+  sizes: (at: number) => [all: number, head: number],
+  align: number,
+): Ranges {
   const ranges: Ranges = []
   for (let at = from; at + 4 <= bytes.length; ) {
     const [all, head] = sizes(at)

@@ -18,7 +18,11 @@ export interface Checksum {
 }
 
 /** @param before and `after` are the same packet; the checksum is written to `after`. */
-export function mend({ at, start, end, isWhole, pseudo, isOptional }: Checksum, before: Uint8Array, after: Uint8Array): void {
+export function mend(
+  { at, start, end, isWhole, pseudo, isOptional }: Checksum,
+  before: Uint8Array,
+  after: Uint8Array,
+): void {
   const old = u16(before, at)
   put(after, at, 0)
   if (isOptional && old === 0) return

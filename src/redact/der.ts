@@ -207,12 +207,24 @@ function isDer(bytes: Uint8Array, start: number, end: number): boolean {
 function isString(bytes: Uint8Array, start: number, end: number): boolean {
   const head = headAt(bytes, start, end)
   if (head === null || head.content + head.length !== end) return false
-  return head.tag === OCTET_STRING || head.tag === BIT_STRING || head.tag === INTEGER || TEXTS.has(head.tag) || head.tag === BMP_STRING
+  return (
+    head.tag === OCTET_STRING ||
+    head.tag === BIT_STRING ||
+    head.tag === INTEGER ||
+    TEXTS.has(head.tag) ||
+    head.tag === BMP_STRING
+  )
 }
 
 /** An implicit object identifier, as SPNEGO and otherName have it: the arcs of ISO, ITU and both. */
 function looksLikeIdentifier(bytes: Uint8Array): boolean {
-  return bytes.length >= 3 && (bytes[0] === 0x2b || bytes[0] === 0x2a || bytes[0] === 0x55 || bytes[0] === 0x60) && ((bytes.at(-1) as number) & 0x80) === 0 && bytes.length <= 32 && !bytes.every(isPrintable)
+  return (
+    bytes.length >= 3 &&
+    (bytes[0] === 0x2b || bytes[0] === 0x2a || bytes[0] === 0x55 || bytes[0] === 0x60) &&
+    ((bytes.at(-1) as number) & 0x80) === 0 &&
+    bytes.length <= 32 &&
+    !bytes.every(isPrintable)
+  )
 }
 
 function isPrintable(byte: number): boolean {
@@ -224,5 +236,11 @@ function isOfTime(byte: number): boolean {
 }
 
 function u32(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  )
 }

@@ -25,4 +25,3 @@ export function redactDnsName(bytes: Uint8Array, name: string, names: NameMap): 
   }
   return out
 }
-

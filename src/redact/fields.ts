@@ -32,6 +32,8 @@ export type Treatment =
   | 'xor-ipv4'
   | 'xor-ipv6'
   | 'client-id'
+  /** A number that its table names; another one becomes a value that means nothing (GREASE, RFC 8701). */
+  | 'known'
   /** What is around the fields of an MCS message stays. */
   | 'mcs'
 
@@ -140,6 +142,11 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
   'xor-ipv6': ['stun.att.ipv6-xord'],
   'client-id': ['dhcp.client_id'],
   mcs: ['t125'],
+  // In a message whose lengths lie, they would hold whatever stands there.
+  known: [
+    'tls.handshake.ciphersuite tls.handshake.cipherspec tls.handshake.extensions_supported_group',
+    'tls.handshake.sig_hash_alg tls.handshake.extensions.supported_version',
+  ],
 }
 
 const BY_NAME = new Map<string, Treatment>()

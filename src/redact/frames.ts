@@ -81,12 +81,7 @@ export class Frames {
   }
 
   /** Inner ones first: outer ones cover them. */
-  #checksums(
-    before: Uint8Array,
-    after: Uint8Array,
-    layers: readonly InspectedLayer[],
-    outer: Network | null,
-  ): void {
+  #checksums(before: Uint8Array, after: Uint8Array, layers: readonly InspectedLayer[], outer: Network | null): void {
     const found: Checksum[] = []
     let around = outer
     for (const { tree } of layers) {
@@ -100,7 +95,8 @@ export class Frames {
     for (const one of found.reverse()) mend(one, before, after)
     for (const { tree } of layers) {
       const check = nodeNamed(tree, 'eth.fcs')
-      if (check !== null && check.end <= before.length) mendFrameCheck(layers[0]?.tree.start ?? 0, check.start, before, after)
+      if (check !== null && check.end <= before.length)
+        mendFrameCheck(layers[0]?.tree.start ?? 0, check.start, before, after)
     }
   }
 }
@@ -137,7 +133,14 @@ function ipv6(before: Uint8Array, after: Uint8Array, tree: Node): Network {
   return network(before, after, tree, tree.start, Math.min(end, before.length), end)
 }
 
-function network(before: Uint8Array, after: Uint8Array, tree: Node, start: number, end: number, wireEnd: number): Network {
+function network(
+  before: Uint8Array,
+  after: Uint8Array,
+  tree: Node,
+  start: number,
+  end: number,
+  wireEnd: number,
+): Network {
   const name = tree.field.name
   const source = nodeNamed(tree, `${name}.src`)
   const destination = nodeNamed(tree, `${name}.dst`)

@@ -9,7 +9,8 @@ import { encoded } from './texts.ts'
 /** Values in which nothing is replaced while they look as they should. */
 const AS_THEY_ARE: Readonly<Record<string, RegExp>> = {
   'content-length': /^[\d, ]*$/,
-  'content-type': /^(?:text\/html|text\/plain|application\/(?:octet-stream|json|rpc|kerberos))(?:; ?charset=[\w-]{1,12})?$/i,
+  'content-type':
+    /^(?:text\/html|text\/plain|application\/(?:octet-stream|json|rpc|kerberos))(?:; ?charset=[\w-]{1,12})?$/i,
   'transfer-encoding': /^(?:chunked|gzip|deflate|identity|[, ])*$/i,
   date: /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
   'last-modified': /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
@@ -68,9 +69,11 @@ export class HttpText {
   /** A header line, with what ends it. */
   line(bytes: Uint8Array): Uint8Array {
     const text = latin1(bytes, 0, bytes.length)
-    const [, name = '', between = '', value = '', behind = ''] = /^([^:\s]+)(\s*:[ \t]*)(.*?)([ \t]*\r?\n?)$/s.exec(text) ?? []
+    const [, name = '', between = '', value = '', behind = ''] =
+      /^([^:\s]+)(\s*:[ \t]*)(.*?)([ \t]*\r?\n?)$/s.exec(text) ?? []
     if (name === '') return fromLatin1(hidden(text))
-    if (!KNOWN.has(name.toLowerCase())) return fromLatin1(`${this.#maps.names.text(name)}${between}${hidden(value)}${behind}`)
+    if (!KNOWN.has(name.toLowerCase()))
+      return fromLatin1(`${this.#maps.names.text(name)}${between}${hidden(value)}${behind}`)
     const start = name.length + between.length
     const mapped = this.#value(name.toLowerCase(), value, bytes.subarray(start, start + value.length))
     const line = bytes.slice()
@@ -130,7 +133,9 @@ export class HttpText {
 }
 
 function acceptOf(key: string): string {
-  return createHash('sha1').update(key + WEBSOCKET_ACCEPT).digest('base64')
+  return createHash('sha1')
+    .update(key + WEBSOCKET_ACCEPT)
+    .digest('base64')
 }
 
 /** All letters and digits alike; what separates them stays. */

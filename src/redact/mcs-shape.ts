@@ -25,7 +25,8 @@ function values(bytes: Uint8Array, start: number, end: number, put: (start: numb
     const stop = Math.min(content + length, end)
     put(at, bytes.subarray(at, content))
     if ((tag & CONSTRUCTED) !== 0) values(bytes, content, stop, put)
-    else if (tag !== OCTET_STRING || length <= LONGEST_SELECTOR) put(content, bytes.subarray(content, Math.min(stop, content + 5)))
+    else if (tag !== OCTET_STRING || length <= LONGEST_SELECTOR)
+      put(content, bytes.subarray(content, Math.min(stop, content + 5)))
     at = stop
   }
 }

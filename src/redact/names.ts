@@ -7,8 +7,8 @@
 import { isIPv6 } from 'node:net'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { AddressMap } from './addresses.ts'
-import type { Keyed } from './keyed.ts'
 import { isKeptWord, keptStart, marksIn } from './kept-words.ts'
+import type { Keyed } from './keyed.ts'
 
 const LETTERS = [...Array(26).keys()].map(at => 0x61 + at)
 const DIGITS = [...Array(10).keys()].map(at => 0x30 + at)
@@ -80,7 +80,9 @@ export class NameMap {
   }
 
   #guid(text: string): string {
-    const digits = Buffer.from(this.#keyed.token(Buffer.from(text.toLowerCase().replaceAll('-', ''), 'hex'))).toString('hex')
+    const digits = Buffer.from(this.#keyed.token(Buffer.from(text.toLowerCase().replaceAll('-', ''), 'hex'))).toString(
+      'hex',
+    )
     const mapped = digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
     return /[A-F]/.test(text) ? mapped.toUpperCase() : mapped
   }

@@ -56,7 +56,8 @@ export class Pdus {
     for (const { at, length, low, first, exact } of origins) {
       const from = Math.max(at, start)
       const to = Math.min(at + length, start + bytes.length)
-      if (exact && to > from) this.#overlays.write(first, transport, low + from - at, bytes.subarray(from - start, to - start))
+      if (exact && to > from)
+        this.#overlays.write(first, transport, low + from - at, bytes.subarray(from - start, to - start))
     }
   }
 

@@ -168,7 +168,18 @@ class Redaction {
     const others = new Map<string, number>()
     await each(
       capture,
-      ({ bytes, start, end, originalLength, linkType, interfaceId, number, timeNs, startSeconds, startNanoseconds }) => {
+      ({
+        bytes,
+        start,
+        end,
+        originalLength,
+        linkType,
+        interfaceId,
+        number,
+        timeNs,
+        startSeconds,
+        startNanoseconds,
+      }) => {
         const known = learned.interfaces[interfaceId]
         let interfaceIndex = interfaceId
         if (known === undefined || known.linkType !== linkType) {

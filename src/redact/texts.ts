@@ -8,7 +8,10 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function redactText(bytes: Uint8Array, names: NameMap): Uint8Array {
   const end = bytes.indexOf(0)
   const text = end < 0 ? bytes : bytes.subarray(0, end)
-  return filled(bytes.length, encoded(text, mapped => names.text(mapped)))
+  return filled(
+    bytes.length,
+    encoded(text, mapped => names.text(mapped)),
+  )
 }
 
 /** The same with a mapping of one's own, which must keep the length. */

@@ -1,9 +1,9 @@
 /** The bytes of one PDU or header by its field tree: what stays and what is replaced is written, all else is left empty. */
 import type { Node } from '../wire/field.ts'
 import { type Maps, redactDer } from './der.ts'
+import { redactDnsName } from './dns-names.ts'
 import { treatmentOf } from './fields.ts'
 import { HttpText, hidden } from './http-text.ts'
-import { redactDnsName } from './dns-names.ts'
 import { keepMcsShape } from './mcs-shape.ts'
 import type { Removed } from './removed.ts'
 import { encoded, redactText, redactWide } from './texts.ts'
@@ -26,6 +26,9 @@ const SENTINEL_BYTES = 8
 const MAGIC_COOKIE = [0x21, 0x12, 0xa4, 0x42]
 const RECORD_MARK_BYTES = 4
 const NTLM = 'ntlmssp'
+/** Values of TLS that mean nothing are made of two such bytes; any first digits will do. */
+const GREASE = 0x0a
+const LONGEST_NUMBER = 8
 
 export class TreeRedaction {
   readonly #maps: Maps
@@ -85,7 +88,11 @@ export class TreeRedaction {
         keepMcsShape(bytes, (at, kept) => this.#put(start + at, kept))
         return false
       case 'keep':
+        if (!isPlain(node, bytes)) return false
         this.#put(start, bytes)
+        return true
+      case 'known':
+        this.#put(start, isKnown(node) ? bytes : bytes.map(() => GREASE))
         return true
       case 'token':
         this.#replace('tokens', start, keyed.token(bytes), bytes)
@@ -164,7 +171,12 @@ export class TreeRedaction {
     // The mark is the length: it is kept, and never begins like a message of Kerberos.
     const from = ((bytes[0] ?? 0) & 0xe0) === 0x60 ? 0 : RECORD_MARK_BYTES
     this.#put(start, bytes.subarray(0, from))
-    this.#replace('certificates and tokens', start + from, redactDer(bytes.subarray(from), this.#maps), bytes.subarray(from))
+    this.#replace(
+      'certificates and tokens',
+      start + from,
+      redactDer(bytes.subarray(from), this.#maps),
+      bytes.subarray(from),
+    )
   }
 
   /** DHCP: a hardware address behind its type, or whatever the client likes. RFC 2132 9.14. */
@@ -194,6 +206,17 @@ export class TreeRedaction {
   }
 }
 
+/** Bytes, or a number of a plain size, perhaps with its bits below it; a number may also stand for a group. */
+function isPlain({ start, end, field, children }: Node, bytes: Uint8Array): boolean {
+  if (field.format === 'bytes' || field.format === 'text' || field.format === 'guid') return true
+  if (children?.some(child => child.start !== start || child.end !== end) === true) return false
+  return bytes.length <= LONGEST_NUMBER || bytes.every(byte => byte >= 0x30 && byte <= 0x39)
+}
+
+function isKnown({ field, value }: Node): boolean {
+  return typeof value === 'number' && (field.codes?.has(value) === true || (value & 0x0f0f) === GREASE * 0x101)
+}
+
 /** Records that nobody could read have no fields inside. */
 function isSealedTls(name: string): boolean {
   return /^d?tls\.(?:handshake|alert_message|heartbeat_message)$/.test(name)
@@ -206,4 +229,3 @@ function isWide({ start, end, value }: Node): boolean {
 function maskAt(id: Uint8Array, at: number): number {
   return (at < 4 ? MAGIC_COOKIE[at] : id[at - 4]) ?? 0
 }
-
