@@ -387,7 +387,8 @@ function handUp(pdu: Pdu, stretches: readonly Stretch[], state: DceRpcState, out
       state.opened = true
       out.open(0, { protocol: '' })
     }
-    out.payload(0, pdu.bytes, pdu.start + from, pdu.start + from + length, from, from + length)
+    const at = pdu.start + from
+    out.payload(0, pdu.bytes, at, at + length, at, at + length)
   }
 }
 

@@ -205,11 +205,10 @@ function data(
   pdu.sized(contentOf, length, frame.length)
   const padding = (flagged & PADDED) === 0 ? 0 : pdu.u8(frame.padLength)
   const given = Math.max(0, pdu.left - padding)
-  const from = pdu.offset
   const at = pdu.mark(frame.data, given)
   if (padding > 0) pdu.mark(frame.padding, padding)
   pdu.end()
-  if (pdu.ok && slot >= 0 && given > 0) out.payload(slot, pdu.bytes, at, at + given, from, from + given)
+  if (pdu.ok && slot >= 0 && given > 0) out.payload(slot, pdu.bytes, at, at + given, at, at + given)
 }
 
 function priority(pdu: Pdu): void {
@@ -244,7 +243,7 @@ function block(pdu: Pdu, head: FrameHead, state: Http2State, direction: Directio
   if (!pdu.ok) return
   settle(fields, table, state, direction)
   tell(fields, id, state, out)
-  tokens(fields, pdu, out)
+  tokens(fields, out)
 }
 
 /** The fields of a block that came in several frames; null when it can not be unpacked. */
@@ -301,13 +300,13 @@ function tell(fields: HpackField[] | null, id: number, state: Http2State, out: O
 }
 
 /** Tokens of a logon go to who reads them. */
-function tokens(fields: HpackField[] | null, pdu: Pdu, out: Out<Http2Fact>): void {
+function tokens(fields: HpackField[] | null, out: Out<Http2Fact>): void {
   for (const { name, value, start, end } of fields ?? []) {
     if (keptValue(name, value) === value) continue
     const { token } = httpAuthentication(value)
     if (token === null) continue
     out.open(TOKEN_SLOT, { protocol: 'security-token' })
-    out.payload(TOKEN_SLOT, token, 0, token.length, start - pdu.start, end - pdu.start)
+    out.payload(TOKEN_SLOT, token, 0, token.length, start, end)
     return
   }
 }

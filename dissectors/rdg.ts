@@ -198,10 +198,9 @@ function data(pdu: Pdu, length: number, state: RdgState, out: Out<RdgFact>): voi
     return
   }
   pdu.note('warning', 'data and packet length differ')
-  const from = pdu.offset
   const given = Math.min(count, pdu.left)
   const at = pdu.mark(channel.data, given)
-  if (at >= 0 && given > 0) out.payload(0, pdu.bytes, at, at + given, from, from + given)
+  if (at >= 0 && given > 0) out.payload(0, pdu.bytes, at, at + given, at, at + given)
   if (count > given) pdu.mark(channel.data, count - given)
   rest(pdu, length)
 }

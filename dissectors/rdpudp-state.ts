@@ -83,7 +83,7 @@ export function distance(from: number, to: number, width: 16 | 32): number {
 
 /**
  * Source data for the layer above. Reliable: a piece of a stream, by its number. Lossy: a message of its own.
- * @param from where the bytes lie in the datagram
+ * @param from where the bytes lie in those that the datagram was given in
  */
 export function handUp(
   state: RdpudpState,

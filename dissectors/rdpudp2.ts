@@ -205,7 +205,7 @@ function body(pdu: Pdu, state: RdpudpState, direction: Direction, out: Out<never
   const side = state.sides[direction]
   const number = channelNumber(side, sequence)
   countData(side, number, length)
-  handUp(state, out, pdu.bytes, at, at + length, at, number)
+  handUp(state, out, pdu.bytes, at, at + length, pdu.origin + at, number)
 }
 
 /** The wire has the lower 16 bits: the number nearest to the latest one is meant. Counted from the first one. */

@@ -104,7 +104,7 @@ export const rpch = stream<RpchState, RtsPdu>({
         state.opened = true
         out.open(0, { protocol: 'dcerpc' })
       }
-      out.payload(0, pdu.bytes, at, at + length, 0, length)
+      out.payload(0, pdu.bytes, at, at + length, at, at + length)
       return
     }
     pdu.group(rts.root)

@@ -147,7 +147,7 @@ export const websocket = stream<WebSocketState, WebSocketFact>({
     if (!pdu.ok || opcode >= CLOSE) return
     const message = remember(first, opcode, state, direction)
     if (message === BINARY && listens(plain, state, direction, out)) {
-      out.payload(0, plain, 0, plain.length, at - pdu.start, at - pdu.start + length)
+      out.payload(0, plain, 0, plain.length, at, at + length)
     }
   },
 })

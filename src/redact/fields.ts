@@ -20,6 +20,10 @@ export type Treatment =
   /** Either of them, told by the value that was read. */
   | 'either'
   /** Labels, each behind its length, up to a pointer. */
+  /** A text behind its length, where that is its first byte. */
+  | 'counted'
+  /** Of a secret behind its length, that length. */
+  | 'counted-secret'
   | 'dns'
   | 'der'
   /** A Kerberos message, perhaps behind its record mark. */
@@ -92,7 +96,7 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
     'dhcp.option.hostname dhcp.option.domain_name dhcp.option.vendor_class_id dhcp.option.tftp_server_name',
     'dhcp.option.bootfile_name dhcp.option.nis_domain dhcp.option.root_path dhcp.option.message dhcp.file dhcp.server',
     'dhcp.option.netbios_over_tcpip_scope rdp.rt_cookie rdp.channelName rdp.sourceDescriptor rdp.name',
-    'rdp_drdynvc.channelName socks.remote_name socks.username socks.v4a_dns_name proxy.v1.address proxy.v1.proto',
+    'rdp_drdynvc.channelName socks.v4a_dns_name proxy.v1.address proxy.v1.proto',
     'proxy.v1.unknown stun.att.realm stun.att.username stun.att.software stun.att.error.reason stun.att.ms.foundation',
     'websocket.payload.close.reason dcerpc.cn_sec_addr http.request.uri',
   ],
@@ -114,6 +118,8 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
     'ntlmssp.ntlmv2_response.dns_tree_name ntlmssp.ntlmv2_response.nb_computer_name',
     'ntlmssp.ntlmv2_response.nb_domain_name ntlmssp.ntlmv2_response.target_name',
   ],
+  counted: ['socks.remote_name socks.username'],
+  'counted-secret': ['socks.password'],
   dns: [
     'dns.qry.name dns.resp.name dns.cname dns.dname dns.ns dns.ptr.domain_name dns.mx.mail_exchange dns.srv.target',
     'dns.soa.mname dns.soa.rname dns.rrsig.signers_name dhcp.fqdn.name',
@@ -145,7 +151,7 @@ const LINES: Readonly<Partial<Record<Treatment, readonly string[]>>> = {
   // In a message whose lengths lie, they would hold whatever stands there.
   known: [
     'tls.handshake.ciphersuite tls.handshake.cipherspec tls.handshake.extensions_supported_group',
-    'tls.handshake.sig_hash_alg tls.handshake.extensions.supported_version',
+    'tls.handshake.sig_hash_alg',
   ],
 }
 

@@ -112,6 +112,12 @@ export class TreeRedaction {
       case 'name':
         this.#replace('names', start, redactText(bytes, names), bytes)
         return true
+      case 'counted':
+        this.#replace('names', start, this.#counted(bytes), bytes)
+        return true
+      case 'counted-secret':
+        this.#put(start, bytes.subarray(0, 1))
+        return true
       case 'wide':
         this.#replace('names', start, redactWide(bytes, names), bytes)
         return true
@@ -157,6 +163,14 @@ export class TreeRedaction {
   #replace(kind: string, start: number, replacement: Uint8Array, before: Uint8Array): void {
     this.#removed.replaced(kind, before, replacement)
     this.#put(start, replacement)
+  }
+
+  #counted(bytes: Uint8Array): Uint8Array {
+    const { names } = this.#maps
+    if (bytes[0] !== bytes.length - 1) return redactText(bytes, names)
+    const counted = bytes.slice()
+    counted.set(redactText(bytes.subarray(1), names), 1)
+    return counted
   }
 
   #random(bytes: Uint8Array): Uint8Array {

@@ -65,7 +65,7 @@ export interface Out<F> {
   tally(type: number, length: number): void
   /**
    * Bytes for the protocol above, whole in this PDU. `bytes` may be the PDU's own or new ones (decrypted, unmasked);
-   * from..to is where they come from in the PDU's bytes. Positions match one to one when the lengths are equal.
+   * from..to is where they come from in the bytes that the PDU was given in, not counted from its start. Positions match one to one when the lengths are equal.
    *
    * With a number they are a piece of a stream: the slot gets the pieces in the order of their numbers, from 0 on, each
    * once, however they arrive. A hole that is not filled soon is given up, and the slot goes on behind it.

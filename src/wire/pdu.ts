@@ -24,6 +24,8 @@ export class Pdu {
   bytes: Uint8Array = NO_BYTES
   /** Of the PDU, in `bytes`. */
   start = 0
+  /** Where it starts in the bytes that it was given in: they are others once it was rewritten. */
+  origin = 0
   pos = 0
   /** Of the innermost group, never beyond what is there. */
   limit = 0
@@ -48,6 +50,7 @@ export class Pdu {
   reset(bytes: Uint8Array, start: number, end: number, cut: Cut = CUT_BY_FRAME): this {
     this.bytes = bytes
     this.start = start
+    this.origin = start
     this.pos = start
     this.limit = end
     this.by = cut
