@@ -18,7 +18,7 @@ const SPLIT = new Set([10, 100, 169, 172, 192])
 const NIBBLES = [...Array(16).keys()]
 const NIBBLES_BUT_ZERO = NIBBLES.slice(1)
 /** IPv6 prefixes that stay, as hexadecimal digits; the longest that fits counts. */
-const KEPT_PREFIXES = ['20010000', '2002', 'fe8', 'fe9', 'fea', 'feb', 'fc', 'fd', '2', '3']
+const KEPT_PREFIXES = ['20010000', '2002', 'fe80', 'fe8', 'fe9', 'fea', 'feb', 'fc', 'fd', '2', '3']
 /** IPv4 addresses behind them: mapped ones, and those of NAT64 (RFC 6052). */
 const IPV4_INSIDE = ['00000000000000000000ffff', '0064ff9b0000000000000000']
 const SOLICITED_NODE = 'ff0200000000000000000001ff'
@@ -79,12 +79,12 @@ export class AddressMap {
   /** @param bytes six, or fewer: the beginning of a hardware address. */
   hardware(bytes: Uint8Array): Uint8Array {
     const digits = Buffer.from(bytes).toString('hex')
-    if (GROUP_HARDWARE.some(prefix => digits.startsWith(prefix))) return bytes.slice()
+    if (GROUP_HARDWARE.some(prefix => digits.startsWith(prefix))) return Uint8Array.from(bytes)
     if (digits.startsWith(IPV6_GROUP_HARDWARE)) {
       // The last bytes are those of the group's address, of which those of a solicited node say who it is.
       const end = digits.slice(6)
       const isNode = digits.startsWith(`${IPV6_GROUP_HARDWARE}ff`) && end.length === 6
-      return isNode ? fromHex(digits.slice(0, 6) + this.#groupEnd(end)) : bytes.slice()
+      return isNode ? fromHex(digits.slice(0, 6) + this.#groupEnd(end)) : Uint8Array.from(bytes)
     }
     const kept = (SHARED_HARDWARE.find(prefix => digits.startsWith(prefix))?.length ?? 0) >> 1
     return bytes.map((byte, at) => {

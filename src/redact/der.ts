@@ -21,6 +21,9 @@ const CONTEXT = 0x80
 const TAG = 0x1f
 
 const BOOLEAN = 1
+const NULL = 5
+const SEQUENCE = 0x30
+const SET = 0x31
 const INTEGER = 2
 const BIT_STRING = 3
 const OCTET_STRING = 4
@@ -32,6 +35,20 @@ const UNIVERSAL_STRING = 28
 const BMP_STRING = 30
 /** UTF8, numeric, printable, teletex, videotex, IA5, graphic, visible, general. */
 const TEXTS = new Set([12, 18, 19, 20, 21, 22, 25, 26, 27])
+
+const UNIVERSAL = new Set([
+  BOOLEAN,
+  INTEGER,
+  BIT_STRING,
+  OCTET_STRING,
+  NULL,
+  OBJECT_IDENTIFIER,
+  ENUMERATED,
+  UTC_TIME,
+  GENERALIZED_TIME,
+  UNIVERSAL_STRING,
+  BMP_STRING,
+])
 
 /** Longer integers are serial numbers and keys. */
 const LONGEST_NUMBER = 5
@@ -50,6 +67,7 @@ const RECORD_MARK_BYTES = 4
 /** @returns a redacted copy; what is no DER becomes zeros. */
 export function redactDer(bytes: Uint8Array, maps: Maps): Uint8Array {
   const out = new Uint8Array(bytes.length)
+  if (!isDer(bytes, 0, bytes.length, 0)) return out
   new DerRedaction(bytes, out, maps).values(0, bytes.length, 0)
   return out
 }
@@ -90,13 +108,11 @@ class DerRedaction {
   /** The token of GSS-API: an object identifier, perhaps the kind of a Kerberos message, and the token itself. */
   #application(start: number, end: number, depth: number): void {
     const bytes = this.#bytes
-    const isToken = bytes[start] === OBJECT_IDENTIFIER
-    const behind = isToken ? start + 2 + (bytes[start + 1] ?? 0) : start
-    const hasKind = isToken && behind + TOKEN_ID_BYTES < end && (bytes[behind] ?? 0xff) <= 5 && bytes[behind + 1] === 0
-    if (!hasKind) {
+    if (bytes[start] !== OBJECT_IDENTIFIER || !hasTokenKind(bytes, start, end)) {
       this.values(start, end, depth)
       return
     }
+    const behind = behindIdentifier(bytes, start)
     this.values(start, behind, depth)
     this.#keep(behind, behind + TOKEN_ID_BYTES)
     this.values(behind + TOKEN_ID_BYTES, end, depth)
@@ -131,7 +147,7 @@ class DerRedaction {
 
   #bits(start: number, end: number, depth: number): void {
     if (end - start <= LONGEST_FLAGS) this.#keep(start, end)
-    else if (isDer(this.#bytes, start + 1, end)) {
+    else if (isInner(this.#bytes, start + 1, end, depth)) {
       this.#keep(start, start + 1)
       this.values(start + 1, end, depth)
     } else this.#token(start, end, 1)
@@ -140,8 +156,8 @@ class DerRedaction {
   /** Values that lie in octets, also behind the record mark of Kerberos, are redacted as such. */
   #octets(start: number, end: number, depth: number): void {
     const mark = start + RECORD_MARK_BYTES
-    if (isDer(this.#bytes, start, end)) this.values(start, end, depth)
-    else if (isDer(this.#bytes, mark, end) && u32(this.#bytes, start) === end - mark) {
+    if (isInner(this.#bytes, start, end, depth)) this.values(start, end, depth)
+    else if (isInner(this.#bytes, mark, end, depth) && u32(this.#bytes, start) === end - mark) {
       this.#keep(start, mark)
       this.values(mark, end, depth)
     } else this.#token(start, end)
@@ -192,28 +208,49 @@ function headAt(bytes: Uint8Array, at: number, end: number): Head | null {
   return { tag, content: at + 2 + count, length }
 }
 
-/** Whole values fill it: a sequence, a set, or what an application or a context wraps. */
-function isDer(bytes: Uint8Array, start: number, end: number): boolean {
-  if (start >= end || ((bytes[start] as number) & CONSTRUCTED) === 0) return isString(bytes, start, end)
-  for (let at = start; at < end; ) {
+/**
+ * Values fill it, down to the innermost: heads of values stay, so that what only looks like one must not be taken for it.
+ * @param depth of the values around it
+ */
+function isDer(bytes: Uint8Array, start: number, end: number, depth: number): boolean {
+  if (start >= end || depth > MAX_DER_DEPTH) return start === end
+  let from = start
+  if (bytes[start] === OBJECT_IDENTIFIER && hasTokenKind(bytes, start, end))
+    from = behindIdentifier(bytes, start) + TOKEN_ID_BYTES
+  for (let at = from; at < end; ) {
     const head = headAt(bytes, at, end)
-    if (head === null || head.content + head.length > end) return false
-    at = head.content + head.length
+    if (head === null || head.content + head.length > end || !isKnownTag(head.tag)) return false
+    const stop = head.content + head.length
+    if ((head.tag & CONSTRUCTED) !== 0 && !isDer(bytes, head.content, stop, depth + 1)) return false
+    at = stop
   }
   return true
 }
 
-/** One text, number or string of octets alone, as extensions of certificates hold it. */
-function isString(bytes: Uint8Array, start: number, end: number): boolean {
+/** As values in octets are: one that holds others, or one of the kinds that extensions of certificates are made of. */
+function isInner(bytes: Uint8Array, start: number, end: number, depth: number): boolean {
   const head = headAt(bytes, start, end)
-  if (head === null || head.content + head.length !== end) return false
-  return (
-    head.tag === OCTET_STRING ||
-    head.tag === BIT_STRING ||
-    head.tag === INTEGER ||
-    TEXTS.has(head.tag) ||
-    head.tag === BMP_STRING
-  )
+  if (head === null || head.content + head.length > end) return false
+  const isPlain = head.tag === OCTET_STRING || head.tag === BIT_STRING || head.tag === INTEGER || TEXTS.has(head.tag)
+  const isAlone = head.content + head.length === end
+  return ((head.tag & CONSTRUCTED) !== 0 || (isPlain && isAlone)) && isDer(bytes, start, end, depth)
+}
+
+/** Universal ones that these protocols use, and those that a module or a context gives. */
+function isKnownTag(tag: number): boolean {
+  if ((tag & CLASS) !== 0) return true
+  if ((tag & CONSTRUCTED) !== 0) return tag === SEQUENCE || tag === SET
+  return UNIVERSAL.has(tag) || TEXTS.has(tag)
+}
+
+/** The kind of a Kerberos message stands between the identifier and the message. */
+function hasTokenKind(bytes: Uint8Array, start: number, end: number): boolean {
+  const behind = behindIdentifier(bytes, start)
+  return behind + TOKEN_ID_BYTES < end && (bytes[behind] ?? 0xff) <= 5 && bytes[behind + 1] === 0
+}
+
+function behindIdentifier(bytes: Uint8Array, start: number): number {
+  return start + 2 + (bytes[start + 1] ?? 0)
 }
 
 /** An implicit object identifier, as SPNEGO and otherName have it: the arcs of ISO, ITU and both. */

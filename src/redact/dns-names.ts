@@ -6,7 +6,7 @@ const POINTER = 0xc0
 
 /** @param name all of it, also what a pointer leads to: names of reverse lookups are parts of addresses */
 export function redactDnsName(bytes: Uint8Array, name: string, names: NameMap): Uint8Array {
-  const out = bytes.slice()
+  const out = Uint8Array.from(bytes)
   const labels = name.split('.')
   for (let at = 0, number = 0; at < bytes.length; number++) {
     const size = bytes[at] as number

@@ -76,7 +76,7 @@ export class HttpText {
       return fromLatin1(`${this.#maps.names.text(name)}${between}${hidden(value)}${behind}`)
     const start = name.length + between.length
     const mapped = this.#value(name.toLowerCase(), value, bytes.subarray(start, start + value.length))
-    const line = bytes.slice()
+    const line = Uint8Array.from(bytes)
     line.fill(0x78, start, start + value.length)
     line.set(mapped.subarray(0, value.length), start)
     return line

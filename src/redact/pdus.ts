@@ -109,7 +109,7 @@ function pieceKey({ conversation, direction }: WatchedPdu, number: number): stri
 function unmasked({ tree, bytes, base, name }: WatchedPdu): TreeBytes {
   const key = name === 'websocket' ? nodeNamed(tree, MASKING_KEY) : null
   if (key === null) return { bytes, base }
-  const plain = bytes.slice()
+  const plain = Uint8Array.from(bytes)
   for (let at = key.end - base; at < plain.length; at++) {
     plain[at] = (plain[at] as number) ^ (bytes[key.start - base + ((at - (key.end - base)) & 3)] as number)
   }

@@ -36,7 +36,7 @@ export function redactWideBigEndian(bytes: Uint8Array, names: NameMap): Uint8Arr
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {
-  const other = bytes.slice()
+  const other = Uint8Array.from(bytes)
   for (let at = 0; at + 1 < bytes.length; at += 2) {
     other[at] = bytes[at + 1] as number
     other[at + 1] = bytes[at] as number

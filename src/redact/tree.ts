@@ -168,7 +168,7 @@ export class TreeRedaction {
   #counted(bytes: Uint8Array): Uint8Array {
     const { names } = this.#maps
     if (bytes[0] !== bytes.length - 1) return redactText(bytes, names)
-    const counted = bytes.slice()
+    const counted = Uint8Array.from(bytes)
     counted.set(redactText(bytes.subarray(1), names), 1)
     return counted
   }

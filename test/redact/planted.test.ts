@@ -31,7 +31,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('nothing that was planted is found', () => {
   it.each(Object.values(PLANTED))('%s', name => {
-    expect(before.includes(name) || before.includes(Buffer.from(name, 'utf16le')) || before.includes(Buffer.from(name, 'utf16le').swap16())).toBe(true)
+    expect(
+      before.includes(name) ||
+        before.includes(Buffer.from(name, 'utf16le')) ||
+        before.includes(Buffer.from(name, 'utf16le').swap16()),
+    ).toBe(true)
     expect(formsOfName(name).filter(({ bytes }) => after.includes(bytes))).toEqual([])
   })
 
@@ -49,7 +53,12 @@ describe('nothing that was planted is found', () => {
 describe('the redacted capture', () => {
   it('has the same packets, at the same times, of the same lengths', async () => {
     const [old, now] = await both()
-    const shape = ({ number, timeNs, originalLength, bytes }: InspectedPacket) => [number, timeNs, originalLength, bytes.length]
+    const shape = ({ number, timeNs, originalLength, bytes }: InspectedPacket) => [
+      number,
+      timeNs,
+      originalLength,
+      bytes.length,
+    ]
     expect(now.map(shape)).toEqual(old.map(shape))
   })
 
@@ -70,19 +79,19 @@ describe('the redacted capture', () => {
 
   it('gives the same name for the same name, in every protocol', async () => {
     const [, now] = await both()
-    const asked = valueOf(now, 'dns.qry.name')
+    const asked = valueIn(now, 'dns.qry.name')
     expect(asked).toMatch(/^[a-z]{8}\d\d\.[a-z]{11}\.[a-z]{7}$/)
-    expect(valueOf(now, 'tls.handshake.extensions_server_name')).toBe(asked)
-    expect(valueOf(now, 'x509ce.dNSName')).toBe(asked)
-    expect(valueOf(now, 'socks.remote_name')).toBe(asked)
-    expect(valueOf(now, 'http.host')).toBe(asked)
-    expect(valueOf(now, 'ntlmssp.challenge.target_info.dns_computer_name')).toBe(asked)
-    expect(valueOf(now, 'rdg.resource_name')).toBe(asked)
-    const user = valueOf(now, 'kerberos.CNameString')
+    expect(valueIn(now, 'tls.handshake.extensions_server_name')).toBe(asked)
+    expect(valueIn(now, 'x509ce.dNSName')).toBe(asked)
+    expect(valueIn(now, 'socks.remote_name')).toBe(asked)
+    expect(valueIn(now, 'http.host')).toBe(asked)
+    expect(valueIn(now, 'ntlmssp.challenge.target_info.dns_computer_name')).toBe(asked)
+    expect(valueIn(now, 'rdg.resource_name')).toBe(asked)
+    const user = valueIn(now, 'kerberos.CNameString')
     expect(user).toMatch(/^[a-z]{17}$/)
-    expect(valueOf(now, 'ntlmssp.auth.username')).toBe(user)
-    expect(valueOf(now, 'rdp.userName')).toBe(user)
-    expect(valueOf(now, 'rdp.rt_cookie')).toBe(`Cookie: mstshash=${user}`)
+    expect(valueIn(now, 'ntlmssp.auth.username')).toBe(user)
+    expect(valueIn(now, 'rdp.userName')).toBe(user)
+    expect(valueIn(now, 'rdp.rt_cookie')).toBe(`Cookie: mstshash=${user}`)
   })
 
   it('says the same of the connections', async () => {
@@ -116,7 +125,7 @@ function numbers({ layers }: InspectedPacket): string[] {
   return found
 }
 
-function valueOf(packets: readonly InspectedPacket[], name: string): string {
+function valueIn(packets: readonly InspectedPacket[], name: string): string {
   for (const { layers } of packets) {
     for (const layer of layers) {
       const node = find(layer.tree, name)
