@@ -42,6 +42,7 @@ export class NameMap {
       ...matches(text, IPV4, found => this.#ipv4(found)),
       ...matches(text, IPV6, found => this.#ipv6(found)),
     ]
+    for (const place of matches(text, WORD, found => (isKeptWord(found) ? found : null))) add(places, place)
     for (const [start, end] of marksIn(text)) add(places, { start, end, text: text.slice(start, end) })
     for (const place of matches(text, GUID, found => this.#guid(found))) add(places, place)
     for (const place of matches(text, PORT, found => found)) add(places, place)
@@ -112,7 +113,7 @@ export class NameMap {
   }
 
   #wordsOf(text: string): string {
-    return text.replace(WORD, word => (isKeptWord(word) ? word : this.#word(word)))
+    return text.replace(WORD, word => this.#word(word))
   }
 
   #word(word: string): string {

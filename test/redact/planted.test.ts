@@ -12,7 +12,8 @@ import type { Node } from '../../src/wire/field.ts'
 import { openBytes } from '../capture/build.ts'
 import { withoutSecrets } from '../support/secrets.ts'
 import { formsOfAddress, formsOfName } from './forms.ts'
-import { ADDRESS_V6, ADDRESSES, HARDWARE, PLANTED, plantedCapture } from './planted-capture.ts'
+import { ADDRESS_V6, ADDRESSES, HARDWARE, PLANTED } from './planted.ts'
+import { plantedCapture } from './planted-capture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rdpscope-redact-planted-'))
 const before = Buffer.from(plantedCapture())
