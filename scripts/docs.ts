@@ -9,7 +9,8 @@ const docs = resolve(import.meta.dirname, '../docs')
 const documents = ruleDocuments()
 
 mkdirSync(join(docs, 'rules'), { recursive: true })
-for (const name of readdirSync(join(docs, 'rules'))) if (!documents.has(`rules/${name}`)) rmSync(join(docs, 'rules', name))
+for (const name of readdirSync(join(docs, 'rules')))
+  if (!documents.has(`rules/${name}`)) rmSync(join(docs, 'rules', name))
 for (const [path, text] of documents) writeFileSync(join(docs, path), text)
 
 const schemas = resolve(import.meta.dirname, '../schemas')
