@@ -1,20 +1,19 @@
-/** `rdpscope scan`: verdicts of captures, one after the other, so that memory does not grow with their number. */
-import type { CaptureAnalysis } from '../analysis.ts'
-import { analyzeFile, CaptureError, type GivenKeys, unreadable } from '../analyze.ts'
+/** `rdpscope scan`: verdicts of captures. */
 import { clientTables, typedCode } from '../codes/code-family.ts'
 import { errorInfo } from '../codes/errinfo.ts'
 import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
 import type { CodeTable } from '../codes/table.ts'
 import { clean } from '../report/clean.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import { type FailOn, isFailure } from '../report/threshold.ts'
+import type { FailOn } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
+import { analysesOf } from './analyses.ts'
+import { conclude } from './conclusion.ts'
 import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
-import { Progress } from './progress.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
-import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
+import { UsageError } from './status.ts'
 
 export interface ScanOptions extends KeyOptions {
   /** `format` or `format=file`; none is text. */
@@ -36,15 +35,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   const keys = givenKeys(options, streams)
   const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
-  let status = EXIT_CLEAN
-  for (const [index, path] of inputs.entries()) {
-    const analysis = await analyzeOne(path, keys, streams)
-    await reports.capture(analysis, index)
-    status = Math.max(status, statusOf(analysis, failOn))
-    if (reports.closed) break
-  }
-  await reports.end()
-  return status
+  return conclude(analysesOf(inputs, { keys }), reports, failOn, streams)
 }
 
 /** @throws UsageError for what is neither a number nor a symbol of the tables. */
@@ -63,33 +54,4 @@ function typed(text: string, tables: readonly CodeTable[]): number {
   if (value === null)
     throw new UsageError(`${clean(text)}: is neither a number nor a name of such a code (0x904, 2308)`)
   return value
-}
-
-/** What can not be read is told on standard error and in the report; the other captures are still read. */
-async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Promise<CaptureAnalysis> {
-  const progress = new Progress(path)
-  try {
-    const analysis = await analyzeFile(path, { keys, onProgress: (read, total) => progress.update(read, total) })
-    progress.end()
-    if (analysis.error !== null) {
-      const { message, remedy } = analysis.error
-      streams.complain(`${path}: ${message}; ${remedy}`)
-    }
-    return analysis
-  } catch (error) {
-    progress.end()
-    if (error instanceof CaptureError) {
-      streams.complain(`${error.message}; ${error.remedy}`)
-      return unreadable(path, { code: error.code, message: error.message, remedy: error.remedy })
-    }
-    const what = error instanceof Error ? error.message : String(error)
-    streams.complain(`${path}: internal error: ${what}; please report it, with the capture if you may`)
-    return unreadable(path, { code: 'internal', message: `internal error: ${what}`, remedy: 'please report it' })
-  }
-}
-
-/** Unreadable input weighs more than findings. */
-function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
-  if (error !== null) return EXIT_UNREADABLE
-  return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
 }
