@@ -1,4 +1,5 @@
 /** `rdpscope scan`: verdicts of captures. */
+import type { CaptureAnalysis } from '../analysis.ts'
 import { clientTables, typedCode } from '../codes/code-family.ts'
 import { errorInfo } from '../codes/errinfo.ts'
 import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
@@ -9,10 +10,13 @@ import type { FailOn } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { analysesOf } from './analyses.ts'
 import { conclude } from './conclusion.ts'
-import { captureInputs } from './inputs.ts'
-import { givenKeys, type KeyOptions } from './keys.ts'
+import { type CaptureInput, captureInputs } from './inputs.ts'
+import { type KeyOptions, keyMaterial } from './keys.ts'
 import type { Streams } from './output.ts'
+import { pathList } from './path-list.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
+import { prepareStore } from './result-store.ts'
+import { partOf, shardWish } from './shard.ts'
 import { UsageError } from './status.ts'
 
 export interface ScanOptions extends KeyOptions {
@@ -25,21 +29,60 @@ export interface ScanOptions extends KeyOptions {
   /** What the dialog of the client showed: numbers or symbols. */
   readonly error?: string
   readonly extended?: string
+  /** A list of paths; `-` is standard input. */
+  readonly filesFrom?: string
+  readonly jobs: number
+  /** `I/N`. */
+  readonly shard?: string
+  /** A folder that keeps what is finished. */
+  readonly resume?: string
+  readonly progress?: boolean
 }
 
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
-  const inputs = await captureInputs(paths)
-  const { format = [], verbose, failOn, width } = options
-  const places = withSummary(destinations(format, options.output, inputs), process.env.GITHUB_STEP_SUMMARY)
-  const keys = givenKeys(options, streams)
-  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
+  const all = await inputsOf(paths, options)
+  const { format = [], verbose, failOn, width, jobs, resume = null } = options
+  const part = options.shard === undefined ? null : partOf(all, shardWish(options.shard))
+  const inputs = part?.inputs ?? all
+  const files = all.map(({ path }) => path)
+  const places = withSummary(destinations(format, options.output, files), process.env.GITHUB_STEP_SUMMARY)
+  const keys = keyMaterial(options, streams)
+  if (resume !== null) prepareStore(resume)
+  const shard = part?.shard ?? null
+  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose, shard }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
-  return conclude(analysesOf(inputs, { keys }), reports, failOn, streams)
+  const progress = {
+    wanted: options.progress,
+    sharesTerminal: streams.columns !== null && places.some(({ path }) => path === null),
+    say: (line: string) => streams.complain(line),
+  }
+  const analyses = analysesOf(inputs, { keys, resume, jobs, progress })
+  return conclude(part === null ? analyses : placed(analyses, part.positions), reports, failOn, streams)
+}
+
+async function inputsOf(paths: readonly string[], { filesFrom }: ScanOptions): Promise<CaptureInput[]> {
+  if (filesFrom === '-' && paths.includes('-'))
+    throw new UsageError('--files-from -: standard input can not be the list and a capture at once')
+  const listed = filesFrom === undefined ? [] : await pathList(filesFrom)
+  if (paths.length + listed.length === 0)
+    throw new UsageError("missing argument 'path': name captures, folders or archives, or a list with --files-from")
+  const inputs = await captureInputs(paths, listed)
+  if (inputs.length === 0) throw new UsageError(`--files-from ${filesFrom}: no captures in what it lists`)
+  return inputs
+}
+
+/** Analyses of one part of a set know their places in the whole. */
+async function* placed(
+  analyses: AsyncIterable<CaptureAnalysis>,
+  positions: readonly number[],
+): AsyncGenerator<CaptureAnalysis> {
+  let at = 0
+  for await (const analysis of analyses) yield { ...analysis, position: positions[at++] as number }
 }
 
 /** @throws UsageError for what is neither a number nor a symbol of the tables. */
-function reportedCode({ error, extended }: ScanOptions): ReportedCode | null {
+export function reportedCode({ error, extended }: Pick<ScanOptions, 'error' | 'extended'>): ReportedCode | null {
   if (error === undefined && extended === undefined) return null
   if (error === undefined)
     throw new UsageError('--extended is the second number of a dialog: give the first with --error')
