@@ -92,7 +92,7 @@ function kindOf(path: string): 'file' | 'folder' | 'nothing' {
 }
 
 /** The file itself, or the captures of an archive. */
-async function* inFile(path: string): AsyncGenerator<CaptureInput> {
+export async function* inFile(path: string): AsyncGenerator<CaptureInput> {
   const { archiveKind } = await import('../capture/archives.ts')
   if ((await archiveKind(path)) !== null) yield* inArchive(path)
   else yield fileInput(path, sizeOf(path))

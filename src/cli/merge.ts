@@ -82,8 +82,14 @@ class ReportIndex {
       if (!told.has(message)) this.#streams.complain(message)
       told.add(message)
     }
+    let documents = 0
     try {
-      for (const { head, captures } of reportDocuments(path)) this.#document(path, head, captures, once)
+      for (const { head, captures } of reportDocuments(path)) {
+        documents++
+        this.#document(path, head, captures, once)
+      }
+      // JSON lines of a shard that no capture fell to.
+      if (documents === 0) this.#streams.complain(`${path}: is empty: it adds nothing`)
     } catch (error) {
       if (error instanceof UsageError) throw error
       const what = error instanceof ReportError ? error.message : `can not be read: ${(error as Error).message}`

@@ -86,6 +86,12 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .addOption(new Option('-j, --jobs <n>', 'captures read at once; auto: one a core').argParser(jobs).default(1))
     .option('--resume <folder>', 'keep what is finished there; a scan that was stopped goes on where it was')
     .option('--shard <i/n>', 'scan one of n parts, the same everywhere: see merge')
+    .option('--watch <folder>', 'scan captures as they appear there, until Ctrl-C')
+    .addOption(
+      new Option('--settled <seconds>', 'with --watch: what has not changed for so long is finished')
+        .argParser(seconds)
+        .default(10),
+    )
     .option('--progress', 'tell how far it is, in lines where there is no terminal')
     .option('--no-progress', 'no bar at a terminal')
     .addHelpText('after', SCAN_HELP)
@@ -192,6 +198,7 @@ Examples:
   rdpscope scan tickets.zip logs.tar.gz                          captures in archives: tickets.zip/a.pcapng
   find . -name '*.pcap*' -print0 | rdpscope scan --files-from -  a list of them
   rdpscope scan --jobs auto --resume state/ captures/            on all cores; stopped and started again, it goes on
+  rdpscope scan --watch ring/ -f jsonl                           as a recorder finishes its files
   rdpscope scan --shard 2/4 -f json -o 2.json captures/          a part, on one of four machines: see merge
 
 Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
@@ -237,6 +244,12 @@ function jobs(text: string): number {
   const value = text === 'auto' ? availableParallelism() : Number(text)
   if (!Number.isInteger(value) || value < 1 || value > MOST_JOBS)
     throw new InvalidArgumentError(`it must be 1 to ${MOST_JOBS}, or auto`)
+  return value
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) throw new InvalidArgumentError('it must be 0 to 86400')
   return value
 }
 

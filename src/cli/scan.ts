@@ -37,6 +37,10 @@ export interface ScanOptions extends KeyOptions {
   /** A folder that keeps what is finished. */
   readonly resume?: string
   readonly progress?: boolean
+  /** A folder: what appears in it is scanned, until the scan is interrupted. */
+  readonly watch?: string
+  /** Seconds: a file there that has not changed for so long is finished. */
+  readonly settled: number
 }
 
 /** @returns the exit status. */
@@ -57,18 +61,27 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
     sharesTerminal: streams.columns !== null && places.some(({ path }) => path === null),
     say: (line: string) => streams.complain(line),
   }
-  const analyses = analysesOf(inputs, { keys, resume, jobs, progress })
+  const settings = { keys, resume, jobs, progress }
+  if (options.watch !== undefined) {
+    const { watching } = await import('./watching.ts')
+    const analyses = watching(inputs, settings, { folder: options.watch, settledMs: options.settled * 1e3 }, streams)
+    return conclude(analyses, reports, failOn, streams)
+  }
+  const analyses = analysesOf(inputs, settings)
   return conclude(part === null ? analyses : placed(analyses, part.positions), reports, failOn, streams)
 }
 
-async function inputsOf(paths: readonly string[], { filesFrom }: ScanOptions): Promise<CaptureInput[]> {
+async function inputsOf(paths: readonly string[], { filesFrom, watch, shard }: ScanOptions): Promise<CaptureInput[]> {
+  if (watch !== undefined && shard !== undefined)
+    throw new UsageError('--shard: what --watch finds is no set that can be shared out')
   if (filesFrom === '-' && paths.includes('-'))
     throw new UsageError('--files-from -: standard input can not be the list and a capture at once')
   const listed = filesFrom === undefined ? [] : await pathList(filesFrom)
-  if (paths.length + listed.length === 0)
+  if (paths.length + listed.length === 0 && watch === undefined)
     throw new UsageError("missing argument 'path': name captures, folders or archives, or a list with --files-from")
   const inputs = await captureInputs(paths, listed)
-  if (inputs.length === 0) throw new UsageError(`--files-from ${filesFrom}: no captures in what it lists`)
+  if (inputs.length === 0 && watch === undefined)
+    throw new UsageError(`--files-from ${filesFrom}: no captures in what it lists`)
   return inputs
 }
 

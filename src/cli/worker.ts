@@ -26,8 +26,8 @@ process.on('message', async ({ settings, inputs }: WorkerTask) => {
   for (const input of inputs) await answer(analyst as Analyst, input)
 })
 process.on('disconnect', () => process.exit())
-// The terminal sends it to all processes: the command decides what comes of it.
-process.on('SIGINT', () => {})
+// They are sent to all processes of a terminal or a service: the command decides what comes of them.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
 
 async function answer(analyst: Analyst, input: CaptureInput): Promise<void> {
   let told = performance.now()
