@@ -1,5 +1,5 @@
 /** `rdpscope redact`: a capture that can be given away, and what was taken out of it. */
-import { closeSync, openSync, readFileSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, realpathSync, rmSync, type Stats, statSync, writeSync } from 'node:fs'
 import { CaptureError } from '../analyze.ts'
 import { Keyed } from '../redact/keyed.ts'
 import { type RedactionSummary, redactFile } from '../redact/redact.ts'
@@ -25,14 +25,15 @@ const MOST_CHANGES_SHOWN = 20
 export async function redact(path: string, target: string, options: RedactOptions, streams: Streams): Promise<number> {
   checkPaths(path, target)
   const keyed = options.keyFile === undefined ? Keyed.random() : new Keyed(keyOf(options.keyFile))
+  const progress = progressOf(path, streams)
   const file = new Target(target)
-  const progress = new Progress(path)
   try {
     const summary = await redactFile(path, block => file.put(block), {
       keyed,
-      onProgress: (read, total) => progress.update(read, total),
+      onProgress: read => progress.reading(0, read),
     })
     file.close()
+    progress.end()
     const check = options.check ? await checkVerdicts(path, target, summary.hadSecrets) : null
     file.keep()
     await tell({ path, target, summary, check, options }, streams)
@@ -47,17 +48,32 @@ export async function redact(path: string, target: string, options: RedactOption
   }
 }
 
+/** It is read twice. */
+function progressOf(path: string, streams: Streams): Progress {
+  const bytes = 2 * (statsOf(path)?.size ?? 0)
+  const say = (line: string): void => streams.complain(line)
+  return new Progress([{ path, bytes, archive: null, error: null }], { wanted: undefined, sharesTerminal: false, say })
+}
+
 /** The capture itself is never written to, by whatever name. */
 function checkPaths(path: string, target: string): void {
   if (path === '-') throw new UsageError('standard input can not be redacted: a capture is read twice, so give a file')
   if (target === '-') throw new UsageError('the redacted capture goes to a file: give its name')
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new UsageError(`${path}: is a folder: give one capture`)
-  const there = statSync(target, { throwIfNoEntry: false })
+  if (statsOf(path)?.isDirectory() === true) throw new UsageError(`${path}: is a folder: give one capture`)
+  const there = statsOf(target)
   if (there === undefined) return
   if (there.isDirectory()) throw new UsageError(`${target}: is a folder: name the file to write`)
   if (isSame(path, target)) throw new UsageError(`${target}: is the capture itself: give another name to write to`)
   throw new UsageError(`${target}: exists already: remove it first, or give another name`)
+}
+
+/** Whatever can not even be looked at is taken for a file: opening it says why. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function isSame(path: string, target: string): boolean {
