@@ -155,3 +155,25 @@ describe('PcapngWriter', () => {
     ])
   })
 })
+
+describe('what the recorder counted', () => {
+  it('is read back, and what it did not count stays unknown', async () => {
+    const file = written(writer => {
+      writer.section('test', '')
+      writer.interface({ linkType: 1, snapLength: 96, name: '', fcsLength: 4 })
+      writer.interface({ linkType: 101, snapLength: 0, name: '' })
+      writer.statistics({ interfaceIndex: 0, timeNs: 5n, received: 2 ** 40, dropped: 7, systemDropped: -1 })
+    })
+    const capture = await openStream(
+      (async function* () {
+        yield file
+      })(),
+      'written',
+    )
+    while (capture.next() || (await capture.fill()));
+    const [first, second] = capture.info.interfaces
+    expect(first).toMatchObject({ fcsLength: 4, received: 2 ** 40, dropped: 7, systemDropped: -1 })
+    expect(second).toMatchObject({ fcsLength: -1, received: -1, dropped: -1 })
+    expect(capture.info.notes).toEqual([])
+  })
+})
