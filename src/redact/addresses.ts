@@ -6,6 +6,8 @@
  * is written out fits where it stood. What tells the kind of an address stays: loopback, multicast, broadcast, link-local,
  * and the ranges of private use (RFC 6890).
  */
+import { latin1 } from '../wire/bytes.ts'
+import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { Keyed } from './keyed.ts'
 
 const DIGITS_FROM = [0, 10, 100, 256]
@@ -31,9 +33,23 @@ const IPV6_GROUP_HARDWARE = '3333'
 
 export class AddressMap {
   readonly #keyed: Keyed
+  /** Whole addresses that were seen: most come again and again. */
+  readonly #known = new Map<string, string>()
 
   constructor(keyed: Keyed) {
     this.#keyed = keyed
+  }
+
+  /** Four, six or sixteen bytes: an address of IPv4, of hardware, or of IPv6. */
+  whole(bytes: Uint8Array): Uint8Array {
+    const key = latin1(bytes, 0, bytes.length)
+    const known = this.#known.get(key)
+    if (known !== undefined) return fromLatin1(known)
+    const { length } = bytes
+    const mapped = length === 4 ? this.ipv4([...bytes]) : length === 6 ? this.hardware(bytes) : this.ipv6(bytes)
+    if (this.#known.size >= MAX_REMEMBERED_REPLACEMENTS) this.#known.clear()
+    this.#known.set(key, String.fromCharCode(...mapped))
+    return Uint8Array.from(mapped)
   }
 
   /** @param bytes four, in network order; also fewer: the beginning of an address. */
@@ -140,4 +156,10 @@ function kindOf(before: readonly number[], byte: number): string {
 
 function fromHex(digits: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits, 'hex'))
+}
+
+function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }

@@ -160,7 +160,16 @@ for (const [treatment, lines] of Object.entries(LINES)) {
   for (const name of lines.flatMap(line => line.split(' '))) BY_NAME.set(name, treatment as Treatment)
 }
 
-export function treatmentOf({ name, format }: Field): Treatment {
+/** By field: they are constants. */
+const known = new Map<Field, Treatment>()
+
+export function treatmentOf(field: Field): Treatment {
+  const treatment = known.get(field) ?? looked(field)
+  known.set(field, treatment)
+  return treatment
+}
+
+function looked({ name, format }: Field): Treatment {
   return BY_NAME.get(name.startsWith('dtls.') ? name.slice(1) : name) ?? BY_FORMAT[format]
 }
 

@@ -7,7 +7,7 @@ import type { Node } from '../wire/field.ts'
 import { redactBareHeader } from './bare-headers.ts'
 import { type Checksum, mend, mendFrameCheck, pseudoSum } from './checksums.ts'
 import type { Maps } from './der.ts'
-import { nodeNamed, numberNamed } from './nodes.ts'
+import { nodeNamed, nodesNamed, numberNamed } from './nodes.ts'
 import type { TreeRedaction } from './tree.ts'
 
 /** Where payload lies in the bytes, and how it is filled. */
@@ -18,6 +18,7 @@ export interface Filling {
 }
 
 const IPV6_HEADER_BYTES = 40
+const IPV6_ADDRESS_BYTES = 16
 const ICMPV6 = 58
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, icmpv6: ICMPV6 }
 const CHECKSUMS: Readonly<Record<string, string>> = {
@@ -88,6 +89,7 @@ export class Frames {
       const { name } = tree.field
       if (name === 'ip') around = ipv4(before, after, tree)
       else if (name === 'ipv6') around = ipv6(before, after, tree)
+      else if (name === 'ipv6.routing' && around !== null) around = routed(before, after, tree, around)
       const field = CHECKSUMS[name]
       const node = field === undefined ? null : nodeNamed(tree, field)
       if (node !== null && node.end - node.start === 2) found.push(checksum(name, node, tree, around, before))
@@ -131,6 +133,18 @@ function ipv6(before: Uint8Array, after: Uint8Array, tree: Node): Network {
   const length = numberNamed(tree, 'ipv6.plen')
   const end = length > 0 ? tree.start + IPV6_HEADER_BYTES + length : before.length
   return network(before, after, tree, tree.start, Math.min(end, before.length), end)
+}
+
+/** RFC 8200 8.1: where addresses are still to come, the checksum is that for the last of them. */
+function routed(before: Uint8Array, after: Uint8Array, tree: Node, around: Network): Network {
+  if (numberNamed(tree, 'ipv6.routing.segleft') === 0) return around
+  const home = nodeNamed(tree, 'ipv6.routing.mipv6.home_address')
+  // Segment routing lists them the other way round.
+  const last = home ?? nodeNamed(tree, 'ipv6.routing.srh.addr') ?? [...nodesNamed(tree, 'ipv6.routing.src.addr')].at(-1)
+  if (last === undefined || last === null) return around
+  const towards = (addresses: Uint8Array, bytes: Uint8Array): Uint8Array =>
+    Uint8Array.from([...addresses.subarray(0, IPV6_ADDRESS_BYTES), ...bytes.subarray(last.start, last.end)])
+  return { ...around, addresses: [towards(around.addresses[0], before), towards(around.addresses[1], after)] }
 }
 
 function network(

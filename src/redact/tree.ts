@@ -101,13 +101,18 @@ export class TreeRedaction {
         this.#replace('tokens', start, this.#random(bytes), bytes)
         return true
       case 'ipv4':
-        if (bytes.length === 4) this.#replace('addresses', start, Uint8Array.from(addresses.ipv4([...bytes])), bytes)
+        if (bytes.length === 4) this.#replace('addresses', start, addresses.whole(bytes), bytes)
         return true
       case 'ipv6':
-        if (bytes.length === 16) this.#replace('addresses', start, addresses.ipv6(bytes), bytes)
+        if (bytes.length === 16) this.#replace('addresses', start, addresses.whole(bytes), bytes)
         return true
       case 'hardware':
-        this.#replace('hardware addresses', start, addresses.hardware(bytes), bytes)
+        this.#replace(
+          'hardware addresses',
+          start,
+          bytes.length === 6 ? addresses.whole(bytes) : addresses.hardware(bytes),
+          bytes,
+        )
         return true
       case 'name':
         this.#replace('names', start, redactText(bytes, names), bytes)
