@@ -2,7 +2,7 @@
 import type { CaptureAnalysis } from '../analysis.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { ReportedCode } from './reported-code.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 import type { FailOn } from './threshold.ts'
 
 /** Which part of a set of captures a report is about: `merge` joins the parts. */

@@ -158,8 +158,9 @@ export const FORGET_CLOSED_MS = 10_000
 export const IDLE_TCP_MS = 7_200_000
 export const IDLE_UDP_MS = 60_000
 
-/** Attempts open at one time, about 10 kB each; the one quiet for longest is judged first. */
+/** Attempts open at one time, and their connections, about 7 kB each; the one quiet for longest is judged first. */
 export const MAX_OPEN_ATTEMPTS = 1024
+export const MAX_OPEN_CONNECTIONS = 4096
 /** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
 export const MAX_REPORTED_ATTEMPTS = 1_000
 /** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
