@@ -59,6 +59,8 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--rsa-key <file>', RSA_KEY, collected)
     .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']))
     .option('--no-mouse', 'leave the mouse to the terminal')
+    .option('--config <file>', CONFIG)
+    .option('--no-config', 'without a configuration file')
     .action(async (path: string, options: ViewOptions) => {
       const { view } = await import('./view.ts')
       done(await view(path, options, streams))
@@ -74,11 +76,14 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
     .option('--extended <code>', 'the extended error code beside it')
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
-        .choices(['error', 'warning', 'info', 'never'])
-        .default('error'),
-    )
+    .option('--fail-on <severity|rule>', FAIL_ON, collected)
+    .option('--severity <rule=severity>', 'another severity for what a rule finds; may be given again', collected)
+    .option('--ignore <conditions>', IGNORE, collected)
+    .option('--baseline <file>', 'a report (json or jsonl) of an earlier run: only what is new counts')
+    .option('--no-baseline', 'not that of the configuration')
+    .option('--expect <rule|none>', EXPECT, collected)
+    .option('--config <file>', CONFIG)
+    .option('--no-config', 'without a configuration file')
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
     .addHelpText('after', SCAN_HELP)
     .action(async (paths: string[], options: ScanOptions) => {
@@ -147,6 +152,13 @@ const KEY_LOG = 'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may 
 const RSA_KEY = "decrypt TLS with a server's RSA private key in PEM; may be given again"
 const FIELD_OPTIONS =
   'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; may be given again'
+
+const FAIL_ON =
+  'status 1 from findings of this severity on (error, warning, info; never), or of this rule; may be given again (default: error)'
+const IGNORE =
+  'findings that do not count: rule=ID,address=PREFIX,capture=GLOB,expires=DAY,reason=TEXT; may be given again'
+const EXPECT = 'each capture must show this rule, or (none) no error and no warning; else status 1; may be given again'
+const CONFIG = 'a configuration file in place of rdpscope.config.json'
 
 const FORMATS = 'how to write the report, and where to; may be given again, all but one with a file'
 

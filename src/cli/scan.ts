@@ -5,23 +5,24 @@ import { clientTables, typedCode } from '../codes/code-family.ts'
 import { errorInfo } from '../codes/errinfo.ts'
 import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
 import type { CodeTable } from '../codes/table.ts'
+import { assess } from '../policy/assess.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
 import { clean } from '../report/clean.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import { type FailOn, isFailure } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
+import { type PolicyOptions, policyFor } from './policy.ts'
 import { Progress } from './progress.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
 
-export interface ScanOptions extends KeyOptions {
+export interface ScanOptions extends KeyOptions, PolicyOptions {
   /** `format` or `format=file`; none is text. */
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
-  readonly failOn: FailOn
   readonly width?: number
   /** What the dialog of the client showed: numbers or symbols. */
   readonly error?: string
@@ -31,16 +32,18 @@ export interface ScanOptions extends KeyOptions {
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const inputs = await captureInputs(paths)
-  const { format = [], verbose, failOn, width } = options
+  const { format = [], verbose, width } = options
+  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
   const places = withSummary(destinations(format, options.output, inputs), process.env.GITHUB_STEP_SUMMARY)
   const keys = givenKeys(options, streams)
-  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
+  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
   let status = EXIT_CLEAN
   for (const [index, path] of inputs.entries()) {
-    const analysis = await analyzeOne(path, keys, streams)
-    await reports.capture(analysis, index)
-    status = Math.max(status, statusOf(analysis, failOn))
+    const assessed = assess(await analyzeOne(path, keys, streams), policy)
+    tellUnexpected(assessed, streams)
+    await reports.capture(assessed, index)
+    status = Math.max(status, statusOf(assessed))
     if (reports.closed) break
   }
   await reports.end()
@@ -88,8 +91,13 @@ async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Prom
   }
 }
 
+/** Whatever the format: it is why the status is 1. */
+function tellUnexpected({ path, policy }: AssessedCapture, streams: Streams): void {
+  for (const { met, says } of policy?.expectations ?? []) if (!met) streams.complain(`${path}: ${says}`)
+}
+
 /** Unreadable input weighs more than findings. */
-function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
+function statusOf({ error, policy }: AssessedCapture): number {
   if (error !== null) return EXIT_UNREADABLE
-  return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
+  return policy?.fails ? EXIT_FINDINGS : EXIT_CLEAN
 }

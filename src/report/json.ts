@@ -2,8 +2,16 @@
  * The JSON report, `rdpscope/report@1`. Fields may be added, none renamed. The same analysis gives the same bytes. It is
  * written in pieces, capture by capture, so that a scan of many files does not hold them all.
  */
-import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } from '../analysis.ts'
+import type { CaptureStart } from '../analysis.ts'
 import type { Closing } from '../attempt/attempt.ts'
+import type {
+  Assessed,
+  AssessedAttempt,
+  AssessedCapture,
+  AssessedEntry,
+  AssessedVerdict,
+} from '../policy/assessment.ts'
+import { REPORT_SCHEMA } from '../policy/baseline.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
@@ -18,7 +26,7 @@ export function jsonWriter({ code }: Pick<ReportSettings, 'code'>): ReportWriter
 /** What stands before the first capture. */
 export function jsonHead(): string {
   const tool = JSON.stringify({ name: 'rdpscope', version: VERSION })
-  return `{\n  "schema": "rdpscope/report@1",\n  "tool": ${tool},\n  "captures": [`
+  return `{\n  "schema": "${REPORT_SCHEMA}",\n  "tool": ${tool},\n  "captures": [`
 }
 
 /**
@@ -26,7 +34,7 @@ export function jsonHead(): string {
  * @param code what the user was shown: held against the capture in `reportedCode`
  */
 export function* jsonCapture(
-  analysis: CaptureAnalysis,
+  analysis: AssessedCapture,
   index: number,
   code: ReportedCode | null = null,
 ): Generator<string> {
@@ -36,7 +44,7 @@ export function* jsonCapture(
     yield `${at === 0 ? '' : ','}\n        ${indented(attemptObject(attempt, start), '        ')}`
   }
   const close = attempts.length === 0 ? ']' : '\n      ]'
-  yield `${close},${members({ diagnosis: analysis.diagnosis })}\n    }`
+  yield `${close},${members({ diagnosis: analysis.diagnosis.map(entryObject) })}\n    }`
 }
 
 /** What stands behind the last capture. */
@@ -45,13 +53,13 @@ export function jsonTail(): string {
 }
 
 /** The whole document at once. */
-export function jsonReport(analyses: readonly CaptureAnalysis[], code: ReportedCode | null = null): string {
+export function jsonReport(analyses: readonly AssessedCapture[], code: ReportedCode | null = null): string {
   const captures = analyses.map((analysis, index) => [...jsonCapture(analysis, index, code)].join(''))
   return jsonHead() + captures.join('') + jsonTail()
 }
 
 /** What stands before the attempts of a capture. */
-export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
+export function captureMembers(analysis: AssessedCapture, code: ReportedCode | null): Record<string, unknown> {
   const { start } = analysis
   return {
     path: analysis.path,
@@ -63,11 +71,12 @@ export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | n
     error: analysis.error,
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
+    ...(analysis.policy === undefined ? {} : { policy: analysis.policy }),
     ...codeOf(analysis, code),
   }
 }
 
-function codeOf(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
+function codeOf(analysis: AssessedCapture, code: ReportedCode | null): Record<string, unknown> {
   if (code === null) return {}
   const { error, extended, means, attempt, agreement, says, extendedCheck, causes } = againstWire(code, analysis)
   return { reportedCode: { error, extended, means, attempt, agreement, says, extendedCheck, causes } }
@@ -85,7 +94,7 @@ function indented(value: unknown, indent: string): string {
   return cleanJson(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${indent}`)
 }
 
-export function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
+export function attemptObject(attempt: AssessedAttempt, start: CaptureStart | null) {
   const { closing } = attempt
   return {
     id: attempt.id,
@@ -129,7 +138,7 @@ function senderObject(sender: Closing['sender']) {
   return { authenticity, signs, hops: hops < 0 ? null : hops, whereabouts: whereabouts || null }
 }
 
-function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
+function verdictObject(verdict: AssessedVerdict, start: CaptureStart | null) {
   return {
     rule: verdict.rule,
     verdict: verdict.verdict,
@@ -145,5 +154,21 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
     settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
+    ...assessedMembers(verdict),
+    ...(verdict.baselineState === undefined ? {} : { baselineState: verdict.baselineState }),
+  }
+}
+
+export function entryObject(entry: AssessedEntry) {
+  const { rule, verdict, severity, outcome, says, attempts, count } = entry
+  return { rule, verdict, severity, outcome, says, attempts, count, ...assessedMembers(entry) }
+}
+
+/** Only what a policy says. */
+function assessedMembers({ fails, excuse, claimedSeverity }: Assessed) {
+  return {
+    ...(fails === undefined ? {} : { fails }),
+    ...(excuse === undefined ? {} : { excuse }),
+    ...(claimedSeverity === undefined ? {} : { claimedSeverity }),
   }
 }
