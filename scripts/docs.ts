@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { configJsonSchema } from './config-document.ts'
+import { manPage } from './man-page.ts'
 import { ruleDocuments } from './rule-documents.ts'
 
 const docs = resolve(import.meta.dirname, '../docs')
@@ -14,3 +15,7 @@ for (const [path, text] of documents) writeFileSync(join(docs, path), text)
 const schemas = resolve(import.meta.dirname, '../schemas')
 mkdirSync(schemas, { recursive: true })
 writeFileSync(join(schemas, 'config.schema.json'), configJsonSchema())
+
+const man = resolve(import.meta.dirname, '../man')
+mkdirSync(man, { recursive: true })
+writeFileSync(join(man, 'rdpscope.1'), manPage())

@@ -1,8 +1,10 @@
 /** The commands and their options. Each command is loaded when it is called. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
+import type { Shell } from './completion.ts'
 import type { DecodeOptions } from './decode.ts'
+import type { InitOptions } from './init.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
@@ -23,6 +25,11 @@ export async function run(args: readonly string[], stdout: Sink, stderr: Sink): 
   } catch (error) {
     return failed(error, streams)
   }
+}
+
+/** For what is made from the commands: the man page. */
+export function commandTree(): Command {
+  return commands(process.stdout, new Streams(process.stdout, process.stderr), false, () => {})
 }
 
 /** A single file, on a terminal: somebody wants to look at it. */
@@ -61,6 +68,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--no-mouse', 'leave the mouse to the terminal')
     .option('--config <file>', CONFIG)
     .option('--no-config', 'without a configuration file')
+    .addHelpText('after', VIEW_HELP)
     .action(async (path: string, options: ViewOptions) => {
       const { view } = await import('./view.ts')
       done(await view(path, options, streams))
@@ -118,6 +126,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .command('explain')
     .description('what an error code means, layer by layer; needs no capture')
     .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
+    .addHelpText('after', EXPLAIN_HELP)
     .action(async (codes: string[]) => {
       const { explainCodes } = await import('./explain.ts')
       done(await explainCodes(codes, streams))
@@ -126,9 +135,32 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .command('rules')
     .description('the rules, and what each looks at')
     .argument('[id]', 'one rule in full')
+    .addHelpText('after', RULES_HELP)
     .action(async (id: string | undefined) => {
       const { printRules } = await import('./rules.ts')
       done(await printRules(id, streams))
+    })
+  program
+    .command('init')
+    .description('write a configuration file, and an example for CI')
+    .addOption(
+      new Option('--ci <system>', 'also an example for this CI').choices(['github', 'gitlab', 'jenkins', 'shell']),
+    )
+    .option('--ci-file <file>', 'where to write that example; otherwise to where the system looks for it')
+    .option('--force', 'also over files that are there', false)
+    .addHelpText('after', INIT_HELP)
+    .action(async (options: InitOptions) => {
+      const { init } = await import('./init.ts')
+      done(await init(options, process.cwd(), streams))
+    })
+  program
+    .command('completion')
+    .description('a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addHelpText('after', COMPLETION_HELP)
+    .action(async (shell: Shell) => {
+      const { completion } = await import('./completion.ts')
+      done(await completion(shell, program, streams))
     })
   for (const command of program.commands) {
     command.exitOverride().configureOutput(writing).helpOption('-h, --help', 'print this help')
@@ -173,8 +205,51 @@ Examples:
   rdpscope scan -f github captures/                              annotations and a summary in GitHub Actions
   rdpscope scan -f md capture.pcapng                             to paste into a ticket
   rdpscope scan -f csv -o findings.csv captures/                 for a spreadsheet
+  rdpscope scan -f jsonl=known.jsonl captures/                   what is known today, and from tomorrow on:
+  rdpscope scan --baseline known.jsonl captures/                 only what is new counts
+  rdpscope scan --expect tcp-connect-refused blocked.pcapng      a test of a firewall: this must be what happens
+  rdpscope scan --severity packet-loss=info --fail-on warning captures/
+  rdpscope scan --ignore 'address=10.9.0.0/16,expires=2027-01-31,reason=the old site' captures/
 
 Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+`
+
+const VIEW_HELP = `
+Examples:
+  rdpscope capture.pcapng                                        a file, on a terminal
+  rdpscope view --follow ring_00001.pcapng                       while dumpcap is still writing
+  tcpdump -w - port 3389 | rdpscope view -                       from standard input
+  rdpscope view --theme light --keylog keys.log capture.pcapng   decrypted, on a light terminal
+`
+
+const EXPLAIN_HELP = `
+Examples:
+  rdpscope explain 0x904 0x7                 what the dialog shows: error code, then extended error code
+  rdpscope explain alert 40 event 1057       numbers of any layer
+  rdpscope explain STATUS_LOGON_FAILURE      a name
+  rdpscope explain oracle remediation        words of the dialog, or of what is blamed
+  rdpscope explain -- -1073741715            a negative number
+`
+
+const RULES_HELP = `
+Examples:
+  rdpscope rules                             all of them, causes before their consequences
+  rdpscope rules path-mtu-black-hole         what it looks at, what it can not see, and the commands to capture it
+`
+
+const INIT_HELP = `
+Examples:
+  rdpscope init                              rdpscope.config.json in the working directory
+  rdpscope init --ci github                  and .github/workflows/rdpscope.yml
+  rdpscope init --ci shell --ci-file ci/rdpscope.sh
+`
+
+const COMPLETION_HELP = `
+Examples:
+  source <(rdpscope completion bash)         in ~/.bashrc
+  source <(rdpscope completion zsh)          in ~/.zshrc, below compinit
+  rdpscope completion fish > ~/.config/fish/completions/rdpscope.fish
+  rdpscope completion powershell | Out-String | Invoke-Expression      in $PROFILE
 `
 
 const DECODE_EXAMPLES = `
