@@ -39,8 +39,8 @@ export interface PolicyText {
 function expectationTexts({ expectations }: CaptureStanding): PolicyText[] {
   return expectations.map(({ met, says }) =>
     met
-      ? { name: 'As expected', text: sentence(says) }
-      : { name: 'Not as expected', text: sentence(says), fails: true },
+      ? { name: 'Passed', text: sentence(says) }
+      : { name: 'Failed', text: sentence(says), fails: true },
   )
 }
 

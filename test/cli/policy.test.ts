@@ -123,7 +123,7 @@ describe('--expect', () => {
     const says = 'expected slow-path, but this capture rules it out; instead nla-required is confirmed'
     const { stderr, stdout } = await called('scan', NLA, '--expect', 'slow-path', '--width', '200')
     expect(stderr).toBe(`rdpscope: ${NLA}: ${says}\n`)
-    expect(stdout).toContain(`\nNot as expected: E${says.slice(1)}.\n`)
+    expect(stdout).toContain(`\nFailed: E${says.slice(1)}.\n`)
     for (const format of ['md', 'csv', 'json', 'jsonl', 'junit', 'github', 'github-summary']) {
       expect((await called('scan', NLA, '--expect', 'slow-path', '-f', format)).stdout.replaceAll('\\', '')).toMatch(
         /xpected slow-path, but this capture rules it out/,
