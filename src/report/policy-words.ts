@@ -38,9 +38,7 @@ export interface PolicyText {
 
 function expectationTexts({ expectations }: CaptureStanding): PolicyText[] {
   return expectations.map(({ met, says }) =>
-    met
-      ? { name: 'Passed', text: sentence(says) }
-      : { name: 'Failed', text: sentence(says), fails: true },
+    met ? { name: 'Passed', text: sentence(says) } : { name: 'Failed', text: sentence(says), fails: true },
   )
 }
 
