@@ -6,6 +6,7 @@ import type { Shell } from './completion.ts'
 import type { DecodeOptions } from './decode.ts'
 import type { InitOptions } from './init.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
+import { CONFIG, collected, NO_CONFIG, withPolicy } from './policy-options.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
 import type { ViewOptions } from './view.ts'
@@ -67,7 +68,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']))
     .option('--no-mouse', 'leave the mouse to the terminal')
     .option('--config <file>', CONFIG)
-    .option('--no-config', 'without a configuration file')
+    .option('--no-config', NO_CONFIG)
     .addHelpText('after', VIEW_HELP)
     .action(async (path: string, options: ViewOptions) => {
       const { view } = await import('./view.ts')
@@ -84,14 +85,6 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
     .option('--extended <code>', 'the extended error code beside it')
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
-    .option('--fail-on <severity|rule>', FAIL_ON, collected)
-    .option('--severity <rule=severity>', 'another severity for what a rule finds; may be given again', collected)
-    .option('--ignore <conditions>', IGNORE, collected)
-    .option('--baseline <file>', 'a report (json or jsonl) of an earlier run: only what is new counts')
-    .option('--no-baseline', 'not that of the configuration')
-    .option('--expect <rule|none>', EXPECT, collected)
-    .option('--config <file>', CONFIG)
-    .option('--no-config', 'without a configuration file')
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
     .addHelpText('after', SCAN_HELP)
     .action(async (paths: string[], options: ScanOptions) => {
@@ -163,10 +156,14 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
       done(await completion(shell, program, streams))
     })
   for (const command of program.commands) {
+    if (JUDGING.has(command.name())) withPolicy(command)
     command.exitOverride().configureOutput(writing).helpOption('-h, --help', 'print this help')
   }
   return program
 }
+
+/** Commands that judge captures by a policy. */
+const JUDGING: ReadonlySet<string> = new Set(['scan'])
 
 const EXAMPLES = `
 Examples:
@@ -184,13 +181,6 @@ const KEY_LOG = 'decrypt TLS with the secrets of a key log (SSLKEYLOGFILE); may 
 const RSA_KEY = "decrypt TLS with a server's RSA private key in PEM; may be given again"
 const FIELD_OPTIONS =
   'of -T fields: header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n; may be given again'
-
-const FAIL_ON =
-  'status 1 from findings of this severity on (error, warning, info; never), or of this rule; may be given again (default: error)'
-const IGNORE =
-  'findings that do not count: rule=ID,address=PREFIX,capture=GLOB,expires=DAY,reason=TEXT; may be given again'
-const EXPECT = 'each capture must show this rule, or (none) no error and no warning; else status 1; may be given again'
-const CONFIG = 'a configuration file in place of rdpscope.config.json'
 
 const FORMATS = 'how to write the report, and where to; may be given again, all but one with a file'
 
@@ -272,11 +262,6 @@ function packetCount(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('it must be a number from 1 on')
   return value
-}
-
-/** For an option that may be given several times. */
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }
 
 function columns(text: string): number {

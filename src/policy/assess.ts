@@ -89,10 +89,17 @@ class Assessment {
     const told = new Set([...byExcuse.values()].flatMap(attempts => attempts.map(({ id }) => id)))
     const parts = [...byExcuse].sort(([a], [b]) => Number(a !== null) - Number(b !== null))
     return parts.map(([excuse, attempts]) => {
-      const others = excuse === general ? entry.attempts.filter(id => !told.has(id)) : []
-      const ids = [...attempts.map(({ id }) => id), ...others].sort((a, b) => a - b)
-      const count = attempts.length + (excuse === general ? unlisted : 0)
-      return this.#assessed({ ...entry, says: saidFirst(entry, attempts), attempts: ids, count }, excuse)
+      const own = new Set(attempts.map(({ id }) => id))
+      const isRest = excuse === general
+      const ids = entry.attempts.filter(id => own.has(id) || (isRest && !told.has(id)))
+      const part = {
+        ...entry,
+        says: saidFirst(entry, attempts),
+        // The line names the first of many attempts: a part may have none of them.
+        attempts: ids.length > 0 ? ids : [...own].sort((a, b) => a - b),
+        count: attempts.length + (isRest ? unlisted : 0),
+      }
+      return this.#assessed(part, excuse)
     })
   }
 

@@ -4,6 +4,7 @@ import type { AttemptAnalysis, CaptureAnalysis } from '../../src/analysis.ts'
 import { assess } from '../../src/policy/assess.ts'
 import { Baseline } from '../../src/policy/baseline.ts'
 import type { Policy } from '../../src/policy/policy.ts'
+import { withoutPolicy } from '../../src/policy/restore.ts'
 import { jsonReport } from '../../src/report/json.ts'
 import type { Severity } from '../../src/rules/rule.ts'
 import { attemptAnalysis, captureAnalysis, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
@@ -268,5 +269,26 @@ describe('what a capture must show', () => {
     const empty = captureAnalysis({ attempts: [], diagnosis: [] })
     expect(expecting(empty, 'nla-required')?.expectations[0]?.says).toContain('no Remote Desktop connection')
     expect(expecting(empty, 'none')).toMatchObject({ fails: false })
+  })
+})
+
+describe('without its policy', () => {
+  const warning = diagnosisEntry({ rule: 'packet-loss', severity: 'warning' })
+
+  it.each([
+    ['nothing', captureAnalysis(), {}],
+    [
+      'severities',
+      captureAnalysis({ diagnosis: [diagnosisEntry(), warning] }),
+      { severities: new Map([['nla-required', 'info']] as const) },
+    ],
+    ['excuses', captureAnalysis(), { ignores: [ignore({ rule: 'nla-required' })] }],
+    ['excuses of some', crowd(), { ignores: [from(1, 3)] }],
+    ['excuses of those that are listed', crowd(5), { ignores: [from(1, 2, 3)] }],
+    ['expectations', captureAnalysis(), { expectedOf: () => ['nla-required', 'slow-path'] }],
+    ['a baseline', crowd(), { baseline: new Baseline() }],
+  ] as const)('an analysis is what it was: %s', (_, capture, given: Partial<Policy>) => {
+    expect(withoutPolicy(assessed(capture, given))).toEqual(capture)
+    expect(withoutPolicy(capture)).toBe(capture)
   })
 })
