@@ -94,7 +94,7 @@ describe('GitHub Actions', () => {
     expect(Object.keys(workflow)).toEqual(['name', 'on', 'permissions', 'jobs'])
     expect(workflow.permissions['security-events']).toBe('write')
     for (const { uses, run } of steps)
-      expect(uses ?? run).toMatch(uses === undefined ? /^(npm|rdpscope) / : /^[\w-]+\/[\w/-]+@v\d+$/)
+      expect(uses ?? run).toMatch(uses === undefined ? /^(npm|rdpscope|jq) / : /^[\w-]+\/[\w/-]+@v\d+$/)
   })
 
   it('runs as it is written, and uploads what it wrote', () => {
@@ -106,9 +106,21 @@ describe('GitHub Actions', () => {
       expect(stdout).toMatch(/^::error file=captures\/nla-server-client-tls\.pcapng,title=nla-required/)
     }
     const uploaded = steps.flatMap(step => [step.with?.sarif_file, step.with?.path]).filter(path => path !== undefined)
-    expect(uploaded).toEqual(['rdpscope.sarif', 'rdpscope.json'])
+    expect(uploaded).toEqual(['alerts.sarif', 'rdpscope.json'])
     expect(sarifFaults(json('rdpscope.sarif'))).toEqual([])
     expect(reportFaults(json('rdpscope.json'))).toEqual([])
+  })
+})
+
+describe.skipIf(spawnSync('jq', ['--version']).status !== 0)('GitHub Actions, with jq', () => {
+  it('leaves suppressed results out of the alerts', () => {
+    const [, command = ''] = example('ci/github.yml').match(/run: (jq .*)/) ?? []
+    const scan = "rdpscope scan captures/ -f sarif=rdpscope.sarif --ignore 'rule=nla-required,reason=x'"
+    expect(shell(scan).status).toBe(0)
+    expect(json('rdpscope.sarif').runs[0].results).toHaveLength(1)
+    expect(shell(command).status).toBe(0)
+    expect(sarifFaults(json('alerts.sarif'))).toEqual([])
+    expect(json('alerts.sarif').runs[0].results).toHaveLength(0)
   })
 })
 
