@@ -31,13 +31,16 @@ export function manPage(): string {
     ...row('.B GITHUB_STEP_SUMMARY', 'Where the format github adds the summary of the job.'),
     ...row('.B XDG_CONFIG_HOME', "Where the user's own configuration is looked for; ~/.config otherwise."),
     '.SH FILES',
-    ...row('.I rdpscope.config.json', 'The configuration, in the working directory or above it; rdpscope init writes one.'),
+    ...row(
+      '.I rdpscope.config.json',
+      'The configuration, in the working directory or above it; rdpscope init writes one.',
+    ),
     ...row('.I ~/.config/rdpscope/config.json', 'The configuration where no other is found.'),
     '.SH SEE ALSO',
-    String.raw`.BR dumpcap (1),`,
-    String.raw`.BR tcpdump (8),`,
-    String.raw`.BR tshark (1),`,
-    String.raw`.BR wireshark (1)`,
+    '.BR dumpcap (1),',
+    '.BR tcpdump (8),',
+    '.BR tshark (1),',
+    '.BR wireshark (1)',
     '',
   ].join('\n')
 }
@@ -95,7 +98,16 @@ function below(more: string): string[] {
   return more.split('\n\n').flatMap(block => {
     const [head = '', ...lines] = block.split('\n')
     if (lines.length === 0) return ['.PP', text(head)]
-    return ['.PP', text(head), '.PP', '.nf', '.RS 2', ...lines.map(line => text(line.replace(/^ {2}/, ''))), '.RE', '.fi']
+    return [
+      '.PP',
+      text(head),
+      '.PP',
+      '.nf',
+      '.RS 2',
+      ...lines.map(line => text(line.replace(/^ {2}/, ''))),
+      '.RE',
+      '.fi',
+    ]
   })
 }
 

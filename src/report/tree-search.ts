@@ -8,6 +8,12 @@ export function nodeNamed(layer: InspectedLayer, name: string): Node | null {
   return firstIn(layer.tree, name)
 }
 
+/** Whether there is a field or a group of this name: an analysis flag is nothing but there. */
+export function holds({ tree }: InspectedLayer, name: string): boolean {
+  const visit = (node: Node): boolean => node.field.name === name || (node.children ?? []).some(visit)
+  return visit(tree)
+}
+
 /** Its value as a number; null when there is none. */
 export function numberOf(layer: InspectedLayer, name: string): number | null {
   const value = nodeNamed(layer, name)?.value

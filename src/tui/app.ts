@@ -14,8 +14,8 @@ export interface AppOptions {
   readonly theme: ThemeName
   readonly keys: KeyTable
   readonly mouse: boolean
-  /** Left of the line at the top: what file it is, and how far it is read. */
-  heading(): string
+  /** Left of the line at the top: what file it is, and how far it is read ('' when there is nothing to say of it). */
+  heading(): { readonly path: string; readonly state: string }
   /** What a key does in every view, with what the views share. */
   act(action: Action): boolean
   /** Views that a key opens from everywhere. */
@@ -27,6 +27,8 @@ export interface AppOptions {
 /** Smaller ones can not show a line of evidence. */
 const LEAST_COLUMNS = 60
 const LEAST_ROWS = 16
+/** Of a path beside a long state. */
+const LEAST_PATH_COLUMNS = 16
 /** Between two pictures that no key asks for. */
 const REDRAW_MS = 100
 /** Who goes deeper has forgotten where the way began. */
@@ -229,7 +231,11 @@ export class App implements Ui, TerminalListener {
     const bar = this.theme.look('bar')
     canvas.fill({ x: 0, y: 0, width: canvas.width, height: 1 }, ' ', bar)
     const title = this.#top.title()
-    canvas.put(1, 0, tail(this.#options.heading(), canvas.width - width(title) - 4, this.unicode), bar)
+    const { path, state } = this.#options.heading()
+    const room = canvas.width - width(title) - 4
+    const said = state === '' ? '' : `: ${state}`
+    const name = tail(path, Math.max(room - width(said), Math.min(LEAST_PATH_COLUMNS, width(path))), this.unicode)
+    canvas.put(1, 0, cut(`${name}${said}`, room, this.unicode), bar)
     canvas.right(canvas.width - 1, 0, title, this.theme.look('bar-key'))
   }
 

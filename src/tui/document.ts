@@ -26,6 +26,8 @@ const MOST_OPENED = 100
 const MOST_LINES = 4_000
 /** Nothing came for so long: the recorder has written what there is. */
 const QUIET_MS = 100
+/** How fast a file is read is known after so long. */
+const PACE_KNOWN_MS = 500
 /** What the last packets hold may be read only with those that come behind them. */
 const UNSETTLED_ROWS = 64
 
@@ -37,6 +39,13 @@ export interface DocumentOptions {
   onChange(): void
   /** Something went wrong that nobody waits for. */
   onError(error: unknown): void
+}
+
+export interface Progress {
+  readonly readBytes: number
+  readonly totalBytes: number | null
+  /** null as long as nobody can tell. */
+  readonly leftMs: number | null
 }
 
 /** A line of the packet list, and whether it was told at first sight. */
@@ -65,6 +74,7 @@ export class Document {
   #wanted: number[] = []
   #isReplaying = false
   #isClosed = false
+  #beganMs = 0
   #isLive: boolean
   /** Since when more is waited for; null while it is read. */
   #waitsSinceMs: number | null = null
@@ -96,6 +106,7 @@ export class Document {
   /** Reads the capture. Comes back when it is read to its end, or closed. */
   async load(): Promise<void> {
     const capture = this.#capture
+    this.#beganMs = performance.now()
     const keys = this.#keys()
     const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
@@ -135,9 +146,13 @@ export class Document {
     return this.#isLive
   }
 
-  /** Read so far, and in all where that is known. */
-  get progress(): { readonly readBytes: number; readonly totalBytes: number | null } {
-    return { readBytes: this.#capture.bytesRead, totalBytes: this.#isLive ? null : this.#capture.info.fileBytes }
+  /** Read so far, and in all where that is known; and how long the rest takes at the pace so far. */
+  get progress(): Progress {
+    const readBytes = this.#capture.bytesRead
+    const totalBytes = this.#isLive ? null : this.#capture.info.fileBytes
+    const takenMs = performance.now() - this.#beganMs
+    const isTold = totalBytes !== null && readBytes > 0 && takenMs > PACE_KNOWN_MS
+    return { readBytes, totalBytes, leftMs: isTold ? (takenMs * (totalBytes - readBytes)) / readBytes : null }
   }
 
   /** Those that closed so far; all of them once it is read. */

@@ -1,6 +1,6 @@
 /** The segments of a TCP conversation, for graphs over time. */
 import type { InspectedPacket } from '../inspect/packet.ts'
-import { nodeNamed, numberOf, textOf } from '../report/tree-search.ts'
+import { holds, numberOf, textOf } from '../report/tree-search.ts'
 import type { Document } from './document.ts'
 
 export interface Segment {
@@ -58,7 +58,7 @@ export async function segmentsOf(document: Document, stream: number): Promise<Se
       length: numberOf(tcp, 'tcp.len') ?? 0,
       acknowledgement: numberOf(tcp, 'tcp.ack') ?? -1,
       window: numberOf(tcp, 'tcp.window_size') ?? 0,
-      isResend: RESENDS.some(name => nodeNamed(tcp, name) !== null),
+      isResend: RESENDS.some(name => holds(tcp, name)),
       isReset: numberOf(tcp, 'tcp.flags.reset') === 1,
       isSyn: numberOf(tcp, 'tcp.flags.syn') === 1,
       isFin: numberOf(tcp, 'tcp.flags.fin') === 1,

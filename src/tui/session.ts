@@ -202,14 +202,20 @@ export class Session implements Workspace {
     }
   }
 
-  #heading(): string {
+  #heading(): { path: string; state: string } {
+    const { document } = this
+    return { path: document.path === '-' ? 'standard input' : document.path, state: this.#state() }
+  }
+
+  #state(): string {
     const { document } = this
     const error = document.analysis?.error ?? null
-    if (error !== null) return `${document.path}: damaged, read up to there: ${error.message}`
-    if (document.isLive) return `${document.path}: live, ${counted(document.index.count, 'packet')}`
-    if (!document.isLoading) return document.path
-    const { readBytes, totalBytes } = document.progress
+    if (error !== null) return `damaged: ${error.message}`
+    if (document.isLive) return `live, ${counted(document.index.count, 'packet')}`
+    if (!document.isLoading) return ''
+    const { readBytes, totalBytes, leftMs } = document.progress
     const share = totalBytes === null || totalBytes === 0 ? '' : ` ${Math.floor((readBytes / totalBytes) * 100)} %`
-    return `${document.path}: reading${share}, ${document.index.count} packets, ${byteCount(readBytes)}`
+    const left = leftMs === null ? '' : `, ${Math.ceil(leftMs / 1000)} s left`
+    return `reading${share}${left}, ${counted(document.index.count, 'packet')}, ${byteCount(readBytes)}`
   }
 }

@@ -46,7 +46,7 @@ function started(
     theme: 'dark',
     keys: new KeyTable(),
     mouse: false,
-    heading: () => '/home/maria/capture.pcapng',
+    heading: () => ({ path: '/home/maria/capture.pcapng', state: '' }),
     act: () => false,
     view: () => null,
     command: filter => `tshark -Y '${filter}'`,
@@ -141,9 +141,14 @@ describe('the screen', () => {
     app.quit()
   })
 
-  it('shows the end of a long path: the name of the file', () => {
-    const { app, display } = started(new TestView(), { heading: () => `/srv/${'folder/'.repeat(20)}capture.pcapng` })
-    expect(display.lines[0]).toMatch(/^ ….*\/capture\.pcapng +packets $/)
+  it.each([
+    ['', /^ ….*\/capture\.pcapng +packets $/],
+    ['reading 4 %', /^ ….*\/capture\.pcapng: reading 4 % +packets $/],
+    [`damaged: ${'much '.repeat(30)}`, /^ …\/capture\.pcapng: damaged: much .*… *packets $/],
+  ])('shows the end of a long path, the name of the file, and of its state %j what has room', (state, line) => {
+    const path = `/srv/${'folder/'.repeat(20)}capture.pcapng`
+    const { app, display } = started(new TestView(), { heading: () => ({ path, state }) })
+    expect(display.lines[0]).toMatch(line)
     app.quit()
   })
 })
