@@ -81,14 +81,23 @@ describe('rdpscope-ci.sh', () => {
   })
 })
 
-describe('GitHub Actions', () => {
-  const workflow = parse(example('ci/github.yml'))
-  const steps = Object.values<{ steps: Step[] }>(workflow.jobs).flatMap(job => job.steps)
-  interface Step {
-    readonly uses?: string
-    readonly run?: string
-    readonly with?: Readonly<Record<string, unknown>>
-  }
+interface Step {
+  readonly uses?: string
+  readonly run?: string
+  readonly with?: Readonly<Record<string, unknown>>
+}
+
+function stepsOf(name: string): Record<string, readonly Step[]> {
+  const { jobs } = parse(example(name)) as { jobs: Record<string, { steps: Step[] }> }
+  return Object.fromEntries(Object.entries(jobs).map(([job, { steps }]) => [job, steps]))
+}
+
+const commandsOf = (steps: readonly Step[] = []) =>
+  steps.flatMap(({ run }) => (run?.startsWith('rdpscope') ? [run] : []))
+
+describe.each(['ci/github.yml', 'ci/github-shards.yml'])('GitHub Actions: %s', name => {
+  const workflow = parse(example(name))
+  const steps = Object.values(stepsOf(name)).flat()
 
   it('is a workflow: each step runs something or uses an action of one version', () => {
     expect(Object.keys(workflow)).toEqual(['name', 'on', 'permissions', 'jobs'])
@@ -97,18 +106,43 @@ describe('GitHub Actions', () => {
       expect(uses ?? run).toMatch(uses === undefined ? /^(npm|rdpscope|jq) / : /^[\w-]+\/[\w/-]+@v\d+$/)
   })
 
-  it('runs as it is written, and uploads what it wrote', () => {
-    const commands = steps.flatMap(({ run }) => (run?.startsWith('rdpscope') ? [run] : []))
-    expect(commands.length).toBeGreaterThan(0)
+  it('uploads what it wrote', () => {
+    const uploaded = steps.flatMap(step => [step.with?.sarif_file, step.with?.path]).filter(path => path !== undefined)
+    const written = steps.flatMap(({ run = '' }) => [...run.matchAll(/(?:=|> )([\w${{}. -]+?\.(?:json|sarif))/g)])
+    expect(written.map(([, path]) => path)).toEqual(expect.arrayContaining(uploaded))
+    expect(uploaded.slice(-2)).toEqual(['alerts.sarif', 'rdpscope.json'])
+  })
+})
+
+describe('GitHub Actions', () => {
+  it('runs as it is written', () => {
+    const commands = commandsOf(stepsOf('ci/github.yml').scan)
+    expect(commands).toHaveLength(1)
     for (const command of commands) {
       const { status, stdout, stderr } = shell(command)
       expect([status, stderr]).toEqual([1, ''])
       expect(stdout).toMatch(/^::error file=captures\/nla-server-client-tls\.pcapng,title=nla-required/)
     }
-    const uploaded = steps.flatMap(step => [step.with?.sarif_file, step.with?.path]).filter(path => path !== undefined)
-    expect(uploaded).toEqual(['alerts.sarif', 'rdpscope.json'])
     expect(sarifFaults(json('rdpscope.sarif'))).toEqual([])
     expect(reportFaults(json('rdpscope.json'))).toEqual([])
+  })
+
+  it('runs as it is written on several machines, and the whole is what one would say', () => {
+    const { scan, report } = stepsOf('ci/github-shards.yml')
+    const { matrix } = parse(example('ci/github-shards.yml')).jobs.scan.strategy
+    const [scanning = ''] = commandsOf(scan)
+    for (const shard of matrix.shard) {
+      const command = scanning.replaceAll(/\$\{\{ matrix\.shard \}\}/g, String(shard))
+      expect(command).toContain(`--shard ${shard}/${matrix.shard.length} `)
+      expect(shell(command)).toMatchObject({ status: 0, stderr: '' })
+    }
+    const [merging = ''] = commandsOf(report)
+    const merged = shell(merging)
+    expect([merged.status, merged.stderr]).toEqual([1, ''])
+    expect(merged.stdout).toMatch(/^::error file=captures\/nla-server-client-tls\.pcapng,title=nla-required/)
+    expect(shell('rdpscope scan captures/ -f json=whole.json -f sarif=whole.sarif').status).toBe(1)
+    expect(json('rdpscope.json')).toEqual(json('whole.json'))
+    expect(json('rdpscope.sarif')).toEqual(json('whole.sarif'))
   })
 })
 
@@ -186,6 +220,7 @@ describe('rdpscope init', () => {
 
   it.each([
     ['github', '.github/workflows/rdpscope.yml', 'github.yml'],
+    ['github-shards', '.github/workflows/rdpscope.yml', 'github-shards.yml'],
     ['gitlab', '.gitlab-ci.yml', 'gitlab.yml'],
     ['jenkins', 'Jenkinsfile', 'Jenkinsfile'],
     ['shell', 'rdpscope-ci.sh', 'rdpscope-ci.sh'],
@@ -208,7 +243,11 @@ describe('rdpscope init', () => {
   })
 
   it.each([
-    ['a CI that it does not know', ['--ci', 'travis'], /Allowed choices are github, gitlab, jenkins, shell/],
+    [
+      'a CI that it does not know',
+      ['--ci', 'travis'],
+      /Allowed choices are github, github-shards, gitlab, jenkins, shell/,
+    ],
     ['a file without its CI', ['--ci-file', 'x.yml'], /say with --ci which example is wanted/],
     ['an argument', ['here'], /too many arguments/],
   ])('%s is one line and status 2', async (_, args, says) => {

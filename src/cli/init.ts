@@ -12,11 +12,12 @@ export interface InitOptions {
   readonly force: boolean
 }
 
-type CiSystem = 'github' | 'gitlab' | 'jenkins' | 'shell'
+export type CiSystem = 'github' | 'github-shards' | 'gitlab' | 'jenkins' | 'shell'
 
 /** Where a system looks for its file, and the example in examples/ci. */
 const CI_FILES: Record<CiSystem, { readonly place: string; readonly example: string }> = {
   github: { place: '.github/workflows/rdpscope.yml', example: 'github.yml' },
+  'github-shards': { place: '.github/workflows/rdpscope.yml', example: 'github-shards.yml' },
   gitlab: { place: '.gitlab-ci.yml', example: 'gitlab.yml' },
   jenkins: { place: 'Jenkinsfile', example: 'Jenkinsfile' },
   shell: { place: 'rdpscope-ci.sh', example: 'rdpscope-ci.sh' },

@@ -5,7 +5,7 @@ import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
 import type { Shell } from './completion.ts'
 import type { DecodeOptions } from './decode.ts'
-import type { InitOptions } from './init.ts'
+import type { CiSystem, InitOptions } from './init.ts'
 import type { MergeOptions } from './merge.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import { CONFIG, collected, NO_CONFIG, withPolicy } from './policy-options.ts'
@@ -165,9 +165,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
   program
     .command('init')
     .description('write a configuration file, and an example for CI')
-    .addOption(
-      new Option('--ci <system>', 'also an example for this CI').choices(['github', 'gitlab', 'jenkins', 'shell']),
-    )
+    .addOption(new Option('--ci <system>', 'also an example for this CI').choices(CI_SYSTEMS))
     .option('--ci-file <file>', 'where to write that example; otherwise to where the system looks for it')
     .option('--force', 'also over files that are there', false)
     .addHelpText('after', INIT_HELP)
@@ -190,6 +188,9 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
   }
   return program
 }
+
+/** Those that `init` has an example for. */
+const CI_SYSTEMS: readonly CiSystem[] = ['github', 'github-shards', 'gitlab', 'jenkins', 'shell']
 
 /** Commands that judge captures by a policy. */
 const JUDGING: ReadonlySet<string> = new Set(['scan', 'merge'])
@@ -265,6 +266,7 @@ const INIT_HELP = `
 Examples:
   rdpscope init                              rdpscope.config.json in the working directory
   rdpscope init --ci github                  and .github/workflows/rdpscope.yml
+  rdpscope init --ci github-shards           the same for many captures: several machines share them
   rdpscope init --ci shell --ci-file ci/rdpscope.sh
 `
 

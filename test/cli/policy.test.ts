@@ -211,6 +211,30 @@ describe('the configuration', () => {
   })
 })
 
+describe('merged reports are judged by the policy of the merge', () => {
+  const policies = [
+    ['none', []],
+    ['severities', ['--severity', 'nla-required=info', '--severity', 'packet-loss=error']],
+    [
+      'ignores',
+      ['--ignore', 'rule=nla-required,reason=x', '--ignore', 'address=10.0.1.0/24,expires=2020-01-01,reason=y'],
+    ],
+    ['expectations', ['--expect', 'nla-required']],
+  ] as const
+
+  it.each(policies)('whatever the policy of the scans was: %s', async (_, options) => {
+    const shards = [1, 2].map(number => at(`${number}.json`))
+    for (const [index, shard] of shards.entries()) {
+      await called('scan', NLA, LOSSY, HEALTHY, '--shard', `${index + 1}/2`, '-f', `json=${shard}`, ...options)
+    }
+    for (const [, others] of policies) {
+      const whole = await called('scan', NLA, LOSSY, HEALTHY, '-f', 'json', ...others)
+      const merged = await called('merge', ...shards, '-f', 'json', ...others)
+      expect(merged).toEqual(whole)
+    }
+  })
+})
+
 describe('wrong use is one line and status 2', () => {
   it.each([
     [
