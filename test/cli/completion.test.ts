@@ -69,7 +69,7 @@ const OFFERED: readonly (readonly [typed: readonly string[], offered: readonly s
   [['completion', 'z'], ['zsh']],
   [
     ['init', '--ci', 'git'],
-    ['github', 'gitlab'],
+    ['github', 'github-shards', 'gitlab'],
   ],
 ]
 
@@ -116,7 +116,7 @@ describe.skipIf(!has('fish'))('fish', () => {
 describe.skipIf(!isTmuxInstalled())('a shell at a terminal', () => {
   let terminal: Tmux
   beforeEach(() => {
-    terminal = new Tmux({ columns: 120 })
+    terminal = new Tmux({ columns: 120, rows: 60 })
   })
   afterEach(() => terminal.close())
 
