@@ -14,7 +14,6 @@ import {
   MAX_CROWD_TTLS,
   MAX_SERVER_HISTORIES,
 } from '../wire/limits.ts'
-import type { Place } from './attempt.ts'
 import type { Brief } from './brief.ts'
 import {
   type Crowd,
@@ -27,6 +26,7 @@ import {
   TRIES_A_MINUTE,
 } from './crowd.ts'
 import { isDead } from './outcome.ts'
+import type { Place } from './place.ts'
 import { isRdpPort } from './relevance.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

@@ -2,7 +2,7 @@
 import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { ReportedCode } from './reported-code.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 
 /** Which part of a set of captures a report is about: `merge` joins the parts. */
 export interface Shard {
