@@ -1,8 +1,10 @@
 /** The commands and their options. Each command is loaded when it is called. */
+import { availableParallelism } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
 import type { DecodeOptions } from './decode.ts'
+import type { MergeOptions } from './merge.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
@@ -65,8 +67,9 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     })
   program
     .command('scan', { isDefault: !opensView })
-    .description('verdicts on capture files, folders of them, globs, or standard input (-)')
-    .argument('<path...>', 'captures: pcap, pcapng, NetMon; also compressed with gzip or zstd')
+    .description('verdicts on capture files, folders and archives of them, globs, or standard input (-)')
+    .argument('[path...]', 'captures: pcap, pcapng, NetMon, gzip or zstd; zip and tar archives of them')
+    .option('--files-from <file>', 'also scan what this list names, a line or a NUL each; - is standard input')
     .option('-f, --format <format[=file]>', FORMATS, collected)
     .option('-o, --output <file>', 'write the report that names no file to this one')
     .option('--keylog <file>', KEY_LOG, collected)
@@ -80,10 +83,41 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
         .default('error'),
     )
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
+    .addOption(new Option('-j, --jobs <n>', 'captures read at once; auto: one a core').argParser(jobs).default(1))
+    .option('--resume <folder>', 'keep what is finished there; a scan that was stopped goes on where it was')
+    .option('--shard <i/n>', 'scan one of n parts, the same everywhere: see merge')
+    .option('--watch <folder>', 'scan captures as they appear there, until Ctrl-C')
+    .addOption(
+      new Option('--settled <seconds>', 'with --watch: what has not changed for so long is finished')
+        .argParser(seconds)
+        .default(10),
+    )
+    .option('--progress', 'tell how far it is, in lines where there is no terminal')
+    .option('--no-progress', 'no bar at a terminal')
     .addHelpText('after', SCAN_HELP)
     .action(async (paths: string[], options: ScanOptions) => {
       const { scan } = await import('./scan.ts')
       done(await scan(paths, options, streams))
+    })
+  program
+    .command('merge')
+    .description('JSON reports of shards and machines as one, in any format')
+    .argument('<report...>', 'what scan --format json or jsonl wrote')
+    .option('-f, --format <format[=file]>', FORMATS, collected)
+    .option('-o, --output <file>', 'write the report that names no file to this one')
+    .option('--error <code>', 'hold this against the captures; otherwise what they were scanned with')
+    .option('--extended <code>', 'the extended error code beside it')
+    .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
+        .choices(['error', 'warning', 'info', 'never'])
+        .default('error'),
+    )
+    .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
+    .addHelpText('after', MERGE_HELP)
+    .action(async (reports: string[], options: MergeOptions) => {
+      const { merge } = await import('./merge.ts')
+      done(await merge(reports, options, streams))
     })
   program
     .command('decode')
@@ -161,8 +195,24 @@ Examples:
   rdpscope scan -f github captures/                              annotations and a summary in GitHub Actions
   rdpscope scan -f md capture.pcapng                             to paste into a ticket
   rdpscope scan -f csv -o findings.csv captures/                 for a spreadsheet
+  rdpscope scan tickets.zip logs.tar.gz                          captures in archives: tickets.zip/a.pcapng
+  find . -name '*.pcap*' -print0 | rdpscope scan --files-from -  a list of them
+  rdpscope scan --jobs auto --resume state/ captures/            on all cores; stopped and started again, it goes on
+  rdpscope scan --watch ring/ -f jsonl                           as a recorder finishes its files
+  rdpscope scan --shard 2/4 -f json -o 2.json captures/          a part, on one of four machines: see merge
 
 Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+`
+
+const MERGE_HELP = `
+Examples:
+  rdpscope scan --shard 1/2 -f json -o 1.json captures/          on one machine
+  rdpscope scan --shard 2/2 -f json -o 2.json captures/          on another, which has the same files
+  rdpscope merge 1.json 2.json                                   what one scan of all would say
+  rdpscope merge -f sarif=all.sarif -f md=all.md *.json          in other formats
+  rdpscope merge berlin.jsonl paris.jsonl -f json -o all.json    captures of several places
+
+Exit status: that of one scan of all; 3 also where a report can not be read, or a shard is missing.
 `
 
 const DECODE_EXAMPLES = `
@@ -176,6 +226,9 @@ Examples:
   tcpdump -w - port 3389 | rdpscope decode -                     from standard input
 `
 
+/** Each is a process of some 100 MB. */
+const MOST_JOBS = 256
+
 function streamNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a number from 0 on')
   return Number(text)
@@ -184,6 +237,19 @@ function streamNumber(text: string): number {
 function packetCount(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('it must be a number from 1 on')
+  return value
+}
+
+function jobs(text: string): number {
+  const value = text === 'auto' ? availableParallelism() : Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > MOST_JOBS)
+    throw new InvalidArgumentError(`it must be 1 to ${MOST_JOBS}, or auto`)
+  return value
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) throw new InvalidArgumentError('it must be 0 to 86400')
   return value
 }
 

@@ -2,8 +2,19 @@
 import type { CaptureAnalysis } from '../analysis.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { ReportedCode } from './reported-code.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 import type { FailOn } from './threshold.ts'
+
+/** Which part of a set of captures a report is about: `merge` joins the parts. */
+export interface Shard {
+  /** From 1. */
+  readonly number: number
+  readonly of: number
+  /** The same for all parts of the same set. */
+  readonly set: string
+  /** In the whole set. */
+  readonly captures: number
+}
 
 /** What a report is written with, whatever its format. */
 export interface ReportSettings {
@@ -18,6 +29,8 @@ export interface ReportSettings {
   /** Absolute. Formats whose readers look for the captures in a checkout write paths relative to it. */
   readonly folder: string
   readonly rules: readonly Rule[]
+  /** Null where it is about the whole set. */
+  readonly shard: Shard | null
 }
 
 /**

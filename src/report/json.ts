@@ -6,19 +6,31 @@ import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } 
 import type { Closing } from '../attempt/attempt.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
-import type { ReportSettings, ReportWriter } from './format.ts'
+import type { ReportSettings, ReportWriter, Shard } from './format.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
 import { isoTime } from './time.ts'
 import { chainTexts } from './words.ts'
 
-export function jsonWriter({ code }: Pick<ReportSettings, 'code'>): ReportWriter {
-  return { head: jsonHead, capture: (analysis, index) => jsonCapture(analysis, index, code), tail: jsonTail }
+export function jsonWriter({ code, shard }: Pick<ReportSettings, 'code' | 'shard'>): ReportWriter {
+  return {
+    head: () => jsonHead(shard),
+    capture: (analysis, index) => jsonCapture(analysis, index, code),
+    tail: jsonTail,
+  }
 }
 
 /** What stands before the first capture. */
-export function jsonHead(): string {
-  const tool = JSON.stringify({ name: 'rdpscope', version: VERSION })
-  return `{\n  "schema": "rdpscope/report@1",\n  "tool": ${tool},\n  "captures": [`
+export function jsonHead(shard: Shard | null = null): string {
+  const lines = Object.entries(reportMembers(shard)).map(([name, value]) => `\n  "${name}": ${JSON.stringify(value)},`)
+  return `{${lines.join('')}\n  "captures": [`
+}
+
+/** Of the document, beside its captures. */
+export function reportMembers(shard: Shard | null): Record<string, unknown> {
+  const report = { schema: 'rdpscope/report@1', tool: { name: 'rdpscope', version: VERSION } }
+  if (shard === null) return report
+  const { number, of, set, captures } = shard
+  return { ...report, shard: { number, of, set, captures } }
 }
 
 /**
@@ -52,14 +64,18 @@ export function jsonReport(analyses: readonly CaptureAnalysis[], code: ReportedC
 
 /** What stands before the attempts of a capture. */
 export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
-  const { start } = analysis
+  const { start, position } = analysis
   return {
     path: analysis.path,
+    ...(position === undefined ? {} : { position }),
     format: analysis.format,
     packets: analysis.packets,
     bytes: analysis.bytes,
     start: start && isoTime(start, 0),
     end: start && isoTime(start, analysis.endNs),
+    startSeconds: start?.seconds ?? null,
+    startNanoseconds: start?.nanoseconds ?? null,
+    endNs: analysis.endNs,
     error: analysis.error,
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
@@ -95,14 +111,29 @@ export function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | nu
     server: { address: attempt.server.address, port: attempt.server.port, name: attempt.serverName || null },
     start: start && isoTime(start, attempt.startNs),
     end: start && isoTime(start, attempt.endNs),
+    startNs: attempt.startNs,
+    endNs: attempt.endNs,
     outcome: attempt.outcome,
-    milestones: attempt.milestones.map(({ id, state, packet }) => ({ id, state, packet: packet || null })),
+    milestones: attempt.milestones.map(({ id, state, packet, inferred = false }) => ({
+      id,
+      state,
+      packet: packet || null,
+      inferred,
+    })),
     chain: chainTexts(attempt.chain, { unicode: true }).join(' '),
+    links: attempt.chain.map(({ step, state, inferred, statuses, says }) => ({
+      step,
+      state,
+      inferred,
+      statuses,
+      says,
+    })),
     closedBy: {
       side: closing.side,
       how: closing.how,
       packet: closing.packet || null,
       time: start && isoTime(start, closing.timeNs),
+      timeNs: closing.timeNs,
       ...senderObject(closing.sender),
     },
     capturePoint: attempt.capturePoint,
@@ -139,11 +170,13 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     evidence: verdict.evidence.map(({ packet, timeNs, says }) => ({
       packet,
       time: start && isoTime(start, timeNs),
+      timeNs,
       says,
     })),
     filter: verdict.filter,
     remedy: verdict.remedy.join('\n'),
     toSettle: verdict.toSettle || null,
     settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
+    restsOn: verdict.restsOn,
   }
 }

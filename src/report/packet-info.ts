@@ -2,15 +2,9 @@
 import type { InspectedLayer } from '../inspect/packet.ts'
 import { codeName } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
+import type { Info } from './info.ts'
 import { tcpInfo } from './tcp-info.ts'
 import { nameOf, nodeNamed, numberOf, textOf } from './tree-search.ts'
-
-export interface Info {
-  /** As it came from the packet: to be cleaned before it is shown. */
-  readonly text: string
-  /** Something that a reader looks for first: a reset, an alert, a refusal. */
-  readonly bad: boolean
-}
 
 type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => Info | string | null
 

@@ -8,6 +8,7 @@ import { codeText } from './code-text.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
+import type { TextStyle } from './text-style.ts'
 import { isClaim } from './threshold.ts'
 import { spokenTime } from './time.ts'
 import {
@@ -20,20 +21,6 @@ import {
   PURPOSES,
   sentence,
 } from './words.ts'
-
-/** What the place that the text goes to can show. */
-export interface TextStyle {
-  /** Columns. */
-  readonly width: number
-  /** ✓ and ✗ can be shown. */
-  readonly unicode: boolean
-  /** Also what was ruled out and what could not be seen, in whole sentences. */
-  readonly verbose: boolean
-  /** Colours a piece of text, or gives it back as it is. */
-  paint(colour: Colour, text: string): string
-}
-
-export type Colour = 'strong' | 'faint' | 'good' | 'bad' | 'doubtful'
 
 /** Findings that the short form shows in full; the others get one line. */
 const FULL_FINDINGS = 5

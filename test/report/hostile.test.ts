@@ -48,6 +48,7 @@ const settings: ReportSettings = {
   unreadableTold: false,
   folder: '/home/somebody',
   rules,
+  shard: null,
 }
 
 /** Everywhere that text from a capture may stand. */
