@@ -15,6 +15,7 @@ import { Replay } from '../inspect/replay.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
 import { textOf } from '../report/tree-search.ts'
 import { LiveAnalysis } from './live-analysis.ts'
+import { Rereading } from './rereading.ts'
 import { Turns } from './turns.ts'
 
 /** Packets taken between two looks at the clock while the capture is read. */
@@ -386,54 +387,6 @@ export class Document {
     this.#lines.delete(row)
     this.#lines.set(row, line)
     drop(this.#lines, MOST_LINES)
-  }
-}
-
-/** Packets that are read once more, in place of the capture's cursor. */
-class Rereading {
-  bytes: Uint8Array = new Uint8Array(0)
-  start = 0
-  end = 0
-  originalLength = 0
-  linkType = 0
-  number = 0
-  timeNs = 0
-  packets = 0
-  readonly #capture: Capture
-
-  constructor(capture: Capture) {
-    this.#capture = capture
-  }
-
-  show({ bytes, start, end, originalLength, linkType, number, timeNs }: RecordedPacket): void {
-    this.bytes = bytes
-    this.start = start
-    this.end = end
-    this.originalLength = originalLength
-    this.linkType = linkType
-    this.number = number
-    this.timeNs = timeNs
-    this.packets++
-  }
-
-  get startSeconds(): number {
-    return this.#capture.startSeconds
-  }
-
-  get startNanoseconds(): number {
-    return this.#capture.startNanoseconds
-  }
-
-  get bytesRead(): number {
-    return this.#capture.bytesRead
-  }
-
-  get error(): Capture['error'] {
-    return this.#capture.error
-  }
-
-  get info(): Capture['info'] {
-    return this.#capture.info
   }
 }
 
