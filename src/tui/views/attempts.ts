@@ -115,8 +115,14 @@ export class AttemptsView implements View {
   #damage(canvas: Canvas, { x, y, width: room }: Area): number {
     const { document, ui } = this.#workspace
     const error = document.analysis?.error ?? null
-    if (error === null) return 0
-    const lines = wrapped(`The capture is damaged: ${error.message}. What stands before is shown.`, room - 2)
+    const says =
+      error !== null
+        ? `The capture is damaged: ${error.message}. What stands before is shown.`
+        : document.stopped !== ''
+          ? `Not read to its end: ${document.stopped}. TMPDIR names another place; dumpcap -b and --follow need no copy.`
+          : ''
+    if (says === '') return 0
+    const lines = wrapped(says, room - 2)
     for (const [nth, line] of lines.entries()) canvas.put(x + 1, y + nth, line, ui.theme.look('bad'))
     return lines.length
   }
