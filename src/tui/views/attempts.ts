@@ -139,7 +139,9 @@ export class AttemptsView implements View {
         ? [`The capture can not be read: ${analysis.error.message}.`, analysis.error.remedy]
         : [
             'No attempt to connect to a Remote Desktop is in this capture.',
-            `It holds ${counted(analysis.packets, 'packet')} (${byteCount(info.fileBytes ?? analysis.bytes)}); F3 shows them, F4 what they belong to.`,
+            analysis.packets === 0
+              ? 'It holds no packets: nothing came by at that interface, or a capture filter let nothing through.'
+              : `It holds ${counted(analysis.packets, 'packet')} (${byteCount(info.fileBytes ?? analysis.bytes)}); F3 shows them, F4 what they belong to.`,
             'To capture an attempt: start recording on the client before the click on Connect, whole packets, without a filter on port 3389 alone (DNS, ICMP and the gateway on 443 belong to it).',
           ]
     let row = y + 1
