@@ -16,8 +16,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   rules: ['attempt', 'codes'],
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
-  report: ['analyze', 'codes'],
-  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
+  policy: ['analyze', 'rules'],
+  report: ['analyze', 'policy', 'codes'],
+  cli: ['analyze', 'inspect', 'policy', 'report', 'capture', 'codes', 'rules', 'tui'],
   tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
 }
 

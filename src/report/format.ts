@@ -1,9 +1,8 @@
 /** What a format of `scan` is. Adding one = its file here, and its line in formats.ts. */
-import type { CaptureAnalysis } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { ReportedCode } from './reported-code.ts'
 import type { TextStyle } from './text-style.ts'
-import type { FailOn } from './threshold.ts'
 
 /** Which part of a set of captures a report is about: `merge` joins the parts. */
 export interface Shard {
@@ -20,8 +19,6 @@ export interface Shard {
 export interface ReportSettings {
   /** What the user was shown: held against each capture. */
   readonly code: ReportedCode | null
-  /** From which severity on a finding counts as a failure. */
-  readonly failOn: FailOn
   /** Of text, for the place that it goes to. */
   readonly style: TextStyle
   /** The reader was told already why a capture can not be opened. */
@@ -40,7 +37,7 @@ export interface ReportSettings {
 export interface ReportWriter {
   head(): string
   /** `index` counts from 0. */
-  capture(analysis: CaptureAnalysis, index: number): Iterable<string>
+  capture(analysis: AssessedCapture, index: number): Iterable<string>
   tail(): string
 }
 

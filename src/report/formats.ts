@@ -25,7 +25,7 @@ export const formats: readonly ReportFormat[] = [
   {
     name: 'junit',
     says: 'JUnit XML, for the test reports of CI',
-    writer: async settings => (await import('./junit.ts')).junitWriter(settings),
+    writer: async () => (await import('./junit.ts')).junitWriter(),
   },
   {
     name: 'github',

@@ -15,6 +15,7 @@ import { Replay } from '../inspect/replay.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
 import { textOf } from '../report/tree-search.ts'
 import { LiveAnalysis } from './live-analysis.ts'
+import { Rereading } from './rereading.ts'
 import { Turns } from './turns.ts'
 
 /** Packets taken between two looks at the clock while the capture is read. */
@@ -27,7 +28,7 @@ const MOST_LINES = 4_000
 /** Nothing came for so long: the recorder has written what there is. */
 const QUIET_MS = 100
 /** How fast a file is read is known after so long. */
-const PACE_KNOWN_MS = 500
+const PACE_KNOWN_MS = 1500
 /** What the last packets hold may be read only with those that come behind them. */
 const UNSETTLED_ROWS = 64
 
@@ -35,6 +36,8 @@ export interface DocumentOptions {
   readonly keys?: GivenKeys
   /** The file may still be written: more is waited for at its end. Standard input always is. */
   readonly follow?: boolean
+  /** Of the copy on disk that is made of what can be read only once. */
+  readonly mostSpoolBytes?: number
   /** More is known: pictures may be drawn anew. */
   onChange(): void
   /** Something went wrong that nobody waits for. */
@@ -64,6 +67,7 @@ export class Document {
   readonly #spool: SpoolStore | null
   readonly #replay: Replay
   readonly #turns = new Turns()
+  readonly #unfinished = new Set<() => void>()
   readonly #opened = new Map<number, InspectedPacket>()
   readonly #lines = new Map<number, PacketLine>()
   #running: Analysis | null = null
@@ -88,7 +92,7 @@ export class Document {
     this.#options = options
     this.#isLive = options.follow === true || path === '-'
     const { compression } = capture.info
-    this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore()
+    this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore(options.mostSpoolBytes)
     this.#store = this.#spool ?? new FileStore(path)
     this.#replay = new Replay({
       index: this.index,
@@ -114,7 +118,7 @@ export class Document {
     const pause = this.#turns.begin()
     do {
       this.#waitsSinceMs = null
-      for (let taken = 0; capture.next(); taken++) {
+      for (let taken = 0; this.stopped === '' && capture.next(); taken++) {
         running.packet()
         this.#add(running.stream)
         if (taken % PACKETS_A_LOOK !== 0) continue
@@ -126,8 +130,10 @@ export class Document {
       }
       this.#options.onChange()
       this.#waitsSinceMs = performance.now()
-    } while (!this.#isClosed && (await capture.fill()))
+    } while (!this.#isClosed && this.stopped === '' && (await capture.fill()))
     if (this.#isClosed) return
+    // Who writes to the pipe learns that nobody reads any more.
+    if (this.stopped !== '') await capture.close()
     this.#isLive = false
     await live
     await pause()
@@ -139,6 +145,11 @@ export class Document {
 
   get isLoading(): boolean {
     return this.analysis === null
+  }
+
+  /** Why it was not read to its end, though there is more; '' when it was. */
+  get stopped(): string {
+    return this.#spool?.full ?? ''
   }
 
   /** More may come. */
@@ -267,6 +278,7 @@ export class Document {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    for (const undo of this.#unfinished) undo()
     void this.#capture.close()
     this.#store.close()
   }
@@ -285,6 +297,15 @@ export class Document {
       fcsLength,
       stream,
     })
+  }
+
+  /**
+   * What is to be undone when the capture is closed before it is done.
+   * @returns to be called when it is done.
+   */
+  untilClosed(undo: () => void): () => void {
+    this.#unfinished.add(undo)
+    return () => this.#unfinished.delete(undo)
   }
 
   /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
@@ -366,54 +387,6 @@ export class Document {
     this.#lines.delete(row)
     this.#lines.set(row, line)
     drop(this.#lines, MOST_LINES)
-  }
-}
-
-/** Packets that are read once more, in place of the capture's cursor. */
-class Rereading {
-  bytes: Uint8Array = new Uint8Array(0)
-  start = 0
-  end = 0
-  originalLength = 0
-  linkType = 0
-  number = 0
-  timeNs = 0
-  packets = 0
-  readonly #capture: Capture
-
-  constructor(capture: Capture) {
-    this.#capture = capture
-  }
-
-  show({ bytes, start, end, originalLength, linkType, number, timeNs }: RecordedPacket): void {
-    this.bytes = bytes
-    this.start = start
-    this.end = end
-    this.originalLength = originalLength
-    this.linkType = linkType
-    this.number = number
-    this.timeNs = timeNs
-    this.packets++
-  }
-
-  get startSeconds(): number {
-    return this.#capture.startSeconds
-  }
-
-  get startNanoseconds(): number {
-    return this.#capture.startNanoseconds
-  }
-
-  get bytesRead(): number {
-    return this.#capture.bytesRead
-  }
-
-  get error(): Capture['error'] {
-    return this.#capture.error
-  }
-
-  get info(): Capture['info'] {
-    return this.#capture.info
   }
 }
 

@@ -1,5 +1,5 @@
 /** Writing packets of the open capture to a file of their own, with what the rules say of them as comments. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import type { AttemptAnalysis, CaptureAnalysis } from '../analysis.ts'
 import { absoluteNs, PcapngWriter } from '../capture/pcapng-writer.ts'
 import { jsonReport } from '../report/json.ts'
@@ -17,6 +17,7 @@ const REPORT_COLUMNS = 100
 const WRITE_BYTES = 1 << 20
 
 /**
+ * A file is whole or is not there: what was written goes when something fails, and when the capture is closed meanwhile.
  * @param rows of the index, in order.
  * @returns how many packets were written.
  * @throws NodeJS.ErrnoException when the file can not be written; it must not be there before.
@@ -29,11 +30,16 @@ export async function savePackets(
 ): Promise<number> {
   const comments = commentsOf(document.attempts)
   const file = openSync(path, 'wx')
+  const undo = (): void => {
+    closeSync(file)
+    rmSync(path, { force: true })
+  }
+  const isDone = document.untilClosed(undo)
   try {
     const pending: Uint8Array[] = []
     let pendingBytes = 0
     const flush = (): void => {
-      for (const block of pending) writeSync(file, block)
+      for (const block of pending) writeFileSync(file, block)
       pending.length = 0
       pendingBytes = 0
     }
@@ -68,9 +74,13 @@ export async function savePackets(
       })
     }
     flush()
-    return rows.length
-  } finally {
+    isDone()
     closeSync(file)
+    return rows.length
+  } catch (error) {
+    isDone()
+    undo()
+    throw error
   }
 }
 
@@ -80,12 +90,7 @@ export function saveReport(analysis: CaptureAnalysis, path: string, format: 'tex
     format === 'json'
       ? jsonReport([analysis])
       : textReport(analysis, { width: REPORT_COLUMNS, unicode: true, verbose: true, paint: (_, piece) => piece })
-  const file = openSync(path, 'wx')
-  try {
-    writeSync(file, text)
-  } finally {
-    closeSync(file)
-  }
+  writeFileSync(path, text, { flag: 'wx' })
 }
 
 /** All packets of an attempt's conversations, and those that its findings name. */

@@ -301,3 +301,6 @@ export const MAX_REPLAYED_PACKETS = 20_000
 
 /** Steps of an attempt's ladder; of longer ones the first and the last are kept. */
 export const MAX_LADDER_STEPS = 2000
+
+/** Of the copy on disk that the terminal UI makes of packets that come only once: from a pipe, or out of a compressed file. */
+export const MAX_SPOOL_BYTES = 2 ** 34

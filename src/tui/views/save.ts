@@ -56,7 +56,8 @@ export class SaveView implements View {
     for (const [at, what] of SAVED.entries()) {
       const problem = this.#problem(what)
       const amount = problem || this.#amount(what)
-      const words = what === 'attempt' && attempt !== null ? `attempt ${attempt.id}: ${WORDS[what]}` : WORDS[what]
+      const whose = attempt === null ? 'the chosen attempt' : `attempt ${attempt.id}`
+      const words = what === 'attempt' ? `${whose}: ${WORDS[what]}` : WORDS[what]
       canvas.put(
         x + 3,
         y + 2 + at,
@@ -128,6 +129,7 @@ export class SaveView implements View {
   async #savePackets(what: Saved, path: string): Promise<void> {
     const { document, ui } = this.#workspace
     const rows = this.#rows(what)
+    this.#workspace.saving.add(path)
     try {
       // A million packets take a while: keys are heard meanwhile.
       if (rows.length > MANY_PACKETS) ui.say(`saving ${counted(rows.length, 'packet')} …`)
@@ -135,6 +137,8 @@ export class SaveView implements View {
       ui.say(`${counted(count, 'packet')} saved to ${path}`)
     } catch (error) {
       ui.say(`${path}: ${error instanceof Error ? error.message : String(error)}`, 'error')
+    } finally {
+      this.#workspace.saving.delete(path)
     }
     ui.redraw()
   }
