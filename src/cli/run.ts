@@ -236,7 +236,8 @@ Examples:
   rdpscope scan --severity packet-loss=info --fail-on warning captures/
   rdpscope scan --ignore 'address=10.9.0.0/16,expires=2027-01-31,reason=the old site' captures/
 
-Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+Exit status, the same in every format: 0 nothing that counts, 1 findings, or not what was expected, 2 wrong use, 3 some input
+unreadable. What is known, ignored or expected can stand in rdpscope.config.json: see rdpscope init.
 `
 
 const VIEW_HELP = `
