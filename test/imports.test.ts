@@ -17,8 +17,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   report: ['analyze', 'codes'],
-  cli: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
-  tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  evidence: ['analyze', 'inspect', 'report', 'capture'],
+  cli: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules', 'tui'],
+  tui: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules'],
 }
 
 /**
@@ -26,7 +27,7 @@ const ALLOWED: Record<string, readonly string[]> = {
  * written is said in one place.
  */
 const ALSO_ALLOWED: Record<string, RegExp> = {
-  report: /^src\/inspect\/value-text\.ts$/,
+  report: /^src\/inspect\/(value-text|tree-search)\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
   tui: /^src\/wire\/dissector\.ts$/,
 }

@@ -1,9 +1,9 @@
 /** What a layer of a packet says, in a few words: the last column of the packet list. */
 import type { InspectedLayer } from '../inspect/packet.ts'
+import { nameOf, nodeNamed, numberOf, textOf } from '../inspect/tree-search.ts'
 import { codeName } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
 import { tcpInfo } from './tcp-info.ts'
-import { nameOf, nodeNamed, numberOf, textOf } from './tree-search.ts'
 
 export interface Info {
   /** As it came from the packet: to be cleaned before it is shown. */

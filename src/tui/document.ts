@@ -2,18 +2,19 @@
  * The capture that is open: read once from front to back for its analysis and an index of its packets, while the screen is
  * alive; then packets are read again where somebody looks. One that still grows is read on, and judged anew as it grows.
  */
-import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys, KeySource } from '../analyze.ts'
+import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys } from '../analyze.ts'
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
-import { FileStore, type PacketStore, SpoolStore } from '../capture/packet-store.ts'
+import { partnersOf } from '../evidence/partners.ts'
 import type { Filter } from '../inspect/filter/filter.ts'
 import type { Glance } from '../inspect/glance.ts'
+import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
-import { PacketIndex } from '../inspect/packet-index.ts'
-import { Replay } from '../inspect/replay.ts'
+import type { PacketIndex } from '../inspect/packet-index.ts'
+import type { Replay } from '../inspect/replay.ts'
+import { textOf } from '../inspect/tree-search.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
-import { textOf } from '../report/tree-search.ts'
 import { LiveAnalysis } from './live-analysis.ts'
 import { Turns } from './turns.ts'
 
@@ -46,13 +47,12 @@ export interface PacketLine extends PacketColumns {
 
 export class Document {
   readonly path: string
-  readonly index = new PacketIndex()
+  readonly indexed: IndexedCapture
+  readonly index: PacketIndex
   /** null until the capture is read to its end; of one that grows, as it was a moment ago. */
   analysis: CaptureAnalysis | null = null
   readonly #capture: Capture
   readonly #options: DocumentOptions
-  readonly #store: PacketStore
-  readonly #spool: SpoolStore | null
   readonly #replay: Replay
   readonly #turns = new Turns()
   readonly #opened = new Map<number, InspectedPacket>()
@@ -68,7 +68,6 @@ export class Document {
   #isLive: boolean
   /** Since when more is waited for; null while it is read. */
   #waitsSinceMs: number | null = null
-  #partners: ReadonlyMap<number, readonly number[]> = new Map()
   /** Blocks of secrets that lines were read with. */
   #secretsShown = 0
 
@@ -77,15 +76,9 @@ export class Document {
     this.#capture = capture
     this.#options = options
     this.#isLive = options.follow === true || path === '-'
-    const { compression } = capture.info
-    this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore()
-    this.#store = this.#spool ?? new FileStore(path)
-    this.#replay = new Replay({
-      index: this.index,
-      recorded: row => this.recorded(row),
-      partners: stream => this.#partners.get(stream) ?? [],
-      keys: () => this.#keys(),
-    })
+    this.indexed = new IndexedCapture(path, capture, options.keys ?? null)
+    this.index = this.indexed.index
+    this.#replay = this.indexed.replay
   }
 
   /** @throws CaptureError when there is no capture that can be read. */
@@ -96,7 +89,7 @@ export class Document {
   /** Reads the capture. Comes back when it is read to its end, or closed. */
   async load(): Promise<void> {
     const capture = this.#capture
-    const keys = this.#keys()
+    const keys = this.indexed.keys()
     const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
     const live = this.#isLive ? this.#watch() : Promise.resolve()
@@ -105,7 +98,7 @@ export class Document {
       this.#waitsSinceMs = null
       for (let taken = 0; capture.next(); taken++) {
         running.packet()
-        this.#add(running.stream)
+        this.indexed.add(running.stream)
         if (taken % PACKETS_A_LOOK !== 0) continue
         const waits = pause()
         if (waits === null) continue
@@ -163,7 +156,7 @@ export class Document {
 
   /** When the first packet came, since 1970. */
   get start(): { readonly seconds: number; readonly nanoseconds: number } {
-    return { seconds: this.#capture.startSeconds, nanoseconds: this.#capture.startNanoseconds }
+    return this.indexed.start
   }
 
   /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
@@ -173,24 +166,7 @@ export class Document {
 
   /** The packet once more, as it was recorded. */
   recorded(row: number): RecordedPacket {
-    const { index } = this
-    const packet = index.at(row)
-    const bytes = this.#store.read(packet.offset, packet.capturedLength)
-    return {
-      bytes,
-      start: 0,
-      end: bytes.length,
-      originalLength: packet.originalLength,
-      linkType: packet.linkType,
-      interfaceId: packet.interfaceId,
-      fcsLength: packet.fcsLength,
-      number: packet.number,
-      timeNs: packet.timeNs,
-      previousNs: row === 0 ? packet.timeNs : index.timeNs(row - 1),
-      startSeconds: this.#capture.startSeconds,
-      startNanoseconds: this.#capture.startNanoseconds,
-      info: this.#capture.info,
-    }
+    return this.indexed.recorded(row)
   }
 
   /** At once: as it seems at first sight, until it is read whole. */
@@ -252,24 +228,7 @@ export class Document {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    void this.#capture.close()
-    this.#store.close()
-  }
-
-  #add(stream: number): void {
-    const { bytes, start, end, base, originalLength, linkType, interfaceId, fcsLength, number, timeNs } = this.#capture
-    const offset = this.#spool === null ? base + start : this.#spool.append(bytes, start, end)
-    this.index.add({
-      number,
-      offset,
-      capturedLength: end - start,
-      originalLength,
-      timeNs,
-      linkType,
-      interfaceId,
-      fcsLength,
-      stream,
-    })
+    this.indexed.close()
   }
 
   /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
@@ -277,10 +236,6 @@ export class Document {
     const pause = this.#turns.begin()
     const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
     return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
-  }
-
-  #keys(): KeySource {
-    return new KeySource(this.#options.keys ?? null, this.#capture.info.secrets)
   }
 
   /** Judges what there is again and again, while it grows. */
@@ -296,8 +251,8 @@ export class Document {
 
   /** From the packets that are there. Attempts in progress are judged by what they did so far. */
   async #analyseAnew(): Promise<void> {
-    const rereading = new Rereading(this.#capture)
-    const analysis = new Analysis(rereading, this.path, this.#keys(), { ladders: true, names: true })
+    const rereading = this.indexed.rereading()
+    const analysis = new Analysis(rereading, this.path, this.indexed.keys(), { ladders: true, names: true })
     const pause = this.#pauses()
     const { count } = this.index
     for (let row = 0; row < count; row++) {
@@ -316,8 +271,8 @@ export class Document {
     const partners = partnersOf(analysis.attempts)
     const secrets = this.#capture.info.secrets.length
     // What was drawn before may have been drawn without partners or secrets.
-    const from = partners.size === this.#partners.size && secrets === this.#secretsShown ? settled : 0
-    this.#partners = partners
+    const from = partners.size === this.indexed.partners.size && secrets === this.#secretsShown ? settled : 0
+    this.indexed.partners = partners
     this.#secretsShown = secrets
     for (const row of this.#lines.keys()) if (row >= from) this.#lines.delete(row)
     for (const row of this.#opened.keys()) if (row >= from) this.#opened.delete(row)
@@ -354,54 +309,6 @@ export class Document {
   }
 }
 
-/** Packets that are read once more, in place of the capture's cursor. */
-class Rereading {
-  bytes: Uint8Array = new Uint8Array(0)
-  start = 0
-  end = 0
-  originalLength = 0
-  linkType = 0
-  number = 0
-  timeNs = 0
-  packets = 0
-  readonly #capture: Capture
-
-  constructor(capture: Capture) {
-    this.#capture = capture
-  }
-
-  show({ bytes, start, end, originalLength, linkType, number, timeNs }: RecordedPacket): void {
-    this.bytes = bytes
-    this.start = start
-    this.end = end
-    this.originalLength = originalLength
-    this.linkType = linkType
-    this.number = number
-    this.timeNs = timeNs
-    this.packets++
-  }
-
-  get startSeconds(): number {
-    return this.#capture.startSeconds
-  }
-
-  get startNanoseconds(): number {
-    return this.#capture.startNanoseconds
-  }
-
-  get bytesRead(): number {
-    return this.#capture.bytesRead
-  }
-
-  get error(): Capture['error'] {
-    return this.#capture.error
-  }
-
-  get info(): Capture['info'] {
-    return this.#capture.info
-  }
-}
-
 /** What waits for it goes with the program. */
 const NEVER = new Promise<never>(() => {})
 
@@ -411,18 +318,4 @@ function drop<T>(kept: Map<number, T>, most: number): void {
     if (kept.size <= most) return
     kept.delete(key)
   }
-}
-
-/** Conversations of one attempt may feed one another's layers: the channels of a gateway. */
-export function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
-  const partners = new Map<number, readonly number[]>()
-  for (const { members } of attempts) {
-    const numbers = members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))
-    for (const number of numbers)
-      partners.set(
-        number,
-        numbers.filter(other => other !== number),
-      )
-  }
-  return partners
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { roundTrips, type Segment, segmentRows, segmentsOf } from '../../src/inspect/segments.ts'
 import { Document } from '../../src/tui/document.ts'
-import { roundTrips, type Segment, segmentsOf } from '../../src/tui/segments.ts'
 
 function segment(values: Partial<Segment>): Segment {
   return {
@@ -53,7 +53,7 @@ describe('segmentsOf', () => {
       onError: () => {},
     })
     await document.load()
-    const segments = await segmentsOf(document, 0)
+    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
     document.close()
     const told = segments.map(({ packet, side, sequence, length, acknowledgement, isSyn, isReset }) =>
       [packet, side, sequence, length, acknowledgement, isSyn, isReset].join(' '),
@@ -78,7 +78,7 @@ describe('segmentsOf', () => {
       onError: () => {},
     })
     await document.load()
-    const segments = await segmentsOf(document, 0)
+    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
     expect(document.index.last(0)).toBeGreaterThan(document.index.rowOf(3))
     document.close()
     expect(segments.map(({ isSyn }) => isSyn)).toEqual(segments.map(() => true))

@@ -1,0 +1,54 @@
+/** Writing packets of a capture to a file of their own, with what the rules say of them as comments. */
+import type { AttemptAnalysis } from '../analysis.ts'
+import { PacketFile } from '../capture/packet-file.ts'
+import { absoluteNs } from '../capture/pcapng-writer.ts'
+import type { IndexedCapture } from '../inspect/indexed-capture.ts'
+import type { Pause } from '../inspect/replay.ts'
+import { VERSION } from '../version.ts'
+import { commentsOf } from './comments.ts'
+
+export interface SavingOptions {
+  readonly withKeys: boolean
+  /** A file that is there already is replaced; otherwise that is an error. */
+  readonly replaces?: boolean
+  /** Asked before each packet. */
+  readonly pause?: Pause
+}
+
+/**
+ * @param attempts whose findings become comments.
+ * @param rows of the index, in order.
+ * @returns how many packets were written.
+ * @throws NodeJS.ErrnoException when the file can not be written.
+ */
+export async function savePackets(
+  capture: IndexedCapture,
+  attempts: readonly AttemptAnalysis[],
+  rows: readonly number[],
+  path: string,
+  { withKeys, replaces = false, pause = () => null }: SavingOptions,
+): Promise<number> {
+  const { index, start } = capture
+  const { info } = capture.capture
+  const comments = commentsOf(attempts)
+  const comment = `${rows.length} packets of ${capture.path}`
+  const file = new PacketFile(path, { application: `rdpscope ${VERSION}`, comment, info, withKeys, replaces })
+  try {
+    for (const row of rows) {
+      const waits = pause()
+      if (waits !== null) await waits
+      const { number, linkType, interfaceId, originalLength, timeNs } = index.at(row)
+      file.write({
+        interfaceId,
+        linkType,
+        originalLength,
+        bytes: capture.recorded(row).bytes,
+        timeNs: absoluteNs(start.seconds, start.nanoseconds, timeNs),
+        comments: comments.get(number) ?? [],
+      })
+    }
+    return file.packets
+  } finally {
+    file.close()
+  }
+}
