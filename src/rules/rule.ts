@@ -3,6 +3,7 @@
  * `likely` the best explanation of what the capture shows, and `not-visible` says what would settle it.
  */
 import type { Attempt, MilestoneId, Place } from '../attempt/attempt.ts'
+import type { Team } from '../codes/teams.ts'
 import type { Recording } from './recordings.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -60,6 +61,8 @@ export interface Rule {
   /** Which captures show what another hid, the best first. */
   readonly settledBy: readonly Recording[]
   readonly remedy: readonly string[]
+  /** Who can do that, the likeliest first. */
+  readonly ask: readonly Team[]
   /** A Wireshark display filter that shows the same packets in any capture. */
   readonly filter: string
   /** It finds what happens to the server around the attempt: then probes and scans count as much as what people do. */
