@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   report: ['analyze', 'codes'],
-  evidence: ['analyze', 'inspect', 'report', 'capture'],
+  evidence: ['analyze', 'inspect', 'report', 'capture', 'wire'],
   cli: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules', 'tui'],
   tui: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules'],
 }
@@ -27,17 +27,18 @@ const ALLOWED: Record<string, readonly string[]> = {
  * written is said in one place.
  */
 const ALSO_ALLOWED: Record<string, RegExp> = {
-  report: /^src\/inspect\/(value-text|tree-search)\.ts$/,
+  report: /^src\/(inspect\/(value-text|tree-search)|wire\/limits)\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
   tui: /^src\/wire\/dissector\.ts$/,
 }
 /** Of these only types: facts, attempts and verdicts as they are written down. */
 const TYPES_ALLOWED: Record<string, RegExp> = {
+  evidence: /^src\/rules\/rule\.ts$/,
   tui: /^src\/(attempt\/ladder|wire\/field)\.ts$/,
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/(attempt|ladder)|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|segments|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { clean } from '../report/clean.ts'
+import type { Exhibits } from '../report/exhibits.ts'
 import type { ReportFormat, ReportSettings, ReportWriter } from '../report/format.ts'
 import { formats } from '../report/formats.ts'
 import { Output, type Streams } from './output.ts'
@@ -106,9 +107,9 @@ export class Reports {
     return this.#open.every(({ output }) => output.closed)
   }
 
-  /** `index` counts captures from 0. */
-  async capture(analysis: CaptureAnalysis, index: number): Promise<void> {
-    await this.#write(writer => writer.capture(analysis, index))
+  /** `index` counts captures from 0. @param exhibits packets of it, where they were gathered */
+  async capture(analysis: CaptureAnalysis, index: number, exhibits?: Exhibits): Promise<void> {
+    await this.#write(writer => writer.capture(analysis, index, exhibits))
   }
 
   /** @throws UsageError for a report that could not be written. */

@@ -48,7 +48,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
 }
 
 /** @throws UsageError for what is neither a number nor a symbol of the tables. */
-function reportedCode({ error, extended }: ScanOptions): ReportedCode | null {
+export function reportedCode({ error, extended }: Pick<ScanOptions, 'error' | 'extended'>): ReportedCode | null {
   if (error === undefined && extended === undefined) return null
   if (error === undefined)
     throw new UsageError('--extended is the second number of a dialog: give the first with --error')
@@ -89,7 +89,7 @@ async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Prom
 }
 
 /** Unreadable input weighs more than findings. */
-function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
+export function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
   if (error !== null) return EXIT_UNREADABLE
   return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
 }

@@ -44,11 +44,16 @@ export async function savePackets(
         originalLength,
         bytes: capture.recorded(row).bytes,
         timeNs: absoluteNs(start.seconds, start.nanoseconds, timeNs),
-        comments: comments.get(number) ?? [],
+        comments: numbered(comments.get(number) ?? [], number, file.packets + 1),
       })
     }
     return file.packets
   } finally {
     file.close()
   }
+}
+
+/** What else is said of the packet says it by its number in the capture that it comes from. */
+function numbered(comments: readonly string[], number: number, here: number): readonly string[] {
+  return comments.length === 0 || number === here ? comments : [...comments, `packet ${number} of the original capture`]
 }

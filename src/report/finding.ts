@@ -34,6 +34,6 @@ export function furthestMilestone({ milestones }: AttemptAnalysis): MilestoneId 
 }
 
 /** Of the evidence, each once, in order. */
-export function packetsOf({ evidence }: VerdictAnalysis): number[] {
+export function packetsOf({ evidence }: Pick<VerdictAnalysis, 'evidence'>): number[] {
   return [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)
 }

@@ -1,0 +1,140 @@
+/** `rdpscope report`: documents for the network team, and the packets that prove what they say. */
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { CaptureAnalysis } from '../analysis.ts'
+import { CaptureError, type GivenKeys, KeySource, unreadable } from '../analyze.ts'
+import { exhibitsOf } from '../evidence/exhibits.ts'
+import { type Proof, proofOf } from '../evidence/proof.ts'
+import { type ReadCapture, readCapture } from '../evidence/read.ts'
+import { savePackets } from '../evidence/saving.ts'
+import { clean } from '../report/clean.ts'
+import { NO_EXHIBITS } from '../report/exhibits.ts'
+import { formats } from '../report/formats.ts'
+import { counted } from '../report/layout.ts'
+import type { FailOn } from '../report/threshold.ts'
+import { rules } from '../rules/index.ts'
+import { MAX_DOCUMENT_PACKETS } from '../wire/limits.ts'
+import { captureInputs } from './inputs.ts'
+import { givenKeys, type KeyOptions } from './keys.ts'
+import type { Streams } from './output.ts'
+import { Progress } from './progress.ts'
+import { destinations, Reports } from './reports.ts'
+import { reportedCode, statusOf } from './scan.ts'
+import { EXIT_CLEAN, UsageError } from './status.ts'
+
+export interface ReportOptions extends KeyOptions {
+  /** Files; the format of each by its suffix. */
+  readonly output?: readonly string[]
+  /** Where the packets that prove the findings go. */
+  readonly evidence?: string
+  /** TLS keys that the capture holds go along with them. */
+  readonly keys: boolean
+  readonly failOn: FailOn
+  /** What the dialog of the client showed: numbers or symbols. */
+  readonly error?: string
+  readonly extended?: string
+}
+
+/** @returns the exit status. @throws UsageError */
+export async function report(paths: readonly string[], options: ReportOptions, streams: Streams): Promise<number> {
+  const { output = [], evidence, failOn } = options
+  if (output.length === 0 && evidence === undefined)
+    throw new UsageError('nothing to write: name a file with --output report.html or --evidence proof.pcapng')
+  const inputs = await captureInputs(paths)
+  const places = output.length === 0 ? [] : destinations(output.map(asDestination), undefined, inputs)
+  if (evidence !== undefined) checkEvidence(evidence, inputs, output)
+  const keys = givenKeys(options, streams)
+  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose: true }
+  const reports = await Reports.begin(places, wishes, streams)
+  let status = EXIT_CLEAN
+  let room = MAX_DOCUMENT_PACKETS
+  for (const [index, path] of inputs.entries()) {
+    const read = await readOne(path, keys, streams)
+    const { analysis, capture } = read
+    try {
+      const exhibits = capture === null || places.length === 0 ? NO_EXHIBITS : await exhibitsOf(capture, analysis, room)
+      room -= exhibits.packets.size
+      await reports.capture(analysis, index, exhibits)
+      if (evidence !== undefined && capture !== null)
+        await writeEvidence({ analysis, capture }, evidence, options.keys, keys, streams)
+    } finally {
+      capture?.close()
+    }
+    status = Math.max(status, statusOf(analysis, failOn))
+  }
+  await reports.end()
+  return status
+}
+
+/** `x.html` as `html=x.html`. */
+function asDestination(path: string): string {
+  const suffix = path.toLowerCase().replace(/^.*[./\\]/, '')
+  const format = path.includes('.') ? formats.find(({ suffixes }) => suffixes.includes(suffix)) : undefined
+  if (format === undefined) {
+    const known = formats.flatMap(({ suffixes }) => suffixes.slice(0, 1)).map(one => `.${one}`)
+    throw new UsageError(`--output ${path}: the suffix tells no format; use one of ${known.join(', ')}`)
+  }
+  return `${format.name}=${path}`
+}
+
+function checkEvidence(path: string, inputs: readonly string[], output: readonly string[]): void {
+  if (inputs.length !== 1)
+    throw new UsageError(`--evidence ${path}: takes the packets of one capture; ${inputs.length} were given`)
+  const same = [...inputs, ...output].find(other => resolve(other) === resolve(path))
+  if (same !== undefined) throw new UsageError(`--evidence ${path}: is one of the other files`)
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new UsageError(`--evidence ${path}: is a folder, not a file`)
+}
+
+/** What can not be read is told on standard error and in the report; the other captures are still read. */
+async function readOne(
+  path: string,
+  keys: GivenKeys,
+  streams: Streams,
+): Promise<Omit<ReadCapture, 'capture'> & { readonly capture: ReadCapture['capture'] | null }> {
+  const progress = new Progress(path)
+  try {
+    const read = await readCapture(path, { keys, onProgress: (done, total) => progress.update(done, total) })
+    progress.end()
+    const { error } = read.analysis
+    if (error !== null) streams.complain(`${path}: ${error.message}; ${error.remedy}`)
+    return read
+  } catch (error) {
+    progress.end()
+    if (!(error instanceof CaptureError)) throw error
+    streams.complain(`${error.message}; ${error.remedy}`)
+    return {
+      analysis: unreadable(path, { code: error.code, message: error.message, remedy: error.remedy }),
+      capture: null,
+    }
+  }
+}
+
+async function writeEvidence(
+  { analysis, capture }: ReadCapture,
+  path: string,
+  withKeys: boolean,
+  given: GivenKeys,
+  streams: Streams,
+): Promise<void> {
+  const proof = proofOf(capture, analysis, () => (withKeys ? capture.keys() : new KeySource(given, [])))
+  if (proof === null) {
+    streams.complain(`${path}: not written: nothing was found in ${analysis.path}, so there is nothing to prove`)
+    return
+  }
+  try {
+    await savePackets(capture, analysis.attempts, proof.rows, path, { withKeys, replaces: true })
+  } catch (error) {
+    throw new UsageError(`${path}: can not be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  streams.complain(said(path, proof, analysis, withKeys && capture.capture.info.secrets.length > 0))
+}
+
+function said(path: string, { rows, isSame }: Proof, { packets }: CaptureAnalysis, withKeys: boolean): string {
+  const amount = `${rows.length} of ${counted(packets, 'packet')}`
+  const keys = withKeys ? ', with the TLS keys of the capture (--no-keys leaves them out)' : ''
+  const again = isSame
+    ? 'scanned again it gives the same findings'
+    : 'scanned again it may not give all findings: the rest of the capture is part of them'
+  return `${clean(path)}: ${amount}${keys}; ${again}`
+}

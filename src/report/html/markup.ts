@@ -1,0 +1,56 @@
+/**
+ * HTML that can hold no unescaped text: markup comes from template literals in this program alone, and whatever is put into
+ * them is escaped unless it is such markup itself. There is no other way to make a {@link Html}.
+ */
+import { clean } from '../clean.ts'
+
+class Markup {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  toString(): string {
+    return this.#text
+  }
+}
+
+/** Markup; `String(html)` is its text. */
+export type Html = Markup
+
+/** What may stand in a template: text and numbers are escaped, lists are joined, null shows nothing. */
+export type Part = string | number | Html | null | readonly Part[]
+
+/** Attributes must be quoted: text is escaped for content and for quoted attributes alike. */
+export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  const pieces: string[] = []
+  for (const [at, literal] of literals.entries()) {
+    pieces.push(literal)
+    if (at < parts.length) add(parts[at] ?? null, pieces)
+  }
+  return new Markup(pieces.join(''))
+}
+
+export const NOTHING = html``
+
+function add(part: Part, pieces: string[]): void {
+  if (part === null) return
+  if (typeof part === 'string') pieces.push(escaped(part))
+  else if (typeof part === 'number' || part instanceof Markup) pieces.push(String(part))
+  else for (const one of part) add(one, pieces)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
+  return clean(text)
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"']/g, sign => ENTITIES[sign] as string)
+}
