@@ -28,6 +28,7 @@ const ALLOWED: Record<string, readonly string[]> = {
  */
 const ALSO_ALLOWED: Record<string, RegExp> = {
   report: /^src\/(inspect\/(value-text|tree-search)|wire\/limits)\.ts$/,
+  cli: /^src\/wire\/limits\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
   tui: /^src\/wire\/dissector\.ts$/,
 }

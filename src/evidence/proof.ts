@@ -45,7 +45,7 @@ export function proofOf(capture: IndexedCapture, analysis: CaptureAnalysis, keys
     // One that is no larger than the last, which did not do, will not do either.
     if (rows.length === 0 || rows.length === largest?.rows.length) continue
     if (rows.length > MAX_PROOF_PACKETS) break
-    const isSame =
+    const isSame: boolean =
       rows.length === capture.index.count || isEqual(wanted, findingsOf(analyseRows(capture, rows, keys())))
     largest = { rows, isSame, kind }
     if (isSame) break
