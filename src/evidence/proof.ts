@@ -39,18 +39,17 @@ export function proofOf(capture: IndexedCapture, analysis: CaptureAnalysis, keys
   if (analysis.diagnosis.length === 0) return null
   const attempts = analysis.attempts.filter(({ verdicts }) => verdicts.some(isFinding))
   const wanted = findingsOf(analysis)
-  let largest: Proof | null = null
+  let proof: Proof = { rows: [], isSame: false, kind: 'named' }
   for (const [kind, choose] of SETS) {
     const rows = choose(capture, attempts)
     // One that is no larger than the last, which did not do, will not do either.
-    if (rows.length === 0 || rows.length === largest?.rows.length) continue
+    if (rows.length === proof.rows.length) continue
     if (rows.length > MAX_PROOF_PACKETS) break
-    const isSame: boolean =
-      rows.length === capture.index.count || isEqual(wanted, findingsOf(analyseRows(capture, rows, keys())))
-    largest = { rows, isSame, kind }
+    const isSame = isEqual(wanted, findingsOf(analyseRows(capture, rows, keys())))
+    proof = { rows, isSame, kind }
     if (isSame) break
   }
-  return largest
+  return proof
 }
 
 type Choose = (capture: IndexedCapture, attempts: readonly AttemptAnalysis[]) => number[]

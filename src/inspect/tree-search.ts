@@ -9,6 +9,12 @@ export function nodeNamed(layer: InspectedLayer, name: string): Node | null {
   return firstIn(layer.tree, name)
 }
 
+/** There is such a field, or such a group: remarks of an analysis have no value. */
+export function hasField({ tree }: InspectedLayer, name: string): boolean {
+  const visit = (node: Node): boolean => node.field.name === name || (node.children ?? []).some(visit)
+  return visit(tree)
+}
+
 /** Its value as a number; null when there is none. */
 export function numberOf(layer: InspectedLayer, name: string): number | null {
   const value = nodeNamed(layer, name)?.value

@@ -1,6 +1,6 @@
 /** TCP in the packet list: ports, flags, sequence numbers, options, and what the analysis remarked. */
 import type { InspectedLayer } from '../inspect/packet.ts'
-import { nodeNamed, numberOf, textOf } from '../inspect/tree-search.ts'
+import { hasField, numberOf, textOf } from '../inspect/tree-search.ts'
 import type { Info } from './packet-info.ts'
 
 /** From the highest bit, in the words of Wireshark. */
@@ -45,7 +45,7 @@ export function tcpRemarks(layer: InspectedLayer): Info {
   let resent = false
   let bad = false
   for (const [field, text] of REMARKS) {
-    if (nodeNamed(layer, field) === null && !hasGroup(layer, field)) continue
+    if (!hasField(layer, field)) continue
     if (RETRANSMISSIONS.test(field)) {
       if (resent) continue
       resent = true
@@ -78,7 +78,7 @@ export function tcpInfo(layer: InspectedLayer): Info {
     option('Win', 'tcp.window_size') || option('Win', 'tcp.window_size_value'),
     option('Len', 'tcp.len'),
     option('MSS', 'tcp.options.mss_val'),
-    hasGroup(layer, 'tcp.options.sack_perm') ? 'SACK_PERM' : '',
+    hasField(layer, 'tcp.options.sack_perm') ? 'SACK_PERM' : '',
     option('TSval', 'tcp.options.timestamp.tsval'),
     option('TSecr', 'tcp.options.timestamp.tsecr'),
     option('WS', 'tcp.options.wscale.multiplier'),
@@ -86,9 +86,4 @@ export function tcpInfo(layer: InspectedLayer): Info {
     option('SRE', 'tcp.options.sack_re'),
   ]
   return { text: parts.filter(part => part !== '').join(' '), bad: (flags & RST) !== 0 || remarks.bad }
-}
-
-function hasGroup({ tree }: InspectedLayer, name: string): boolean {
-  const visit = (node: InspectedLayer['tree']): boolean => node.field.name === name || (node.children ?? []).some(visit)
-  return visit(tree)
 }

@@ -72,6 +72,18 @@ describe('segmentsOf', () => {
     ])
   })
 
+  it('tells what was sent again', async () => {
+    const document = await Document.open('captures/net-pmtud-blackhole.pcapng', {
+      onChange: () => {},
+      onError: () => {},
+    })
+    await document.load()
+    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
+    document.close()
+    // As tshark 4.0 finds them: tcp.analysis.retransmission.
+    expect(segments.flatMap(({ packet, isResend }) => (isResend ? [packet] : []))).toEqual([14, 15, 16, 17, 18])
+  })
+
   it('takes no ICMP message for a segment', async () => {
     const document = await Document.open('captures/net-server-host-down.pcapng', {
       onChange: () => {},

@@ -35,19 +35,26 @@ export function attemptSection(
     ladder === null || ladder.steps.length === 0
       ? NOTHING
       : folded(ladderTable(ladder, evidence, id), ladder.steps.length)
-  return html`<section class="attempt" aria-labelledby="${headingId}">
+  return html`<div class="attempt">
 <h${level} id="${headingId}">Attempt ${id}: ${outcome}</h${level}>
 ${isFirst ? NOTHING : chainList(attempt.chain)}
 <dl class="pairs">${[
-    pair('From', attemptText(attempt)),
-    pair('Began', start === null ? '' : spokenTime(start, attempt.startNs)),
-    pair('Closed by', closingText(attempt)),
+    ...(isFirst ? [] : course(attempt, start)),
     pair('Also', companyText(members)),
     pair('Recorded', capturePointText(attempt.capturePoint)),
   ]}</dl>
 ${steps}${graphs}${table}${ruledOut(verdicts)}${notVisible(verdicts)}
-</section>
+</div>
 `
+}
+
+/** What the verdict's own card says already of its attempt. */
+function course(attempt: AttemptAnalysis, start: CaptureStart | null): Html[] {
+  return [
+    pair('From', attemptText(attempt)),
+    pair('Began', start === null ? '' : spokenTime(start, attempt.startNs)),
+    pair('Closed by', closingText(attempt)),
+  ]
 }
 
 /** Those of which nothing more is told: one line each. */

@@ -12,7 +12,7 @@ import { codeSection } from './code.ts'
 import { findingSection, type Proofs, proof } from './finding.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 import { originLine, verdictCard } from './verdict.ts'
-import { fileName, findingOf, type Headline, shortened } from './words.ts'
+import { findingOf, type Headline, shortened } from './words.ts'
 
 /** The whole report; one of several; one of so many that there is no room for details. */
 export type CaptureForm = 'alone' | 'among' | 'brief'
@@ -32,7 +32,7 @@ export function captureSection(
       ? html`<p class="note">The report has no room for the details of this capture: write one of it alone.</p>`
       : details(analysis, headline, nth, exhibits, settings, form === 'alone' ? 2 : 3)
   const back = form === 'alone' ? NOTHING : html`<p class="back"><a href="#captures">Back to all captures</a></p>`
-  return html`<section class="capture" aria-label="${shortened(fileName(analysis.path))}" id="c${nth}">
+  return html`<section class="capture" aria-label="Capture ${nth}: ${shortened(analysis.path)}" id="c${nth}">
 ${originLine(analysis)}
 ${verdictCard(analysis, headline, level, `c${nth}-verdict`)}${body}
 ${back}
@@ -65,8 +65,8 @@ ${format === '' ? NOTHING : part(level, `${proofs.prefix}quality`, 'How good the
 }
 
 function part(level: 2 | 3, id: string, title: string, body: Html): Html {
-  return html`<section class="part" aria-labelledby="${id}"><h${level} id="${id}">${title}</h${level}>
-${body}</section>
+  return html`<div class="part"><h${level} id="${id}">${title}</h${level}>
+${body}</div>
 `
 }
 

@@ -25,9 +25,9 @@ export function codeSection(code: CodeAgainstWire, level: 2 | 3, prefix: string)
       ? NOTHING
       : html`<details class="fold"><summary>${counted(rows.length, 'cause')} that people blame for such codes</summary><table class="causes"><caption>What each of them comes to in this capture</caption><thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">Why</th></tr></thead><tbody>
 ${rows}</tbody></table></details>`
-  return html`<section class="part" aria-labelledby="${prefix}code"><h${level} id="${prefix}code">The code ${named}</h${level}>
+  return html`<div class="part"><h${level} id="${prefix}code">The code ${named}</h${level}>
 <p>${means.map(sentence).join(' ')}</p>
 <p><b>${AGREEMENT[agreement]}</b> ${sentence(says)}${extendedCheck === null ? NOTHING : html` ${sentence(extendedCheck.says)}`}</p>
-${table}</section>
+${table}</div>
 `
 }

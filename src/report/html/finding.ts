@@ -48,7 +48,7 @@ export function findingSection(finding: ShownFinding, proofs: Proofs, level: 3 |
   const id = `${proofs.prefix}finding-${nth}`
   const settle = verdict === null || verdict.toSettle === '' ? NOTHING : html` ${sentence(verdict.toSettle)}`
   const where = entry.count === 1 ? `attempt ${entry.attempts[0]}` : `${entry.count} attempts`
-  return html`<section class="finding ${tone}" aria-labelledby="${id}">
+  return html`<div class="finding ${tone}">
 <p class="badges"><span class="badge">${capital(entry.verdict)} ${entry.severity}</span> <code class="rule">${entry.rule}</code> <span class="note">${where}</span></p>
 <h${level} id="${id}">${rule?.title ?? entry.rule}</h${level}>
 <p>${sentence(entry.says)}</p>
@@ -56,7 +56,7 @@ export function findingSection(finding: ShownFinding, proofs: Proofs, level: 3 |
 ${verdict === null ? NOTHING : proof(verdict, proofs, 'Packets that show it')}
 ${verdict === null || verdict.remedy.length === 0 ? NOTHING : html`<p class="question">What to do</p>${remedyList(verdict.remedy)}`}
 ${rule === null ? NOTHING : html`<p class="question">Whom to ask</p>${teamList(rule)}`}
-</section>
+</div>
 `
 }
 

@@ -26,7 +26,7 @@ for (const table of document.querySelectorAll('table.sortable')) {
     })
   }
   if (body.rows.length < 4) continue
-  const heading = table.closest('section').querySelector('h2')
+  const heading = table.closest('.part').querySelector('h2')
   const label = document.createElement('label')
   label.className = 'filter'
   const field = document.createElement('input')

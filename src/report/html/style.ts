@@ -30,12 +30,12 @@ a { color: var(--link); text-underline-offset: .15em; }
 .bad { --tone: var(--bad); } .doubtful { --tone: var(--doubtful); } .good { --tone: var(--good); } .plain { --tone: var(--plain); }
 
 header, main, footer { max-width: 64rem; margin: 0 auto; padding: 0 1.5rem; }
-header { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; padding-top: 1.5rem; color: var(--faint); font-size: .875rem; }
+header { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; padding-top: 1.1rem; color: var(--faint); font-size: .875rem; }
 header p { margin: 0; }
 header b { color: var(--text); font-weight: 650; }
 footer { padding-top: 1.5rem; padding-bottom: 3rem; color: var(--faint); font-size: .875rem; }
 h1, h2, h3, h4 { line-height: 1.25; font-weight: 650; text-wrap: balance; margin: 2.75rem 0 .75rem; }
-h1 { font-size: clamp(1.5rem, 1.15rem + 1.6vw, 2.125rem); letter-spacing: -.015em; margin: .5rem 0 0; }
+h1 { font-size: clamp(1.45rem, 1.15rem + 1.2vw, 1.9rem); letter-spacing: -.015em; margin: .5rem 0 0; }
 h2 { font-size: 1.3rem; }
 h3 { font-size: 1.1rem; }
 h4 { font-size: 1rem; }
@@ -45,13 +45,13 @@ li + li { margin-top: .35rem; }
 .note { color: var(--faint); font-size: .9rem; }
 .says { font-size: 1.1rem; max-width: 46rem; text-wrap: pretty; }
 
-.origin { margin: 1.25rem 0; color: var(--faint); font-size: .9rem; }
+.origin { margin: .9rem 0; color: var(--faint); font-size: .9rem; }
 .origin b { color: var(--text); font-weight: 600; }
 .origin span { display: inline-block; }
 .origin b + span { margin-left: .5rem; }
 .damage { border-left: 3px solid var(--doubtful); padding: .25rem 0 .25rem 1rem; }
 
-.verdict, .finding, .attempt { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.75rem 2rem; }
+.verdict, .finding, .attempt { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.6rem 2rem; }
 .verdict { border-top: 4px solid var(--tone); }
 .verdict h2 { font-size: 1.6rem; margin: .5rem 0 0; }
 .finding { margin-top: 1rem; }
@@ -61,7 +61,7 @@ li + li { margin-top: .35rem; }
 .badges { margin: 0; display: flex; flex-wrap: wrap; align-items: center; gap: .35rem .75rem; }
 .badge { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; font-size: .8rem; font-weight: 600; white-space: nowrap; color: var(--tone); background: color-mix(in srgb, var(--tone) 11%, var(--paper)); }
 
-.chain { list-style: none; margin: 1.5rem 0 1.25rem; padding: 0; display: flex; flex-wrap: wrap; row-gap: 1rem; }
+.chain { list-style: none; margin: 1.25rem 0 1rem; padding: 0; display: flex; flex-wrap: wrap; row-gap: 1rem; }
 .step { position: relative; flex: 0 1 auto; min-width: 6.5rem; max-width: 15rem; margin: 0; padding-right: 1.25rem; line-height: 1.3; }
 .step::before { content: ""; position: absolute; top: .78rem; left: 1.6rem; right: 0; border-top: 2px solid var(--line); }
 .step:last-child::before { display: none; }
@@ -74,8 +74,9 @@ li + li { margin-top: .35rem; }
 .step .what { display: block; color: var(--tone); font-weight: 600; font-size: .9rem; }
 .step.not-visible .name { color: var(--faint); font-weight: 500; }
 
-.answers { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 2.5rem; margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); font-size: .95rem; }
-.answers:empty { display: none; }
+.answers { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem 2.5rem; margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font-size: .95rem; }
+.answer + .answer { margin-top: 1.25rem; }
+.pairs.course { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font-size: .95rem; }
 .question { margin: 0 0 .35rem; font-weight: 650; }
 .finding .question { margin-top: 1rem; }
 .answer p { margin: 0 0 .35rem; }
@@ -90,8 +91,8 @@ caption { text-align: left; color: var(--faint); font-size: .875rem; padding: .5
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; border-top: 1px solid var(--line); font-weight: inherit; }
 thead th { border-top: 0; color: var(--faint); font-size: .82rem; white-space: nowrap; vertical-align: bottom; }
 .time, .packet-number { font-size: .86em; white-space: nowrap; }
-.evidence th, .evidence .time { width: 1%; }
-.evidence th { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
+.evidence tbody th, .evidence .time { width: 1%; white-space: nowrap; padding-right: 1.5rem; }
+.evidence tbody th { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
 .count { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .sortable { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; border-collapse: separate; border-spacing: 0; }
@@ -103,8 +104,8 @@ thead th { border-top: 0; color: var(--faint); font-size: .82rem; white-space: n
 .sortable button::after { content: " ↕"; color: var(--line); }
 [aria-sort="ascending"] button::after { content: " ↑"; color: var(--link); }
 [aria-sort="descending"] button::after { content: " ↓"; color: var(--link); }
-.filter { display: flex; align-items: center; gap: .75rem; margin: 0 0 .75rem; color: var(--faint); font-size: .9rem; }
-.filter input { font: inherit; color: var(--text); background: var(--paper); border: 1px solid var(--faint); border-radius: 6px; padding: .3rem .7rem; width: min(20rem, 100%); }
+.filter { display: flex; flex-direction: row-reverse; align-items: center; gap: .75rem; margin: -2.9rem 0 .75rem auto; width: fit-content; color: var(--faint); font-size: .9rem; }
+.filter input { font: inherit; color: var(--text); background: var(--paper); border: 1px solid var(--faint); border-radius: 6px; padding: .3rem .7rem; width: 14rem; }
 .filter input::placeholder { color: var(--faint); opacity: 1; }
 
 .lookup { margin: 1.25rem 0 0; display: grid; gap: .6rem; }
@@ -159,6 +160,7 @@ figcaption { color: var(--faint); font-size: .875rem; }
 .plot { position: relative; background: var(--sunk); border-radius: 6px; padding: .5rem; }
 .plot svg { display: block; width: 100%; overflow: visible; }
 .time-line svg { height: 5.5rem; }
+.sequence .plot { padding-left: 4.25rem; }
 .sequence svg { height: 15rem; }
 .plot path, .plot line { fill: none; stroke: var(--tone, var(--plain)); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .plot .axis { stroke: var(--faint); stroke-width: 1; }
@@ -188,7 +190,7 @@ figcaption { color: var(--faint); font-size: .875rem; }
   .verdict, .finding, .attempt { padding: 1.1rem 1rem; border-radius: 8px; }
   .origin { margin: .75rem 0; }
   .says { font-size: 1.02rem; }
-  .answers { grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
+  .answers { grid-template-columns: minmax(0, 1fr); }
   .chain { display: block; margin: 1rem 0; }
   .step { max-width: none; padding: 0 0 .65rem 2.2rem; min-height: 2.3rem; }
   .step::before { top: 1.65rem; bottom: 0; left: .78rem; right: auto; border-top: 0; border-left: 2px solid var(--line); }
@@ -199,12 +201,15 @@ figcaption { color: var(--faint); font-size: .875rem; }
   table { font-size: .88rem; }
   .ladder td, .ladder th { padding-right: .5rem; }
   .ladder .party bdi { display: none; }
+  .party { font-size: .74rem; padding: 0; overflow-wrap: normal; }
+  header p + p { display: none; }
   .ladder td.message, .ladder th:last-child { padding-left: .6rem; }
   .sequence svg { height: 11rem; }
   .causes thead { display: none; }
   .causes tr, .causes th, .causes td { display: block; padding-right: 0; }
   .causes td { border-top: 0; padding-top: 0; }
   .sortable { min-width: 44rem; }
+  .filter { margin: 0 0 .75rem; flex-direction: row; }
 }
 @media print {
   :root {

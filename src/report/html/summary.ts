@@ -9,6 +9,11 @@ import { capital, fileName, shortened } from './words.ts'
 
 /** Causes that are named in one cell. */
 const SHOWN_CAUSES = 5
+const OUTCOMES = [
+  ['failed', 'failed'],
+  ['established', 'worked'],
+  ['unfinished', 'without a visible end'],
+] as const
 const SEVERITIES = ['error', 'warning', 'info'] as const
 const GROUPS = [
   ['client', 'By client', 'Client'],
@@ -18,15 +23,19 @@ const GROUPS = [
 ] as const
 
 export function summary(tally: Tally, rules: readonly Rule[]): Html {
-  const { captures, withFindings, unreadable, lines, causes, groups } = tally
+  const { captures, outcomes, unreadable, lines, causes, groups } = tally
   const tables = GROUPS.flatMap(([kind, title, column]) => {
     const all = [...groups[kind].values()]
     return all.length === 0 ? [] : [groupTable(all, kind, title, column)]
   })
+  const total = outcomes.failed + outcomes.established + outcomes.unfinished
+  const told = OUTCOMES.flatMap(([outcome, words]) =>
+    outcomes[outcome] === 0 ? [] : [`${outcomes[outcome]} ${words}`],
+  ).join(', ')
   const rest = unreadable === 0 ? '' : `; ${counted(unreadable, 'capture')} could not be read whole`
   return html`<section class="summary" aria-labelledby="summary">
 <h1 id="summary">${title(tally)}</h1>
-<p class="says">${withFindings === 0 ? 'Nothing wrong was found' : `${counted(withFindings, 'capture')} of ${captures} ${withFindings === 1 ? 'has' : 'have'} a finding`}${rest}.</p>
+<p class="says">${counted(total, 'attempt')} to connect${told === '' ? '' : `: ${told}`}${rest}.</p>
 ${causes.size === 0 ? NOTHING : causeTable([...causes.values()], rules)}
 ${captureTable(lines, captures)}
 ${tables}
@@ -92,8 +101,8 @@ function causeList(causes: ReadonlyMap<string, number>): Html {
 
 /** The script makes it sortable and filterable; all of it can be read without. */
 function table(id: string, title: string, columns: readonly string[], rows: readonly Html[]): Html {
-  return html`<section class="part" aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
-<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}"><table class="sortable"><thead><tr>${columns.map(column => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>
-${rows}</tbody></table></div></section>
+  return html`<div class="part"><h2 id="${id}">${title}</h2>
+<div class="scroll" role="group" tabindex="0" aria-labelledby="${id}"><table class="sortable"><thead><tr>${columns.map(column => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>
+${rows}</tbody></table></div></div>
 `
 }

@@ -47,6 +47,7 @@ export class Tally {
   captures = 0
   withFindings = 0
   unreadable = 0
+  readonly outcomes = { failed: 0, established: 0, unfinished: 0 }
   readonly lines: CaptureLine[] = []
   readonly causes = new Map<string, CauseLine>()
   readonly groups = {
@@ -62,6 +63,9 @@ export class Tally {
     if (error !== null) this.unreadable++
     if (finding !== null) this.withFindings++
     const { failed, established, unfinished } = attemptCounts
+    this.outcomes.failed += failed
+    this.outcomes.established += established
+    this.outcomes.unfinished += unfinished
     const shown = finding?.attempt ?? attempts[0] ?? null
     if (this.lines.length < MAX_DOCUMENT_LINES)
       this.lines.push({

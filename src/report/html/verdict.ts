@@ -16,19 +16,19 @@ const SHOWN_RECORDINGS = 3
 export function verdictCard(analysis: CaptureAnalysis, headline: Headline, level: 1 | 2, id: string): Html {
   const { tone, word, title, says, finding } = headline
   const attempt = finding?.attempt ?? mostTelling(analysis)
-  const answers = [
-    howSure(headline),
-    whatToDo(finding?.verdict ?? null),
-    finding?.rule == null ? wanted(analysis) : whomToAsk(finding.rule),
-    between(analysis, headline),
-  ]
-  return html`<section class="verdict ${tone}" aria-labelledby="${id}">
+  const sure = howSure(headline)
+  const ask = finding?.rule == null ? wanted(analysis) : whomToAsk(finding.rule)
+  const toDo = whatToDo(finding?.verdict ?? null)
+  const answers = [sure, ask, toDo].every(one => one === NOTHING)
+    ? NOTHING
+    : html`<div class="answers"><div>${sure}${ask}</div><div>${toDo}</div></div>
+`
+  return html`<div class="verdict ${tone}">
 <p class="badges"><span class="badge">${capital(word)}</span>${finding === null ? NOTHING : html` <code class="rule">${finding.entry.rule}</code>`}</p>
 <h${level} id="${id}">${title}</h${level}>
 ${attempt === null ? NOTHING : chainList(attempt.chain)}
 <p class="says">${sentence(says)}</p>
-<div class="answers">${answers}</div>
-</section>
+${answers}${between(analysis, headline)}</div>
 `
 }
 
@@ -95,17 +95,15 @@ function between({ start }: CaptureAnalysis, { finding }: Headline): Html {
   const what = [outcome, transportText(transport), PURPOSES[purpose]].filter(word => word !== '').join(', ')
   const named =
     serverName === '' || serverName === server.address ? NOTHING : html`<bdi>${shortened(serverName)}</bdi>, `
-  return answer(
-    'Who and when',
-    html`<dl class="pairs">
+  return html`<dl class="pairs course">
 <div><dt>Client</dt><dd>${endpoint(client.address, client.port)}</dd></div>
 <div><dt>${capital(reaches(attempt))}</dt><dd>${named}${endpoint(server.address, server.port)}</dd></div>
 ${start === null ? NOTHING : html`<div><dt>Began</dt><dd>${spokenTime(start, startNs)}</dd></div>`}
 <div><dt>Outcome</dt><dd>${what}</dd></div>
 <div><dt>Closed by</dt><dd>${closingText(attempt)}</dd></div>
 ${others > 0 ? html`<div><dt>Also in</dt><dd>${counted(others, 'other attempt')}</dd></div>` : NOTHING}
-</dl>`,
-  )
+</dl>
+`
 }
 
 function answer(title: string, body: Html): Html {
