@@ -4,11 +4,22 @@
  */
 import { clean } from '../clean.ts'
 
-class Markup {
+/** Markup; `String(html)` is its text. */
+export class Html {
   readonly #text: string
 
-  constructor(text: string) {
+  private constructor(text: string) {
     this.#text = text
+  }
+
+  /** See {@link html}. */
+  static of(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+    const pieces: string[] = []
+    for (const [at, literal] of literals.entries()) {
+      pieces.push(literal)
+      if (at < parts.length) add(parts[at] ?? null, pieces)
+    }
+    return new Html(pieces.join(''))
   }
 
   toString(): string {
@@ -16,28 +27,18 @@ class Markup {
   }
 }
 
-/** Markup; `String(html)` is its text. */
-export type Html = Markup
-
 /** What may stand in a template: text and numbers are escaped, lists are joined, null shows nothing. */
 export type Part = string | number | Html | null | readonly Part[]
 
-/** Attributes must be quoted: text is escaped for content and for quoted attributes alike. */
-export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  const pieces: string[] = []
-  for (const [at, literal] of literals.entries()) {
-    pieces.push(literal)
-    if (at < parts.length) add(parts[at] ?? null, pieces)
-  }
-  return new Markup(pieces.join(''))
-}
+/** The tag of templates. Attributes must be quoted: text is escaped for content and for quoted attributes alike. */
+export const html = Html.of
 
 export const NOTHING = html``
 
 function add(part: Part, pieces: string[]): void {
   if (part === null) return
   if (typeof part === 'string') pieces.push(escaped(part))
-  else if (typeof part === 'number' || part instanceof Markup) pieces.push(String(part))
+  else if (typeof part === 'number' || part instanceof Html) pieces.push(String(part))
   else for (const one of part) add(one, pieces)
 }
 

@@ -56,7 +56,7 @@ function remarkOf({ severity }: Node, remark: string): Html {
 function dump(bytes: Uint8Array, size: string, number: number): Html {
   const lines = hexLines(bytes.subarray(0, MAX_DOCUMENT_PACKET_BYTES))
   const left = bytes.length - MAX_DOCUMENT_PACKET_BYTES
-  return html`<details class="layer"><summary><b>Bytes</b>: ${size}</summary><div class="scroll" role="region" tabindex="0" aria-label="Bytes of packet ${number}"><pre class="hex">${lines.map(
+  return html`<details class="layer"><summary><b>Bytes</b>: ${size}</summary><div class="scroll" role="group" tabindex="0" aria-label="Bytes of packet ${number}"><pre class="hex">${lines.map(
     line => html`${line}
 `,
   )}</pre></div>${left > 0 ? html`<p class="note">${left} more bytes are left out here.</p>` : NOTHING}</details>`
