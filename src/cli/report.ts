@@ -1,5 +1,4 @@
 /** `rdpscope report`: documents for the network team, and the packets that prove what they say. */
-import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { CaptureError, type GivenKeys, KeySource, unreadable } from '../analyze.ts'
@@ -18,7 +17,7 @@ import { captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
 import { Progress } from './progress.ts'
-import { destinations, Reports } from './reports.ts'
+import { destinations, isFolder, Reports } from './reports.ts'
 import { reportedCode, statusOf } from './scan.ts'
 import { EXIT_CLEAN, UsageError } from './status.ts'
 
@@ -82,8 +81,7 @@ function checkEvidence(path: string, inputs: readonly string[], output: readonly
     throw new UsageError(`--evidence ${path}: takes the packets of one capture; ${inputs.length} were given`)
   const same = [...inputs, ...output].find(other => resolve(other) === resolve(path))
   if (same !== undefined) throw new UsageError(`--evidence ${path}: is one of the other files`)
-  if (existsSync(path) && statSync(path).isDirectory())
-    throw new UsageError(`--evidence ${path}: is a folder, not a file`)
+  if (isFolder(path)) throw new UsageError(`--evidence ${path}: is a folder, not a file`)
 }
 
 /** What can not be read is told on standard error and in the report; the other captures are still read. */
@@ -117,7 +115,7 @@ async function writeEvidence(
   given: GivenKeys,
   streams: Streams,
 ): Promise<void> {
-  const proof = proofOf(capture, analysis, () => (withKeys ? capture.keys() : new KeySource(given, [])))
+  const proof = proofOf(capture, analysis, withKeys ? null : new KeySource(given, []))
   if (proof === null) {
     streams.complain(`${path}: not written: nothing was found in ${analysis.path}, so there is nothing to prove`)
     return
@@ -127,14 +125,25 @@ async function writeEvidence(
   } catch (error) {
     throw new UsageError(`${path}: can not be written: ${error instanceof Error ? error.message : String(error)}`)
   }
-  streams.complain(said(path, proof, analysis, withKeys && capture.capture.info.secrets.length > 0))
+  streams.complain(said(path, proof, analysis, capture.capture.info.secrets.length > 0, withKeys))
 }
 
-function said(path: string, { rows, isSame }: Proof, { packets }: CaptureAnalysis, withKeys: boolean): string {
+function said(
+  path: string,
+  { rows, isSame }: Proof,
+  { packets }: CaptureAnalysis,
+  hasKeys: boolean,
+  withKeys: boolean,
+): string {
   const amount = `${rows.length} of ${counted(packets, 'packet')}`
-  const keys = withKeys ? ', with the TLS keys of the capture (--no-keys leaves them out)' : ''
+  const keys = hasKeys
+    ? withKeys
+      ? ', with the TLS keys of the capture (--no-keys leaves them out)'
+      : ', without the TLS keys of the capture'
+    : ''
+  const why = hasKeys && !withKeys ? 'some are read with the keys' : 'the rest of the capture is part of them'
   const again = isSame
     ? 'scanned again it gives the same findings'
-    : 'scanned again it may not give all findings: the rest of the capture is part of them'
+    : `scanned again it does not give all findings: ${why}`
   return `${clean(path)}: ${amount}${keys}; ${again}`
 }

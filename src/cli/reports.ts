@@ -80,7 +80,16 @@ function destination(text: string): Destination {
 function checkFile(path: string, inputs: readonly string[]): void {
   if (inputs.some(input => resolve(input) === resolve(path)))
     throw new UsageError(`${path}: is one of the captures to read`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`)
+  if (isFolder(path)) throw new UsageError(`${path}: is a folder, not a file`)
+}
+
+/** Whatever can not even be looked at is no folder: writing to it says why. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch {
+    return false
+  }
 }
 
 /** All reports of one scan, written side by side, capture by capture. */

@@ -32,10 +32,11 @@ export type ProofKind = 'named' | 'messages' | 'conversations' | 'hosts' | 'all'
 const OPENING_PACKETS = 3
 
 /**
- * @param keys that the packets will be read with.
+ * @param reader keys that the packets will be read with; null = those of the capture. The packets are chosen so that they prove
+ * all to whoever has the keys.
  * @returns null where nothing was found.
  */
-export function proofOf(capture: IndexedCapture, analysis: CaptureAnalysis, keys: () => KeySource): Proof | null {
+export function proofOf(capture: IndexedCapture, analysis: CaptureAnalysis, reader: KeySource | null): Proof | null {
   if (analysis.diagnosis.length === 0) return null
   const attempts = analysis.attempts.filter(({ verdicts }) => verdicts.some(isFinding))
   const wanted = findingsOf(analysis)
@@ -45,11 +46,12 @@ export function proofOf(capture: IndexedCapture, analysis: CaptureAnalysis, keys
     // One that is no larger than the last, which did not do, will not do either.
     if (rows.length === proof.rows.length) continue
     if (rows.length > MAX_PROOF_PACKETS) break
-    const isSame = isEqual(wanted, findingsOf(analyseRows(capture, rows, keys())))
+    const isSame = isEqual(wanted, findingsOf(analyseRows(capture, rows, capture.keys())))
     proof = { rows, isSame, kind }
     if (isSame) break
   }
-  return proof
+  if (reader === null) return proof
+  return { ...proof, isSame: isEqual(wanted, findingsOf(analyseRows(capture, proof.rows, reader))) }
 }
 
 type Choose = (capture: IndexedCapture, attempts: readonly AttemptAnalysis[]) => number[]
