@@ -22,8 +22,8 @@ import {
   HEARTBEAT,
   MAX_FRAGMENT_BYTES,
   SHORTEST_SEALED_ALERT,
-  type TlsFact,
 } from './tls.ts'
+import type { TlsFact } from './tls-facts.ts'
 import { DTLS_BEFORE_RFC } from './tls-state.ts'
 
 const APPLICATION_SLOT = 1

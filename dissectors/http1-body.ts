@@ -4,7 +4,7 @@ import { NEED_MORE } from '../src/wire/dissector.ts'
 import { field } from '../src/wire/field.ts'
 import { MAX_CHUNK_LINE_BYTES, MAX_CHUNKS_SHOWN } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
-import type { HttpHead } from './http1.ts'
+import type { HttpHead } from './http1-facts.ts'
 import { endOfLine, type Headers, restOfLine } from './http1-headers.ts'
 
 const chunk = {

@@ -1,5 +1,5 @@
 /** How long the body behind an HTTP/1 head is. RFC 9112 section 6.3, in its order; RFC 9110 sections 8.6 and 9.3.6. */
-import type { Framing } from './http1.ts'
+import type { Framing } from './http1-facts.ts'
 import type { Headers } from './http1-headers.ts'
 
 /** What decides. */

@@ -5,7 +5,7 @@
 import { httpStatusNames } from '../src/codes/http-names.ts'
 import { field } from '../src/wire/field.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
-import type { HttpHead } from './http1.ts'
+import type { HttpHead } from './http1-facts.ts'
 import { bodyFraming } from './http1-framing.ts'
 import { endOfLine, type Headers, readHeaders, restOfLine, wordLength } from './http1-headers.ts'
 

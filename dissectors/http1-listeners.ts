@@ -3,7 +3,7 @@
  * proxy. MS-TSGU 3.3.5.1 (RDG_IN_DATA, RDG_OUT_DATA), MS-RPCH 2.1.2 (RPC_IN_DATA, RPC_OUT_DATA), MS-KKDCP 2.1.
  */
 import type { Next } from '../src/wire/dissector.ts'
-import type { HttpHead } from './http1.ts'
+import type { HttpHead } from './http1-facts.ts'
 import type { Headers } from './http1-headers.ts'
 
 /** What a request says of the bodies of the exchange. Plain data. */

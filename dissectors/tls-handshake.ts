@@ -10,7 +10,6 @@ import { type Direction, NEED_MORE, NO, type Out, stream } from '../src/wire/dis
 import { field } from '../src/wire/field.ts'
 import { MAX_CHAIN_CERTIFICATES } from '../src/wire/limits.ts'
 import type { Pdu } from '../src/wire/pdu.ts'
-import type { CertificateSummary, TlsFact } from './tls.ts'
 import {
   authorities,
   certificateStatus,
@@ -21,6 +20,7 @@ import {
   ticketName,
   Values,
 } from './tls-extensions.ts'
+import type { CertificateSummary, TlsFact } from './tls-facts.ts'
 import { tlsFields as f } from './tls-fields.ts'
 import { readClientHello, readServerHello } from './tls-hello.ts'
 import { readClientKeyExchange, readServerKeyExchange, readSignature } from './tls-key-exchange.ts'

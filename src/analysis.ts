@@ -11,6 +11,8 @@ import type { Ground, Severity, VerdictWord } from './rules/rule.ts'
 export interface CaptureAnalysis {
   /** As it was given; `-` for standard input. */
   readonly path: string
+  /** Of a capture in one part of a set that others share: its place in the whole set, from 0. */
+  readonly position?: number
   /** 'pcap', 'pcapng', 'netmon' ...; '' when it could not be opened. */
   readonly format: string
   readonly packets: number

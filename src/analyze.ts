@@ -26,6 +26,7 @@ import { GivenKeys, KeySource } from './flow/tls/keys.ts'
 import { Tracker } from './flow/tracker.ts'
 import { Names } from './names.ts'
 import { Diagnosis, type JudgedVerdict, judge } from './rules/judge.ts'
+import type { Rule } from './rules/rule.ts'
 import { weakened } from './rules/weakening.ts'
 import { MAX_FULL_ATTEMPTS, MAX_REPORTED_ATTEMPTS } from './wire/limits.ts'
 
@@ -352,11 +353,21 @@ function verdictAnalysis({
     filter: evidence.length === 0 ? rule.filter : packetFilter(evidence.map(([place]) => place.packet)),
     remedy: verdict === 'ruled-out' || verdict === 'not-visible' ? NOTHING_TO_REMEDY : rule.remedy,
     toSettle,
-    settledBy: verdict === 'ruled-out' ? NO_RECORDINGS : rule.settledBy,
+    settledBy: verdict === 'ruled-out' ? NO_RECORDINGS : recordingsOf(rule),
     restsOn,
   }
 }
 
+/** By their names alone: commands and all, they would be most of an analysis. */
+function recordingsOf(rule: Rule): readonly NamedRecording[] {
+  const known = recordings.get(rule)
+  if (known !== undefined) return known
+  const named = rule.settledBy.map(({ id, title }) => ({ id, title }))
+  recordings.set(rule, named)
+  return named
+}
+
+const recordings = new Map<Rule, readonly NamedRecording[]>()
 const NOTHING_TO_REMEDY: readonly string[] = []
 const NO_RECORDINGS: readonly NamedRecording[] = []
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { keyList, withKeyList } from '../scripts/key-list.ts'
 import { ruleDocuments } from '../scripts/rule-documents.ts'
+import { BINDINGS, type Binding } from '../src/tui/keys.ts'
 
 const docs = resolve(import.meta.dirname, '../docs')
 const documents = ruleDocuments()
@@ -30,5 +32,30 @@ describe('the documents about the rules', () => {
       const prose = text.split('\n').filter(line => !line.startsWith('    ') && !line.startsWith('<'))
       for (const line of prose) expect(line.replaceAll(/\\[<>]/g, ''), path).not.toMatch(/[<>]/)
     }
+  })
+})
+
+describe('the list of keys in the README', () => {
+  const readme = readFileSync(resolve(docs, '../README.md'), 'utf8')
+
+  it('is up to date (npm run docs)', () => {
+    expect(withKeyList(readme)).toBe(readme)
+  })
+
+  it('has a line for each binding, with its keys as they are written', () => {
+    const rows = keyList().split('\n').slice(2)
+    expect(rows).toHaveLength(BINDINGS.length)
+    for (const [nth, row] of rows.entries()) {
+      const { keys, help, action } = BINDINGS[nth] as Binding
+      expect(row).toContain(` | ${help} | `)
+      expect(row).toMatch(new RegExp(` \`${action}\` \\|$`))
+      // A bar would end the cell, a backtick the code.
+      expect(row.match(/`[^`|]+`/g)).toHaveLength(keys.length + 1)
+      expect(row.split('|')).toHaveLength(6)
+    }
+  })
+
+  it('is refused where the document has no place for it', () => {
+    expect(() => withKeyList('# rdpscope')).toThrow('no place for the list of keys')
   })
 })

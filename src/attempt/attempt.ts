@@ -13,6 +13,7 @@ import type {
 import type { Event, FactKind, FactOf } from '../flow/event.ts'
 import type { Direction } from '../wire/dissector.ts'
 import type { Crowd } from './crowd.ts'
+import type { Place } from './place.ts'
 import type { SealedTunnel } from './sealed-gateway.ts'
 import type { SenderCheck } from './sender-check.ts'
 
@@ -150,12 +151,6 @@ export interface SeenCertificate {
   readonly keyAlgorithm: string
   readonly selfIssued: boolean
   /** Where it was sent first. */
-  readonly packet: number
-  readonly timeNs: number
-}
-
-/** Anything that has a place in the capture and can be evidence. */
-export interface Place {
   readonly packet: number
   readonly timeNs: number
 }

@@ -6,7 +6,8 @@
 import type { Conversation, Endpoint } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { MAX_COMPANIONS, MAX_COMPANIONS_OF_CLIENT, MAX_HEARD_OF_CLIENT, MAX_STARTS_OF_SERVER } from '../wire/limits.ts'
-import type { Companion, Companions, Place } from './attempt.ts'
+import type { Companion, Companions } from './attempt.ts'
+import type { Place } from './place.ts'
 
 interface Known extends Companion {
   /** Of the conversation. */

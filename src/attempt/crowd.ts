@@ -1,5 +1,5 @@
 /** What happens around the server of an attempt, as far as the capture shows it: see crowds.ts. */
-import type { Place } from './attempt.ts'
+import type { Place } from './place.ts'
 
 /** One client of the server, and what it did there. */
 export interface Source extends Place {

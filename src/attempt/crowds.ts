@@ -14,7 +14,6 @@ import {
   MAX_CROWD_TTLS,
   MAX_SERVER_HISTORIES,
 } from '../wire/limits.ts'
-import type { Place } from './attempt.ts'
 import type { Brief } from './brief.ts'
 import {
   type Crowd,
@@ -27,6 +26,7 @@ import {
   TRIES_A_MINUTE,
 } from './crowd.ts'
 import { isDead } from './outcome.ts'
+import type { Place } from './place.ts'
 import { isRdpPort } from './relevance.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -35,7 +35,8 @@ type Minutes = Map<number, Writable<Minute>>
 
 interface OpenSource extends Writable<Omit<Source, 'names' | 'busiest'>> {
   readonly names: string[]
-  readonly minutes: Minutes
+  /** Of its tries; most sources make none. */
+  minutes: Minutes | null
 }
 
 interface Scene extends Writable<Omit<Crowd, 'persistent' | 'names' | 'busiest' | 'busiestTries' | 'halfOpen'>> {
@@ -112,6 +113,7 @@ export class Crowds {
     if (brief === null && isTry(conversation, tcp)) {
       source.tries++
       if (source.tries >= TRIES_A_MINUTE) this.guessing = true
+      source.minutes ??= new Map()
       count(source.minutes, conversation)
       count(scene.triesMinutes, conversation)
     } else if (brief === null && isSession(conversation, tcp)) source.sessions++
@@ -185,7 +187,7 @@ export class Crowds {
       tries: 0,
       sessions: 0,
       names: [],
-      minutes: new Map(),
+      minutes: null,
     }
     scene.clients.set(client.address, source)
     scene.sources++
@@ -223,7 +225,7 @@ function view(scene: Scene, ttls: readonly number[]): Crowd {
 }
 
 function sourceView({ minutes, ...source }: OpenSource): Source {
-  return { ...source, busiest: fullest(minutes) }
+  return { ...source, busiest: minutes === null ? NO_CROWD.busiest : fullest(minutes) }
 }
 
 function count(minutes: Minutes, { firstNs, firstPacket }: Conversation): void {

@@ -15,6 +15,7 @@ import {
   MAX_ATTEMPT_CONVERSATIONS,
   MAX_DOUBTFUL_CONVERSATIONS,
   MAX_OPEN_ATTEMPTS,
+  MAX_OPEN_CONNECTIONS,
   MAX_QUIET_ATTEMPTS,
 } from '../wire/limits.ts'
 import { type Assembled, assemble, firstPacketOf, type Surroundings } from './assemble.ts'
@@ -170,11 +171,12 @@ export class Attempts implements ConversationSink {
   }
 
   private group(conversation: Conversation): void {
-    this.open.add(conversation)
-    const { quietest } = this.open
-    if (this.open.size <= MAX_OPEN_ATTEMPTS || quietest === null) return
-    this.judgedEarly++
-    this.finish(quietest)
+    const { open } = this
+    open.add(conversation)
+    while (open.quietest !== null && (open.size > MAX_OPEN_ATTEMPTS || open.connections > MAX_OPEN_CONNECTIONS)) {
+      this.judgedEarly++
+      this.finish(open.quietest)
+    }
   }
 
   private finish(group: Group): void {

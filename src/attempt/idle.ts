@@ -4,7 +4,8 @@
  */
 import type { Conversation } from '../flow/conversation.ts'
 import { type Direction, opposite } from '../wire/dissector.ts'
-import type { Closing, Place } from './attempt.ts'
+import type { Closing } from './attempt.ts'
+import type { Place } from './place.ts'
 
 export interface Idleness {
   /** The last payload before the silence. */

@@ -4,9 +4,10 @@
  */
 import type { Conversation } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
-import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Place, Transport } from './attempt.ts'
+import type { Closing, Lookup, Milestone, MilestoneId, Outcome, Transport } from './attempt.ts'
 import { hasFailed } from './lookups.ts'
 import { type Examined, isAnswered } from './outcome.ts'
+import type { Place } from './place.ts'
 import type { SealedTunnel } from './sealed-gateway.ts'
 import { innermostTls, type Sightings, type TlsSighting, tlsDone } from './sightings.ts'
 

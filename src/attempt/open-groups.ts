@@ -44,7 +44,9 @@ const REDIRECT_SECONDS = 3
 const GROUP_SECONDS = 60
 
 export class OpenGroups {
+  /** How many there are, and the connections of all of them. */
   size = 0
+  connections = 0
   /** The group to which nothing was added for longest. */
   quietest: Group | null = null
   private latest: Group | null = null
@@ -53,6 +55,7 @@ export class OpenGroups {
 
   /** Adds it to the group that it belongs to, or to a new one. */
   add(conversation: Conversation): void {
+    this.connections++
     const said = saidOf(conversation)
     const randoms = randomsOf(conversation)
     const sequence = initialSequence(conversation)
@@ -76,6 +79,7 @@ export class OpenGroups {
     }
     for (const sign of group.signs) if (this.bySign.get(sign) === group) this.bySign.delete(sign)
     this.size--
+    this.connections -= group.conversations.length
     this.unchain(group)
   }
 

@@ -6,7 +6,7 @@
  * known; inside the data packets lies the TLS of the session, whose records are read as those of a direct one.
  */
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
-import type { Place } from './attempt.ts'
+import type { Place } from './place.ts'
 import { exactly, isExact, type Overhead } from './record-sizes.ts'
 import { readSealedSession, type Sealed, type SealedSession } from './sealed-session.ts'
 

@@ -16,7 +16,7 @@
 import { PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX } from '../codes/negotiation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 import { MAX_FIRST_RECORDS } from '../wire/limits.ts'
-import type { Place } from './attempt.ts'
+import type { Place } from './place.ts'
 import { holds, isExact, type Overhead, withoutSplits } from './record-sizes.ts'
 
 /** A record of application data, as far as it is looked at here. */

@@ -125,7 +125,8 @@ interface RingPlace {
   readonly order: string
 }
 
-function ringPlace(name: string): RingPlace | null {
+/** Null for a name that is not of a ring. */
+export function ringPlace(name: string): RingPlace | null {
   const numberFirst = NUMBER_FIRST.exec(name)
   if (numberFirst !== null) {
     const [, stem, number, time, suffix = ''] = numberFirst

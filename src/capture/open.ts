@@ -6,9 +6,10 @@ import { CaptureError } from './error.ts'
 import { CaptureInfo } from './info.ts'
 import { compressionOf, MAGIC_BYTES, unreadableFormat } from './magic.ts'
 import { isNetmon, openNetmon } from './netmon.ts'
+import { openPath } from './open-path.ts'
 import { isPcap, openPcap } from './pcap.ts'
 import { isPcapng, openPcapng } from './pcapng.ts'
-import { type ByteSource, openPath, PrefixedSource, StreamSource } from './source.ts'
+import { type ByteSource, PrefixedSource, StreamSource } from './source.ts'
 
 export interface OpenOptions {
   /** The file is still being written, or others of its ring are: more is waited for at its end, until it is closed. */

@@ -1,5 +1,5 @@
 /** A pcapng file that packets of another capture are written to, with comments: their times, lengths and interfaces stay. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import type { CaptureInfo } from './info.ts'
 import { PcapngWriter } from './pcapng-writer.ts'
 
@@ -35,6 +35,7 @@ export interface PacketFileOptions {
 export class PacketFile {
   /** Written so far. */
   packets = 0
+  readonly #path: string
   readonly #file: number
   readonly #writer: PcapngWriter
   readonly #info: PacketFileOptions['info']
@@ -42,9 +43,11 @@ export class PacketFile {
   readonly #interfaces = new Map<string, number>()
   #pending: Uint8Array[] = []
   #pendingBytes = 0
+  #isClosed = false
 
   /** @throws NodeJS.ErrnoException when the file can not be written. So does each write. */
   constructor(path: string, { application, comment, info, withKeys, replaces = false }: PacketFileOptions) {
+    this.#path = path
     this.#file = openSync(path, replaces ? 'w' : 'wx')
     this.#info = info
     this.#writer = new PcapngWriter(block => this.#put(block))
@@ -59,13 +62,19 @@ export class PacketFile {
     this.packets++
   }
 
-  /** All that was written is in the file, which is closed; also behind an error. */
+  /** All that was written is in the file. */
   close(): void {
-    try {
-      this.#flush()
-    } finally {
-      closeSync(this.#file)
-    }
+    this.#flush()
+    closeSync(this.#file)
+    this.#isClosed = true
+  }
+
+  /** The file goes, unless it is whole and closed already. */
+  discard(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    closeSync(this.#file)
+    rmSync(this.#path, { force: true })
   }
 
   #interfaceFor(id: number, linkType: number): number {
@@ -89,6 +98,6 @@ export class PacketFile {
     const blocks = this.#pending
     this.#pending = []
     this.#pendingBytes = 0
-    for (const block of blocks) writeSync(this.#file, block)
+    for (const block of blocks) writeFileSync(this.#file, block)
   }
 }

@@ -3,8 +3,16 @@ import { MAX_NAME_BYTES, MAX_OPTION_TEXT_BYTES } from '../wire/limits.ts'
 import { ipv4Text, ipv6Text } from './address.ts'
 import type { CaptureInfo } from './info.ts'
 import { OPT_COMMENT, Options, textOf } from './options.ts'
-import type { PacketInterface } from './pcapng.ts'
 import { TimeScale } from './timescale.ts'
+
+/** What packets need to know of their interface. */
+export interface PacketInterface {
+  readonly id: number
+  readonly linkType: number
+  readonly snapLength: number
+  readonly fcsLength: number
+  readonly scale: TimeScale
+}
 
 const SHB_HARDWARE = 2
 const SHB_OS = 3

@@ -9,13 +9,13 @@ import { OPT_COMMENT, Options } from './options.ts'
 import {
   noteBroken,
   noteOptions,
+  type PacketInterface,
   readInterface,
   readNames,
   readSecrets,
   readSection,
   readStatistics,
 } from './pcapng-blocks.ts'
-import type { TimeScale } from './timescale.ts'
 
 /** Reads the same in both byte orders. */
 const SECTION_HEADER = 0x0a0d0d0a
@@ -46,15 +46,6 @@ const EPB_DROP_COUNT = 4
 /** Up to here a block that nobody wants is waited for, beyond it its bytes are dropped as they come. */
 const SMALL_BLOCK_BYTES = 1 << 16
 const NO_DROP_COUNT = 0xffff
-
-/** What packets need to know of their interface. */
-export interface PacketInterface {
-  readonly id: number
-  readonly linkType: number
-  readonly snapLength: number
-  readonly fcsLength: number
-  readonly scale: TimeScale
-}
 
 /** Outcome of a block that is no enhanced packet. */
 const GO_ON = 0

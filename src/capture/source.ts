@@ -1,5 +1,5 @@
 /** Where the bytes of a capture come from: a file, or a stream such as standard input. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { SourceError, unreadable } from './error.ts'
 
 /** Bytes in order; some can be read from any place. */
@@ -14,7 +14,7 @@ export interface ByteSource {
 }
 
 /** A file that can be read from any place. */
-class FileSource implements ByteSource {
+export class FileSource implements ByteSource {
   readonly size: number
   readonly seek: (offset: number) => void
   private readonly handle: FileHandle
@@ -75,6 +75,7 @@ export class StreamSource implements ByteSource {
         this.chunk = step.value
         this.from = 0
       } catch (error) {
+        if (error instanceof SourceError) throw error
         const { code, message, remedy } = unreadable(this.path, error)
         throw new SourceError(code, message, remedy)
       }
@@ -122,31 +123,14 @@ export class PrefixedSource implements ByteSource {
   }
 }
 
-/**
- * Opens a file, or whatever else has a path (a named pipe can only be streamed).
- * @param follow what is still being written: its end is waited for more.
- */
-export async function openPath(
-  path: string,
-  { follow = false }: { readonly follow?: boolean } = {},
-): Promise<{ source: ByteSource; size: number | null }> {
+/** Opens what is a file, and nothing else. @throws CaptureError */
+export async function openFile(path: string): Promise<ByteSource> {
   try {
-    const handle = await open(path, 'r')
-    try {
-      const stat = await handle.stat()
-      if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
-      if (stat.isFile() && follow) {
-        // Hardly ever wanted: loaded when it is.
-        const { GrowingSource } = await import('./growing.ts')
-        return { source: new GrowingSource(handle, path, stat.size), size: stat.size }
-      }
-      if (stat.isFile()) return { source: new FileSource(handle, path, stat.size), size: stat.size }
-      const stream = handle.createReadStream() as AsyncIterable<Uint8Array>
-      return { source: new StreamSource(stream, path), size: null }
-    } catch (error) {
-      await handle.close()
-      throw error
-    }
+    // A named pipe must not even be opened: whoever writes to it would notice.
+    const stats = await stat(path)
+    if (!stats.isFile())
+      throw Object.assign(new Error('is no file'), { code: stats.isDirectory() ? 'EISDIR' : 'EINVAL' })
+    return new FileSource(await open(path, 'r'), path, stats.size)
   } catch (error) {
     throw unreadable(path, error)
   }

@@ -6,9 +6,15 @@ import { packetHex } from '../report/packet-hex.ts'
 import { jsonFields, jsonPacket, jsonPacketsHead, jsonPacketsTail } from '../report/packet-json.ts'
 import { packetLine } from '../report/packet-line.ts'
 import { packetTree } from '../report/packet-tree.ts'
-import type { TextStyle } from '../report/text.ts'
-import type { DecodeOptions } from './decode.ts'
+import type { TextStyle } from '../report/text-style.ts'
 import { UsageError } from './status.ts'
+
+export interface DecodeFormatOptions {
+  readonly format?: 'text' | 'tree' | 'fields' | 'json'
+  readonly field?: readonly string[]
+  readonly fieldOption?: readonly string[]
+  readonly hex?: boolean
+}
 
 /** Writes packets, one after the other. */
 export interface DecodeWriter {
@@ -23,7 +29,7 @@ const QUOTES = { d: '"', s: "'", n: '' } as const
 const OPTIONS = 'header=y|n, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n'
 
 /** @throws UsageError for options that do not go together. */
-export function decodeWriter(options: DecodeOptions, style: TextStyle): DecodeWriter {
+export function decodeWriter(options: DecodeFormatOptions, style: TextStyle): DecodeWriter {
   const { field = [], fieldOption = [], hex = false } = options
   const format = options.format ?? (field.length > 0 ? 'fields' : 'text')
   const chosen = format === 'fields' || format === 'json'

@@ -5,8 +5,7 @@ import { openCapture } from '../capture/open.ts'
 import { compileFilter, type Filter, FilterError, fieldNames, pointedAt, suggestion } from '../inspect/filter/filter.ts'
 import { type InspectOptions, inspect } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
-import type { DecodeWriter } from './decode-formats.ts'
-import { decodeWriter } from './decode-formats.ts'
+import { type DecodeFormatOptions, type DecodeWriter, decodeWriter } from './decode-formats.ts'
 import { follow } from './follow.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import { type NumberRange, parseRanges } from './number-ranges.ts'
@@ -14,12 +13,8 @@ import type { Streams } from './output.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, UsageError } from './status.ts'
 import { textStyle } from './terminal.ts'
 
-export interface DecodeOptions extends KeyOptions {
+export interface DecodeOptions extends KeyOptions, DecodeFormatOptions {
   readonly filter?: string
-  readonly format?: 'text' | 'tree' | 'fields' | 'json'
-  readonly field?: readonly string[]
-  readonly fieldOption?: readonly string[]
-  readonly hex?: boolean
   /** Packets read. */
   readonly count?: number
   readonly packet?: string

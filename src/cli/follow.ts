@@ -2,7 +2,7 @@
 import type { InspectedPacket } from '../inspect/packet.ts'
 import { StreamBytes } from '../inspect/stream-bytes.ts'
 import { saidText, streamHead } from '../report/stream-text.ts'
-import type { TextStyle } from '../report/text.ts'
+import type { TextStyle } from '../report/text-style.ts'
 import type { Output } from './output.ts'
 import { UsageError } from './status.ts'
 

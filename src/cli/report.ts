@@ -10,25 +10,25 @@ import { clean } from '../report/clean.ts'
 import { NO_EXHIBITS } from '../report/exhibits.ts'
 import { formats } from '../report/formats.ts'
 import { counted } from '../report/layout.ts'
-import type { FailOn } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { MAX_DOCUMENT_PACKETS } from '../wire/limits.ts'
-import { captureInputs } from './inputs.ts'
+import { internalError } from './analyst.ts'
+import { conclude } from './conclusion.ts'
+import { type CaptureInput, captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
-import { Progress } from './progress.ts'
+import { type PolicyOptions, policyFor } from './policy.ts'
 import { destinations, isFolder, Reports } from './reports.ts'
-import { reportedCode, statusOf } from './scan.ts'
-import { EXIT_CLEAN, UsageError } from './status.ts'
+import { reportedCode } from './scan.ts'
+import { UsageError } from './status.ts'
 
-export interface ReportOptions extends KeyOptions {
+export interface ReportOptions extends KeyOptions, PolicyOptions {
   /** Files; the format of each by its suffix. */
   readonly output?: readonly string[]
   /** Where the packets that prove the findings go. */
   readonly evidence?: string
   /** TLS keys that the capture holds go along with them. */
   readonly keys: boolean
-  readonly failOn: FailOn
   /** What the dialog of the client showed: numbers or symbols. */
   readonly error?: string
   readonly extended?: string
@@ -36,33 +36,34 @@ export interface ReportOptions extends KeyOptions {
 
 /** @returns the exit status. @throws UsageError */
 export async function report(paths: readonly string[], options: ReportOptions, streams: Streams): Promise<number> {
-  const { output = [], evidence, failOn } = options
+  const { output = [], evidence } = options
   if (output.length === 0 && evidence === undefined)
     throw new UsageError('nothing to write: name a file with --output report.html or --evidence proof.pcapng')
   const inputs = await captureInputs(paths)
-  const places = output.length === 0 ? [] : destinations(output.map(asDestination), undefined, inputs)
-  if (evidence !== undefined) checkEvidence(evidence, inputs, output)
+  const files = inputs.map(({ path }) => path)
+  const places = output.length === 0 ? [] : destinations(output.map(asDestination), undefined, files)
+  if (evidence !== undefined) checkEvidence(evidence, files, output)
+  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
   const keys = givenKeys(options, streams)
-  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose: true }
+  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose: true, shard: null }
   const reports = await Reports.begin(places, wishes, streams)
-  let status = EXIT_CLEAN
   let room = MAX_DOCUMENT_PACKETS
-  for (const [index, path] of inputs.entries()) {
-    const read = await readOne(path, keys, streams)
-    const { analysis, capture } = read
-    try {
-      const exhibits = capture === null || places.length === 0 ? NO_EXHIBITS : await exhibitsOf(capture, analysis, room)
-      room -= exhibits.packets.size
-      await reports.capture(analysis, index, exhibits)
-      if (evidence !== undefined && capture !== null)
-        await writeEvidence({ analysis, capture }, evidence, options.keys, keys, streams)
-    } finally {
-      capture?.close()
+  let exhibits = NO_EXHIBITS
+  async function* analyses(): AsyncGenerator<CaptureAnalysis> {
+    for (const input of inputs) {
+      const { analysis, capture } = await readOne(input, keys)
+      try {
+        exhibits = capture === null || places.length === 0 ? NO_EXHIBITS : await exhibitsOf(capture, analysis, room)
+        room -= exhibits.packets.size
+        yield analysis
+        if (evidence !== undefined && capture !== null)
+          await writeEvidence({ analysis, capture }, evidence, options.keys, keys, streams)
+      } finally {
+        capture?.close()
+      }
     }
-    status = Math.max(status, statusOf(analysis, failOn))
   }
-  await reports.end()
-  return status
+  return conclude(analyses(), reports, policy, streams, () => exhibits)
 }
 
 /** `x.html` as `html=x.html`. */
@@ -84,27 +85,20 @@ function checkEvidence(path: string, inputs: readonly string[], output: readonly
   if (isFolder(path)) throw new UsageError(`--evidence ${path}: is a folder, not a file`)
 }
 
-/** What can not be read is told on standard error and in the report; the other captures are still read. */
+/** What can not be read is an analysis that says so: the other captures are still read. */
 async function readOne(
-  path: string,
+  { path, error }: CaptureInput,
   keys: GivenKeys,
-  streams: Streams,
-): Promise<Omit<ReadCapture, 'capture'> & { readonly capture: ReadCapture['capture'] | null }> {
-  const progress = new Progress(path)
+): Promise<Pick<ReadCapture, 'analysis'> & { readonly capture: ReadCapture['capture'] | null }> {
+  if (error !== null) return { analysis: unreadable(path, error), capture: null }
   try {
-    const read = await readCapture(path, { keys, onProgress: (done, total) => progress.update(done, total) })
-    progress.end()
-    const { error } = read.analysis
-    if (error !== null) streams.complain(`${path}: ${error.message}; ${error.remedy}`)
-    return read
-  } catch (error) {
-    progress.end()
-    if (!(error instanceof CaptureError)) throw error
-    streams.complain(`${error.message}; ${error.remedy}`)
-    return {
-      analysis: unreadable(path, { code: error.code, message: error.message, remedy: error.remedy }),
-      capture: null,
-    }
+    return await readCapture(path, { keys })
+  } catch (failure) {
+    const { code, message, remedy } =
+      failure instanceof CaptureError
+        ? failure
+        : internalError(path, failure instanceof Error ? failure.message : String(failure))
+    return { analysis: unreadable(path, { code, message, remedy }), capture: null }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which reports a scan writes, and where each of them goes: `--format json --format sarif=out.sarif`. */
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { clean } from '../report/clean.ts'
 import type { Exhibits } from '../report/exhibits.ts'
@@ -78,7 +78,8 @@ function destination(text: string): Destination {
 }
 
 function checkFile(path: string, inputs: readonly string[]): void {
-  if (inputs.some(input => resolve(input) === resolve(path)))
+  // A member of an archive lies below it.
+  if (inputs.some(input => resolve(input) === resolve(path) || resolve(input).startsWith(resolve(path) + sep)))
     throw new UsageError(`${path}: is one of the captures to read`)
   if (isFolder(path)) throw new UsageError(`${path}: is a folder, not a file`)
 }

@@ -1,50 +1,97 @@
-/** `rdpscope scan`: verdicts of captures, one after the other, so that memory does not grow with their number. */
+/** `rdpscope scan`: verdicts of captures. */
 import type { CaptureAnalysis } from '../analysis.ts'
-import { analyzeFile, CaptureError, type GivenKeys, unreadable } from '../analyze.ts'
 import { clientTables, typedCode } from '../codes/code-family.ts'
 import { errorInfo } from '../codes/errinfo.ts'
 import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
 import type { CodeTable } from '../codes/table.ts'
 import { clean } from '../report/clean.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import { type FailOn, isFailure } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
-import { captureInputs } from './inputs.ts'
-import { givenKeys, type KeyOptions } from './keys.ts'
+import { analysesOf } from './analyses.ts'
+import { conclude } from './conclusion.ts'
+import { type CaptureInput, captureInputs } from './inputs.ts'
+import { type KeyOptions, keyMaterial } from './keys.ts'
 import type { Streams } from './output.ts'
-import { Progress } from './progress.ts'
+import { pathList } from './path-list.ts'
+import { type PolicyOptions, policyFor } from './policy.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
-import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, UsageError } from './status.ts'
+import { prepareStore } from './result-store.ts'
+import { partOf, shardWish } from './shard.ts'
+import { UsageError } from './status.ts'
 
-export interface ScanOptions extends KeyOptions {
+export interface ScanOptions extends KeyOptions, PolicyOptions {
   /** `format` or `format=file`; none is text. */
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
-  readonly failOn: FailOn
   readonly width?: number
   /** What the dialog of the client showed: numbers or symbols. */
   readonly error?: string
   readonly extended?: string
+  /** A list of paths; `-` is standard input. */
+  readonly filesFrom?: string
+  readonly jobs: number
+  /** `I/N`. */
+  readonly shard?: string
+  /** A folder that keeps what is finished. */
+  readonly resume?: string
+  readonly progress?: boolean
+  /** A folder: what appears in it is scanned, until the scan is interrupted. */
+  readonly watch?: string
+  /** Seconds: a file there that has not changed for so long is finished. */
+  readonly settled: number
 }
 
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
-  const inputs = await captureInputs(paths)
-  const { format = [], verbose, failOn, width } = options
-  const places = withSummary(destinations(format, options.output, inputs), process.env.GITHUB_STEP_SUMMARY)
-  const keys = givenKeys(options, streams)
-  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose }
+  const all = await inputsOf(paths, options)
+  const { format = [], verbose, width, jobs, resume = null } = options
+  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
+  const part = options.shard === undefined ? null : partOf(all, shardWish(options.shard))
+  const inputs = part?.inputs ?? all
+  const files = all.map(({ path }) => path)
+  const places = withSummary(destinations(format, options.output, files), process.env.GITHUB_STEP_SUMMARY)
+  const keys = keyMaterial(options, streams)
+  if (resume !== null) prepareStore(resume)
+  const shard = part?.shard ?? null
+  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose, shard }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
-  let status = EXIT_CLEAN
-  for (const [index, path] of inputs.entries()) {
-    const analysis = await analyzeOne(path, keys, streams)
-    await reports.capture(analysis, index)
-    status = Math.max(status, statusOf(analysis, failOn))
-    if (reports.closed) break
+  const progress = {
+    wanted: options.progress,
+    sharesTerminal: streams.columns !== null && places.some(({ path }) => path === null),
+    say: (line: string) => streams.complain(line),
   }
-  await reports.end()
-  return status
+  const settings = { keys, resume, jobs, progress }
+  if (options.watch !== undefined) {
+    const { watching } = await import('./watching.ts')
+    const analyses = watching(inputs, settings, { folder: options.watch, settledMs: options.settled * 1e3 }, streams)
+    return conclude(analyses, reports, policy, streams)
+  }
+  const analyses = analysesOf(inputs, settings)
+  return conclude(part === null ? analyses : placed(analyses, part.positions), reports, policy, streams)
+}
+
+async function inputsOf(paths: readonly string[], { filesFrom, watch, shard }: ScanOptions): Promise<CaptureInput[]> {
+  if (watch !== undefined && shard !== undefined)
+    throw new UsageError('--shard: what --watch finds is no set that can be shared out')
+  if (filesFrom === '-' && paths.includes('-'))
+    throw new UsageError('--files-from -: standard input can not be the list and a capture at once')
+  const listed = filesFrom === undefined ? [] : await pathList(filesFrom)
+  if (paths.length + listed.length === 0 && watch === undefined)
+    throw new UsageError("missing argument 'path': name captures, folders or archives, or a list with --files-from")
+  const inputs = await captureInputs(paths, listed)
+  if (inputs.length === 0 && watch === undefined)
+    throw new UsageError(`--files-from ${filesFrom}: no captures in what it lists`)
+  return inputs
+}
+
+/** Analyses of one part of a set know their places in the whole. */
+async function* placed(
+  analyses: AsyncIterable<CaptureAnalysis>,
+  positions: readonly number[],
+): AsyncGenerator<CaptureAnalysis> {
+  let at = 0
+  for await (const analysis of analyses) yield { ...analysis, position: positions[at++] as number }
 }
 
 /** @throws UsageError for what is neither a number nor a symbol of the tables. */
@@ -63,33 +110,4 @@ function typed(text: string, tables: readonly CodeTable[]): number {
   if (value === null)
     throw new UsageError(`${clean(text)}: is neither a number nor a name of such a code (0x904, 2308)`)
   return value
-}
-
-/** What can not be read is told on standard error and in the report; the other captures are still read. */
-async function analyzeOne(path: string, keys: GivenKeys, streams: Streams): Promise<CaptureAnalysis> {
-  const progress = new Progress(path)
-  try {
-    const analysis = await analyzeFile(path, { keys, onProgress: (read, total) => progress.update(read, total) })
-    progress.end()
-    if (analysis.error !== null) {
-      const { message, remedy } = analysis.error
-      streams.complain(`${path}: ${message}; ${remedy}`)
-    }
-    return analysis
-  } catch (error) {
-    progress.end()
-    if (error instanceof CaptureError) {
-      streams.complain(`${error.message}; ${error.remedy}`)
-      return unreadable(path, { code: error.code, message: error.message, remedy: error.remedy })
-    }
-    const what = error instanceof Error ? error.message : String(error)
-    streams.complain(`${path}: internal error: ${what}; please report it, with the capture if you may`)
-    return unreadable(path, { code: 'internal', message: `internal error: ${what}`, remedy: 'please report it' })
-  }
-}
-
-/** Unreadable input weighs more than findings. */
-export function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
-  if (error !== null) return EXIT_UNREADABLE
-  return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
 }

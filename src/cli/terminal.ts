@@ -1,6 +1,6 @@
 /** What the place that text goes to can show. */
 import { styleText } from 'node:util'
-import type { Colour, TextStyle } from '../report/text.ts'
+import type { Colour, TextStyle } from '../report/text-style.ts'
 import { coloursWanted, showsUnicode } from '../tui/traits.ts'
 import { DEFAULT_COLUMNS } from './output.ts'
 

@@ -1,6 +1,6 @@
 /** What findings say of packets, as comments in a capture file. */
 import type { AttemptAnalysis } from '../analysis.ts'
-import { isClaim } from '../report/threshold.ts'
+import { isClaim } from '../policy/threshold.ts'
 
 /** By packet number: confirmed and likely verdicts. */
 export function commentsOf(attempts: readonly AttemptAnalysis[]): Map<number, string[]> {

@@ -24,7 +24,7 @@ export interface ReadOptions {
  */
 export async function readCapture(path: string, { keys, onProgress }: ReadOptions): Promise<ReadCapture> {
   const opened = await openCapture(path)
-  const capture = new IndexedCapture(path, opened, keys)
+  const capture = new IndexedCapture(path, opened, { keys })
   try {
     const source = capture.keys()
     const running = new Analysis(opened, path, source, { ladders: true })

@@ -1,7 +1,7 @@
 /** Which packets of a capture belong to an attempt, and which prove its findings: rows of the index, in order. */
 import type { AttemptAnalysis } from '../analysis.ts'
 import type { PacketIndex } from '../inspect/packet-index.ts'
-import { isClaim } from '../report/threshold.ts'
+import { isClaim } from '../policy/threshold.ts'
 import { streamNumber } from './partners.ts'
 
 /** All packets of an attempt's conversations, and those that its findings and its messages name. */

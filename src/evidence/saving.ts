@@ -13,9 +13,12 @@ export interface SavingOptions {
   readonly replaces?: boolean
   /** Asked before each packet. */
   readonly pause?: Pause
+  /** Told what is to be done when the capture is closed before all is written; answers what is to be called behind it. */
+  readonly untilClosed?: (undo: () => void) => () => void
 }
 
 /**
+ * A file is whole or is not there: what was written goes when something fails, and when the capture is closed meanwhile.
  * @param attempts whose findings become comments.
  * @param rows of the index, in order.
  * @returns how many packets were written.
@@ -26,13 +29,14 @@ export async function savePackets(
   attempts: readonly AttemptAnalysis[],
   rows: readonly number[],
   path: string,
-  { withKeys, replaces = false, pause = () => null }: SavingOptions,
+  { withKeys, replaces = false, pause = () => null, untilClosed = () => () => {} }: SavingOptions,
 ): Promise<number> {
   const { index, start } = capture
   const { info } = capture.capture
   const comments = commentsOf(attempts)
   const comment = `${rows.length} packets of ${capture.path}`
   const file = new PacketFile(path, { application: `rdpscope ${VERSION}`, comment, info, withKeys, replaces })
+  const isDone = untilClosed(() => file.discard())
   try {
     for (const row of rows) {
       const waits = pause()
@@ -47,9 +51,13 @@ export async function savePackets(
         comments: numbered(comments.get(number) ?? [], number, file.packets + 1),
       })
     }
-    return file.packets
-  } finally {
     file.close()
+    return file.packets
+  } catch (error) {
+    file.discard()
+    throw error
+  } finally {
+    isDone()
   }
 }
 

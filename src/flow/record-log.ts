@@ -59,12 +59,15 @@ export class RecordLog {
     for (let entry = 0; entry < kept; entry++) to.push(this.event(last, NUMBERS * entry))
   }
 
-  /** The event of a record given as position, time, packet, type and length. */
+  /**
+   * The event of a record given as position, time, packet, type and length. What comes out of an array of doubles is boxed,
+   * and would have every event ever made keep its numbers in boxes; integers are not.
+   */
   event(numbers: ArrayLike<number>, start = 0): Event {
-    const packet = numbers[start + 2] as number
-    const length = numbers[start + 4] as number
+    const packet = (numbers[start + 2] as number) | 0
+    const length = (numbers[start + 4] as number) | 0
     return {
-      fact: { kind: 'record', type: numbers[start + 3] as number, length },
+      fact: { kind: 'record', type: (numbers[start + 3] as number) | 0, length },
       packet,
       first: packet,
       timeNs: numbers[start + 1] as number,
@@ -72,8 +75,14 @@ export class RecordLog {
       layer: this.layer,
       path: this.path,
       direction: this.direction,
-      at: numbers[start] as number,
+      at: small(numbers[start] as number),
       length,
     }
   }
+}
+
+/** The same number, as an integer where it is one of 31 bits. */
+function small(value: number): number {
+  const integer = value | 0
+  return integer === value ? integer : value
 }

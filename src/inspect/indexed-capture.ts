@@ -9,6 +9,13 @@ import type { RecordedPacket } from './inspect.ts'
 import { PacketIndex } from './packet-index.ts'
 import { Replay } from './replay.ts'
 
+export interface IndexedOptions {
+  /** For TLS, besides those that the capture holds. */
+  readonly keys: GivenKeys | null
+  /** Of the copy that is made of what passes only once. */
+  readonly mostSpoolBytes?: number | undefined
+}
+
 export class IndexedCapture {
   readonly path: string
   readonly capture: Capture
@@ -20,15 +27,12 @@ export class IndexedCapture {
   readonly #store: PacketStore
   readonly #spool: SpoolStore | null
 
-  /**
-   * @param capture that nothing was read of yet.
-   * @param keys for TLS, besides those that the capture holds.
-   */
-  constructor(path: string, capture: Capture, keys: GivenKeys | null) {
+  /** @param capture that nothing was read of yet. */
+  constructor(path: string, capture: Capture, { keys, mostSpoolBytes }: IndexedOptions) {
     this.path = path
     this.capture = capture
     this.#given = keys
-    this.#spool = capture.seekable && capture.info.compression.length === 0 ? null : new SpoolStore()
+    this.#spool = capture.seekable && capture.info.compression.length === 0 ? null : new SpoolStore(mostSpoolBytes)
     this.#store = this.#spool ?? new FileStore(path)
     this.replay = new Replay({
       index: this.index,
@@ -63,6 +67,11 @@ export class IndexedCapture {
       fcsLength,
       stream,
     })
+  }
+
+  /** Why no more packets can be taken, though there may be more; '' while there is room. */
+  get full(): string {
+    return this.#spool?.full ?? ''
   }
 
   /** The packet once more, as it was recorded. */

@@ -1,7 +1,7 @@
 /** The segments of a TCP conversation, for graphs over time. */
 import type { InspectedPacket } from './packet.ts'
 import type { PacketIndex } from './packet-index.ts'
-import { hasField, numberOf, textOf } from './tree-search.ts'
+import { holds, numberOf, textOf } from './tree-search.ts'
 
 export interface Segment {
   readonly packet: number
@@ -63,7 +63,7 @@ export function segmentsOf(packets: readonly InspectedPacket[]): Segment[] {
       length: numberOf(tcp, 'tcp.len') ?? 0,
       acknowledgement: numberOf(tcp, 'tcp.ack') ?? -1,
       window: numberOf(tcp, 'tcp.window_size') ?? 0,
-      isResend: RESENDS.some(name => hasField(tcp, name)),
+      isResend: RESENDS.some(name => holds(tcp, name)),
       isReset: numberOf(tcp, 'tcp.flags.reset') === 1,
       isSyn: numberOf(tcp, 'tcp.flags.syn') === 1,
       isFin: numberOf(tcp, 'tcp.flags.fin') === 1,

@@ -9,8 +9,8 @@ export function nodeNamed(layer: InspectedLayer, name: string): Node | null {
   return firstIn(layer.tree, name)
 }
 
-/** There is such a field, or such a group: remarks of an analysis have no value. */
-export function hasField({ tree }: InspectedLayer, name: string): boolean {
+/** Whether there is a field or a group of this name: an analysis flag is nothing but there. */
+export function holds({ tree }: InspectedLayer, name: string): boolean {
   const visit = (node: Node): boolean => node.field.name === name || (node.children ?? []).some(visit)
   return visit(tree)
 }

@@ -5,7 +5,7 @@ import { clean } from './clean.ts'
 import { hanging, wrap } from './layout.ts'
 import type { CodeAgainstWire } from './reported-code.ts'
 import type { Agreement } from './stage-check.ts'
-import type { Colour, TextStyle } from './text.ts'
+import type { Colour, TextStyle } from './text-style.ts'
 
 const COLOURS: Record<Agreement, Colour> = { agrees: 'good', contradicts: 'bad', open: 'doubtful' }
 const WIRE: Record<Agreement, string> = {

@@ -10,7 +10,7 @@ import type { Recording } from '../rules/recordings.ts'
 import type { Rule } from '../rules/rule.ts'
 import { clean } from './clean.ts'
 import { hanging, wrap } from './layout.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 
 /** What the text refers to. */
 export interface Referred {

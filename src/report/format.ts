@@ -1,17 +1,25 @@
 /** What a format of `scan` is. Adding one = its file here, and its line in formats.ts. */
-import type { CaptureAnalysis } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Exhibits } from './exhibits.ts'
 import type { ReportedCode } from './reported-code.ts'
-import type { TextStyle } from './text.ts'
-import type { FailOn } from './threshold.ts'
+import type { TextStyle } from './text-style.ts'
+
+/** Which part of a set of captures a report is about: `merge` joins the parts. */
+export interface Shard {
+  /** From 1. */
+  readonly number: number
+  readonly of: number
+  /** The same for all parts of the same set. */
+  readonly set: string
+  /** In the whole set. */
+  readonly captures: number
+}
 
 /** What a report is written with, whatever its format. */
 export interface ReportSettings {
   /** What the user was shown: held against each capture. */
   readonly code: ReportedCode | null
-  /** From which severity on a finding counts as a failure. */
-  readonly failOn: FailOn
   /** Of text, for the place that it goes to. */
   readonly style: TextStyle
   /** The reader was told already why a capture can not be opened. */
@@ -19,6 +27,8 @@ export interface ReportSettings {
   /** Absolute. Formats whose readers look for the captures in a checkout write paths relative to it. */
   readonly folder: string
   readonly rules: readonly Rule[]
+  /** Null where it is about the whole set. */
+  readonly shard: Shard | null
 }
 
 /**
@@ -31,7 +41,7 @@ export interface ReportWriter {
    * `index` counts from 0.
    * @param exhibits of this capture, for formats that show packets; a scan has none.
    */
-  capture(analysis: CaptureAnalysis, index: number, exhibits?: Exhibits): Iterable<string>
+  capture(analysis: AssessedCapture, index: number, exhibits?: Exhibits): Iterable<string>
   tail(): string
 }
 

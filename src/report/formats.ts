@@ -30,7 +30,7 @@ export const formats: readonly ReportFormat[] = [
     name: 'junit',
     suffixes: ['xml'],
     says: 'JUnit XML, for the test reports of CI',
-    writer: async settings => (await import('./junit.ts')).junitWriter(settings),
+    writer: async () => (await import('./junit.ts')).junitWriter(),
   },
   {
     name: 'github',

@@ -12,6 +12,7 @@ import { page, pageHashes } from './html/page.ts'
 import { summary, title } from './html/summary.ts'
 import { Tally } from './html/tally.ts'
 import { fileName, headlineOf, shortened } from './html/words.ts'
+import { isExcused } from './policy-words.ts'
 
 export async function htmlWriter(settings: Pick<ReportSettings, 'code' | 'rules'>): Promise<ReportWriter> {
   const hashes = await pageHashes()
@@ -20,7 +21,9 @@ export async function htmlWriter(settings: Pick<ReportSettings, 'code' | 'rules'
   let characters = 0
   /** The first capture as it stands alone, until another one comes. */
   let alone: Html | null = null
-  const capture: ReportWriter['capture'] = (analysis, _index, exhibits = NO_EXHIBITS) => {
+  const capture: ReportWriter['capture'] = (assessed, _index, exhibits = NO_EXHIBITS) => {
+    // What is excused is told in one line, not as a finding.
+    const analysis = { ...assessed, diagnosis: assessed.diagnosis.filter(entry => !isExcused(entry)) }
     const nth = tally.captures + 1
     const headline = headlineOf(analysis, settings.rules)
     tally.add(analysis, headline, nth)

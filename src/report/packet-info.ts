@@ -3,14 +3,8 @@ import type { InspectedLayer } from '../inspect/packet.ts'
 import { nameOf, nodeNamed, numberOf, textOf } from '../inspect/tree-search.ts'
 import { codeName } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
+import type { Info } from './info.ts'
 import { tcpInfo } from './tcp-info.ts'
-
-export interface Info {
-  /** As it came from the packet: to be cleaned before it is shown. */
-  readonly text: string
-  /** Something that a reader looks for first: a reset, an alert, a refusal. */
-  readonly bad: boolean
-}
 
 type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => Info | string | null
 

@@ -3,9 +3,10 @@ import type { Glance } from '../inspect/glance.ts'
 import type { InspectedLayer, InspectedPacket } from '../inspect/packet.ts'
 import { textOf } from '../inspect/tree-search.ts'
 import { clean } from './clean.ts'
-import { type Info, infoOf } from './packet-info.ts'
+import type { Info } from './info.ts'
+import { infoOf } from './packet-info.ts'
 import { flagNames, tcpRemarks } from './tcp-info.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 
 /** Addresses of the innermost IP header, otherwise of the link. */
 const IP_ADDRESSES = [

@@ -3,7 +3,7 @@ import type { InspectedLayer, InspectedPacket } from '../inspect/packet.ts'
 import { shownText } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
 import { clean } from './clean.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 
 /** What a line shows of a long value. */
 const MOST_CHARACTERS = 200

@@ -3,7 +3,7 @@ import type { Said } from '../inspect/stream-bytes.ts'
 import { clean } from './clean.ts'
 import { counted } from './layout.ts'
 import { hexDump } from './packet-hex.ts'
-import type { TextStyle } from './text.ts'
+import type { TextStyle } from './text-style.ts'
 
 const ARROWS = ['>', '<'] as const
 /** So many characters of a hundred are letters, digits and signs: it is text. */

@@ -1,7 +1,7 @@
 /** TCP in the packet list: ports, flags, sequence numbers, options, and what the analysis remarked. */
 import type { InspectedLayer } from '../inspect/packet.ts'
-import { hasField, numberOf, textOf } from '../inspect/tree-search.ts'
-import type { Info } from './packet-info.ts'
+import { holds, numberOf, textOf } from '../inspect/tree-search.ts'
+import type { Info } from './info.ts'
 
 /** From the highest bit, in the words of Wireshark. */
 const FLAGS: readonly (readonly [bit: number, name: string])[] = [
@@ -45,7 +45,7 @@ export function tcpRemarks(layer: InspectedLayer): Info {
   let resent = false
   let bad = false
   for (const [field, text] of REMARKS) {
-    if (!hasField(layer, field)) continue
+    if (!holds(layer, field)) continue
     if (RETRANSMISSIONS.test(field)) {
       if (resent) continue
       resent = true
@@ -78,7 +78,7 @@ export function tcpInfo(layer: InspectedLayer): Info {
     option('Win', 'tcp.window_size') || option('Win', 'tcp.window_size_value'),
     option('Len', 'tcp.len'),
     option('MSS', 'tcp.options.mss_val'),
-    hasField(layer, 'tcp.options.sack_perm') ? 'SACK_PERM' : '',
+    holds(layer, 'tcp.options.sack_perm') ? 'SACK_PERM' : '',
     option('TSval', 'tcp.options.timestamp.tsval'),
     option('TSecr', 'tcp.options.timestamp.tsecr'),
     option('WS', 'tcp.options.wscale.multiplier'),

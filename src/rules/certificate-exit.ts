@@ -5,7 +5,7 @@
  * FreeRDP sends no certificate alert: it ends the handshake and says close_notify. So the certificate is read, and the
  * alert only makes sure.
  */
-import type { Certificate, CertificateSummary } from '../../dissectors/tls.ts'
+import type { Certificate, CertificateSummary } from '../../dissectors/tls-facts.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Event } from '../flow/event.ts'
 import { CLIENT } from '../wire/dissector.ts'

@@ -1,5 +1,5 @@
 /** What the rules about certificates share: which of them speaks, how sure it is, and the evidence. */
-import type { CertificateSummary } from '../../dissectors/tls.ts'
+import type { CertificateSummary } from '../../dissectors/tls-facts.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { alertName } from '../codes/tls-alerts.ts'
 import { type CertificateExit, type CertificateFault, certificateExitOf } from './certificate-exit.ts'

@@ -2,7 +2,8 @@
  * Clocks that packets show, against the clock of the recorder: the server's in NTLM, the domain controller's in Kerberos, a
  * web server's in the Date of HTTP. MS-NLMP 2.2.2.1 (MsvAvTimestamp), RFC 4120 5.9.1 (stime), RFC 9110 6.6.1.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { header } from './gateway-exchanges.ts'
 import { rememberLast } from './remember.ts'

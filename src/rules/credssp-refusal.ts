@@ -2,7 +2,8 @@
  * Why the server refused the logon by CredSSP, as far as its error code and what the client had sent tell: one look, so that
  * exactly one rule has the finding. MS-CSSP 2.2.1 (errorCode, version), 3.1.5; wire examples of Windows servers that take no NTLM.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Logon, logonOf } from './logon.ts'

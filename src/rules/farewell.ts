@@ -2,7 +2,8 @@
  * The last words of the server in an encrypted session, told from the sizes of its records. MS-RDPBCGR 1.3.1.4, 2.2.5.1.1,
  * 2.2.10.2, T.125 part 7 (DisconnectProviderUltimatum). Inference, never proof.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { holds, isExact, overheadOf } from '../attempt/record-sizes.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { type Picture, pictureOf } from './picture.ts'

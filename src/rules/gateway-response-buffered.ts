@@ -1,5 +1,6 @@
 /** The gateway's answer is held back on the way to the client. Cause 12; MS-TSGU 3.3.5.1. */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'

@@ -2,7 +2,8 @@
  * The logon by CredSSP in the connection to explain, where TLS was decrypted. MS-CSSP 2.2.1 and 3.1.5, MS-RDPBCGR 2.2.10.2.
  * One look for all rules about it, so that exactly one of them explains a refusal.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { rememberLast } from './remember.ts'

@@ -6,9 +6,10 @@
  */
 import type { DisconnectProvider } from '../../dissectors/mcs.ts'
 import type { NegotiationFailure, NegotiationRequest, NegotiationResponse } from '../../dissectors/rdp-negotiation.ts'
-import type { Certificate, ClientHello, ServerHello } from '../../dissectors/tls.ts'
+import type { Certificate, ClientHello, ServerHello } from '../../dissectors/tls-facts.ts'
 import type { X224Refusal } from '../../dissectors/x224.ts'
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { Conversation, TcpFacts, TcpMark } from '../flow/conversation.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'

@@ -2,7 +2,8 @@
  * What other connections to the same port say about a server that ended this one: cut at the same instant, SYNs refused
  * shortly after and accepted again later. Cause 22.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { count, duration } from './figures.ts'
 import type { Evidence } from './rule.ts'
 

@@ -2,7 +2,8 @@
  * What a rule is, and the words it answers in. A rule never claims more than the packets carry: `confirmed` is proof,
  * `likely` the best explanation of what the capture shows, and `not-visible` says what would settle it.
  */
-import type { Attempt, MilestoneId, Place } from '../attempt/attempt.ts'
+import type { Attempt, MilestoneId } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { Team } from '../codes/teams.ts'
 import type { Recording } from './recordings.ts'
 

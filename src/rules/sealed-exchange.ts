@@ -2,7 +2,8 @@
  * What the encrypted records behind a TLS handshake tell by size, direction and order of the logon and the opening of the
  * session (see attempt/sealed-session.ts). MS-CSSP 3.1.5, MS-NLMP 2.2.1, MS-RDPBCGR 1.3.1.1. Inference, never proof.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { overheadOf } from '../attempt/record-sizes.ts'
 import { logonKindOf, readSealedSession, type SealedSession } from '../attempt/sealed-session.ts'
 import { PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX } from '../codes/negotiation.ts'

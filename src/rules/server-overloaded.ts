@@ -1,5 +1,6 @@
 /** The server ran out of memory, or does not take what is sent to it. Cause 28; RFC 9293 3.8.6.1, MS-RDPBCGR 2.2.5.1.1. */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { pictureOf } from './picture.ts'

@@ -3,7 +3,8 @@
  * alone does not count: unanswered it would be sent again, and where it was not, the answer is only missing here.
  * A living TCP answers each of them within half a second (delayed ACK, RFC 1122 section 4.2.3.2).
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { MarkKind, TcpFacts } from '../flow/conversation.ts'
 import { type Direction, opposite } from '../wire/dissector.ts'
 import type { Picture } from './picture.ts'

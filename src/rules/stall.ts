@@ -2,7 +2,8 @@
  * Data of one side that never gets through while the connection lives: the sender sends the same segment again and
  * again, or the receiver keeps a hole that selective acknowledgements step over. RFC 2018, RFC 4821 section 1.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { Conversation, FragmentNote, IcmpNote, TcpFacts, TcpSide } from '../flow/conversation.ts'
 import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
 import { firstIcmp } from './icmp.ts'

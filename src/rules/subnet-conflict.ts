@@ -1,5 +1,6 @@
 /** The address meant a host far away, and one on the local link answers for it. Cause 34; RFC 1918 section 5. */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
 import { beforeClick, onServer } from './recordings.ts'

@@ -1,5 +1,5 @@
 /** TLS was opened on its way: the certificate is not the server's. Cause 41; RFC 5280 4.1.2.4. */
-import type { CertificateSummary } from '../../dissectors/tls.ts'
+import type { CertificateSummary } from '../../dissectors/tls-facts.ts'
 import type { Attempt, SeenCertificate } from '../attempt/attempt.ts'
 import { inspectionProduct } from '../codes/inspection-issuers.ts'
 import { SERVER } from '../wire/dissector.ts'

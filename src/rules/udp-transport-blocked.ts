@@ -2,7 +2,8 @@
  * RDP over UDP was tried beside the session and not answered; the session stays on TCP. Cause 16; MS-RDPEUDP 3.1.5.1,
  * MS-RDPBCGR 1.3.1.1: nothing else follows from it.
  */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import { icmpName } from '../codes/icmp.ts'
 import type { Conversation, IcmpNote } from '../flow/conversation.ts'
 import type { Event } from '../flow/event.ts'

@@ -1,5 +1,6 @@
 /** The way to one network is gone from one moment to the next: a VPN or route that went down. Cause 33; RFC 3706. */
-import type { Attempt, Place } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { IcmpNote } from '../flow/conversation.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'

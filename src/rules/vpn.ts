@@ -1,5 +1,5 @@
 /** How the VPNs of a capture are called, and whether one of their ends fell silent. */
-import type { Place } from '../attempt/attempt.ts'
+import type { Place } from '../attempt/place.ts'
 import type { TunnelKind, TunnelNote } from '../flow/conversation.ts'
 
 const NAMES: Readonly<Record<TunnelKind, string>> = {

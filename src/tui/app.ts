@@ -14,12 +14,14 @@ export interface AppOptions {
   readonly theme: ThemeName
   readonly keys: KeyTable
   readonly mouse: boolean
-  /** Left of the line at the top: what file it is, and how far it is read. */
-  heading(): string
+  /** Left of the line at the top: what file it is, and how far it is read ('' when there is nothing to say of it). */
+  heading(): { readonly path: string; readonly state: string }
   /** What a key does in every view, with what the views share. */
   act(action: Action): boolean
   /** Views that a key opens from everywhere. */
   view(id: ViewId, from: View): View | null
+  /** What would be lost by leaving now; '' when nothing. */
+  unfinished(): string
   /** A tshark command that shows what a display filter lets through. */
   command(filter: string): string
 }
@@ -27,6 +29,8 @@ export interface AppOptions {
 /** Smaller ones can not show a line of evidence. */
 const LEAST_COLUMNS = 60
 const LEAST_ROWS = 16
+/** Of a path beside a long state. */
+const LEAST_PATH_COLUMNS = 16
 /** Between two pictures that no key asks for. */
 const REDRAW_MS = 100
 /** Who goes deeper has forgotten where the way began. */
@@ -42,6 +46,8 @@ export class App implements Ui, TerminalListener {
   #message: { readonly text: string; readonly kind: 'info' | 'error' } | null = null
   #waiting: NodeJS.Timeout | null = null
   #left: (() => void) | null = null
+  /** The last key would have left, and something would have been lost. */
+  #isWarned = false
 
   constructor(terminal: Display, options: AppOptions) {
     this.#terminal = terminal
@@ -120,6 +126,7 @@ export class App implements Ui, TerminalListener {
       if (this.#prompt !== null) this.#promptKey(this.#prompt, name, typed)
       else {
         const action = this.#keys.action(name, this.#top.id)
+        if (action !== 'quit') this.#isWarned = false
         if (action !== null) this.#act(action)
       }
     })
@@ -150,6 +157,17 @@ export class App implements Ui, TerminalListener {
     if (became === 'entered') prompt.request.enter(prompt.text)
   }
 
+  /** Leaves, or says what would be lost: then the same key once more leaves. */
+  #leave(): void {
+    const unfinished = this.#options.unfinished()
+    if (unfinished === '' || this.#isWarned) {
+      this.quit()
+      return
+    }
+    this.#isWarned = true
+    this.say(`${unfinished}: once more to leave without it`, 'error')
+  }
+
   /** An error of a view ends what it was doing, and nothing else. */
   #guarded(work: () => void): void {
     try {
@@ -163,7 +181,7 @@ export class App implements Ui, TerminalListener {
     if (this.#top.act(action)) return
     switch (action) {
       case 'quit':
-        this.quit()
+        this.#leave()
         return
       case 'back':
         this.back()
@@ -229,7 +247,11 @@ export class App implements Ui, TerminalListener {
     const bar = this.theme.look('bar')
     canvas.fill({ x: 0, y: 0, width: canvas.width, height: 1 }, ' ', bar)
     const title = this.#top.title()
-    canvas.put(1, 0, tail(this.#options.heading(), canvas.width - width(title) - 4, this.unicode), bar)
+    const { path, state } = this.#options.heading()
+    const room = canvas.width - width(title) - 4
+    const said = state === '' ? '' : `: ${state}`
+    const name = tail(path, Math.max(room - width(said), Math.min(LEAST_PATH_COLUMNS, width(path))), this.unicode)
+    canvas.put(1, 0, cut(`${name}${said}`, room, this.unicode), bar)
     canvas.right(canvas.width - 1, 0, title, this.theme.look('bar-key'))
   }
 

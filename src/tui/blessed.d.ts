@@ -23,6 +23,8 @@ declare module 'blessed' {
     readonly rows: number
     /** Inside tmux. */
     readonly tmux: boolean
+    /** What is written waits for the end of the tick, or for `flush`. */
+    useBuffer: boolean
     on(event: 'keypress', listener: (char: string | undefined, key: Key) => void): void
     on(event: 'mouse', listener: (mouse: Mouse) => void): void
     on(event: 'resize', listener: () => void): void

@@ -27,6 +27,8 @@ const MOST_OPENED = 100
 const MOST_LINES = 4_000
 /** Nothing came for so long: the recorder has written what there is. */
 const QUIET_MS = 100
+/** How fast a file is read is known after so long. */
+const PACE_KNOWN_MS = 500
 /** What the last packets hold may be read only with those that come behind them. */
 const UNSETTLED_ROWS = 64
 
@@ -34,10 +36,19 @@ export interface DocumentOptions {
   readonly keys?: GivenKeys
   /** The file may still be written: more is waited for at its end. Standard input always is. */
   readonly follow?: boolean
+  /** Of the copy on disk that is made of what can be read only once. */
+  readonly mostSpoolBytes?: number
   /** More is known: pictures may be drawn anew. */
   onChange(): void
   /** Something went wrong that nobody waits for. */
   onError(error: unknown): void
+}
+
+export interface Progress {
+  readonly readBytes: number
+  readonly totalBytes: number | null
+  /** null as long as nobody can tell. */
+  readonly leftMs: number | null
 }
 
 /** A line of the packet list, and whether it was told at first sight. */
@@ -55,6 +66,7 @@ export class Document {
   readonly #options: DocumentOptions
   readonly #replay: Replay
   readonly #turns = new Turns()
+  readonly #unfinished = new Set<() => void>()
   readonly #opened = new Map<number, InspectedPacket>()
   readonly #lines = new Map<number, PacketLine>()
   #running: Analysis | null = null
@@ -65,6 +77,7 @@ export class Document {
   #wanted: number[] = []
   #isReplaying = false
   #isClosed = false
+  #beganMs = 0
   #isLive: boolean
   /** Since when more is waited for; null while it is read. */
   #waitsSinceMs: number | null = null
@@ -76,7 +89,10 @@ export class Document {
     this.#capture = capture
     this.#options = options
     this.#isLive = options.follow === true || path === '-'
-    this.indexed = new IndexedCapture(path, capture, options.keys ?? null)
+    this.indexed = new IndexedCapture(path, capture, {
+      keys: options.keys ?? null,
+      mostSpoolBytes: options.mostSpoolBytes,
+    })
     this.index = this.indexed.index
     this.#replay = this.indexed.replay
   }
@@ -89,6 +105,7 @@ export class Document {
   /** Reads the capture. Comes back when it is read to its end, or closed. */
   async load(): Promise<void> {
     const capture = this.#capture
+    this.#beganMs = performance.now()
     const keys = this.indexed.keys()
     const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
@@ -96,7 +113,7 @@ export class Document {
     const pause = this.#turns.begin()
     do {
       this.#waitsSinceMs = null
-      for (let taken = 0; capture.next(); taken++) {
+      for (let taken = 0; this.stopped === '' && capture.next(); taken++) {
         running.packet()
         this.indexed.add(running.stream)
         if (taken % PACKETS_A_LOOK !== 0) continue
@@ -108,8 +125,10 @@ export class Document {
       }
       this.#options.onChange()
       this.#waitsSinceMs = performance.now()
-    } while (!this.#isClosed && (await capture.fill()))
+    } while (!this.#isClosed && this.stopped === '' && (await capture.fill()))
     if (this.#isClosed) return
+    // Who writes to the pipe learns that nobody reads any more.
+    if (this.stopped !== '') await capture.close()
     this.#isLive = false
     await live
     await pause()
@@ -123,14 +142,23 @@ export class Document {
     return this.analysis === null
   }
 
+  /** Why it was not read to its end, though there is more; '' when it was. */
+  get stopped(): string {
+    return this.indexed.full
+  }
+
   /** More may come. */
   get isLive(): boolean {
     return this.#isLive
   }
 
-  /** Read so far, and in all where that is known. */
-  get progress(): { readonly readBytes: number; readonly totalBytes: number | null } {
-    return { readBytes: this.#capture.bytesRead, totalBytes: this.#isLive ? null : this.#capture.info.fileBytes }
+  /** Read so far, and in all where that is known; and how long the rest takes at the pace so far. */
+  get progress(): Progress {
+    const readBytes = this.#capture.bytesRead
+    const totalBytes = this.#isLive ? null : this.#capture.info.fileBytes
+    const takenMs = performance.now() - this.#beganMs
+    const isTold = totalBytes !== null && readBytes > 0 && takenMs > PACE_KNOWN_MS
+    return { readBytes, totalBytes, leftMs: isTold ? (takenMs * (totalBytes - readBytes)) / readBytes : null }
   }
 
   /** Those that closed so far; all of them once it is read. */
@@ -228,7 +256,17 @@ export class Document {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    for (const undo of this.#unfinished) undo()
     this.indexed.close()
+  }
+
+  /**
+   * What is to be undone when the capture is closed before it is done.
+   * @returns to be called when it is done.
+   */
+  untilClosed(undo: () => void): () => void {
+    this.#unfinished.add(undo)
+    return () => this.#unfinished.delete(undo)
   }
 
   /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */

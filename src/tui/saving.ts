@@ -1,5 +1,5 @@
 /** What the terminal UI saves: packets of the open capture, or its report. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { savePackets as save } from '../evidence/saving.ts'
 import { jsonReport } from '../report/json.ts'
@@ -13,6 +13,7 @@ export type Saved = (typeof SAVED)[number]
 const REPORT_COLUMNS = 100
 
 /**
+ * A file is whole or is not there: what was written goes when something fails, and when the capture is closed meanwhile.
  * @param rows of the index, in order.
  * @returns how many packets were written.
  * @throws NodeJS.ErrnoException when the file can not be written; it must not be there before.
@@ -23,7 +24,7 @@ export function savePackets(
   path: string,
   withKeys: boolean,
 ): Promise<number> {
-  const options = { withKeys, pause: document.pauses() }
+  const options = { withKeys, pause: document.pauses(), untilClosed: (undo: () => void) => document.untilClosed(undo) }
   return save(document.indexed, document.attempts, rows, path, options)
 }
 
@@ -33,10 +34,5 @@ export function saveReport(analysis: CaptureAnalysis, path: string, format: 'tex
     format === 'json'
       ? jsonReport([analysis])
       : textReport(analysis, { width: REPORT_COLUMNS, unicode: true, verbose: true, paint: (_, piece) => piece })
-  const file = openSync(path, 'wx')
-  try {
-    writeSync(file, text)
-  } finally {
-    closeSync(file)
-  }
+  writeFileSync(path, text, { flag: 'wx' })
 }

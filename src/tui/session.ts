@@ -88,6 +88,7 @@ export class Session implements Workspace {
   readonly app: App
   readonly document: Document
   readonly attempts: AttemptsView
+  readonly saving = new Set<string>()
   timeMode: TimeMode
   showsNames: boolean
   readonly #keys: KeyTable
@@ -107,6 +108,7 @@ export class Session implements Workspace {
       keys: this.#keys,
       heading: () => this.#heading(),
       act: action => this.#act(action),
+      unfinished: () => [...this.saving].map(path => `${path} is still being saved`).join('; '),
       view: (id, from) => this.#view(id, from),
       command: filter => tsharkCommand(document.path, filter),
     })
@@ -202,14 +204,21 @@ export class Session implements Workspace {
     }
   }
 
-  #heading(): string {
+  #heading(): { path: string; state: string } {
+    const { document } = this
+    return { path: document.path === '-' ? 'standard input' : document.path, state: this.#state() }
+  }
+
+  #state(): string {
     const { document } = this
     const error = document.analysis?.error ?? null
-    if (error !== null) return `${document.path}: damaged, read up to there: ${error.message}`
-    if (document.isLive) return `${document.path}: live, ${counted(document.index.count, 'packet')}`
-    if (!document.isLoading) return document.path
-    const { readBytes, totalBytes } = document.progress
+    if (error !== null) return `damaged: ${error.message}`
+    if (document.stopped !== '') return 'not read to its end'
+    if (document.isLive) return `live, ${counted(document.index.count, 'packet')}`
+    if (!document.isLoading) return ''
+    const { readBytes, totalBytes, leftMs } = document.progress
     const share = totalBytes === null || totalBytes === 0 ? '' : ` ${Math.floor((readBytes / totalBytes) * 100)} %`
-    return `${document.path}: reading${share}, ${document.index.count} packets, ${byteCount(readBytes)}`
+    const left = leftMs === null ? '' : `, ${Math.ceil(leftMs / 1000)} s left`
+    return `reading${share}${left}, ${counted(document.index.count, 'packet')}, ${byteCount(readBytes)}`
   }
 }

@@ -95,6 +95,9 @@ export class Terminal implements Display {
       this.#listener?.key(typed > ' ' && !key.full.startsWith('M-') ? typed : name, typed)
     })
     program.on('resize', () => this.#listener?.resized())
+    program.on('mouse', ({ action, x, y }) => {
+      if (this.#mouse) this.#listener?.mouse({ kind: KINDS[action], x, y })
+    })
   }
 
   get columns(): number {
@@ -144,12 +147,6 @@ export class Terminal implements Display {
     if (on === this.#mouse) return
     this.#mouse = on
     const { program } = this.#screen
-    if (on) {
-      program.on('mouse', ({ action, x, y }) => {
-        const kind = KINDS[action]
-        if (this.#mouse) this.#listener?.mouse({ kind, x, y })
-      })
-    }
     program.setMouse(on ? MOUSE_MODES : NO_MOUSE_MODES, on)
     program.flush()
   }
@@ -172,7 +169,7 @@ export class Terminal implements Display {
     const mouse = this.#mouse
     this.mouse = false
     this.#output.write(KEYPAD_LOCAL)
-    const resume = this.#screen.program.pause()
+    const resume = this.#pause()
     this.#suspended = true
     const goOn = (): void => {
       clearTimeout(unheard)
@@ -200,6 +197,18 @@ export class Terminal implements Display {
     this.#screen.destroy()
     // The attributes of the last cell, and a cursor that some terminals keep hidden.
     this.#output.write('\x1b[0m\x1b[?25h')
+  }
+
+  /** What gives the terminal back is written at once: after its pause blessed swallows what still waits to be written. */
+  #pause(): () => void {
+    const { program } = this.#screen
+    program.flush()
+    program.useBuffer = false
+    try {
+      return program.pause()
+    } finally {
+      program.useBuffer = true
+    }
   }
 
   #look(look: number): number {

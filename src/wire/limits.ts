@@ -84,6 +84,16 @@ export const MAX_ZSTD_WINDOW_BYTES = 1 << 27
 export const MAX_SLOW_ZSTD_WINDOW_BYTES = 1 << 23
 /** Compressed files inside compressed files. */
 export const MAX_COMPRESSIONS = 2
+/** Files of one archive that are looked at. */
+export const MAX_ARCHIVE_MEMBERS = 1 << 16
+/** What unpacks to more than so many times its size is a bomb, from so many unpacked bytes on. */
+export const MAX_ARCHIVE_EXPANSION = 500
+export const UNSUSPICIOUS_BYTES = 1 << 28
+/** Analyses of a scan with several workers that wait for an earlier one, as JSON. Then only the earlier one is waited for. */
+export const MAX_WAITING_RESULT_BYTES = 1 << 26
+/** What a JSON report says of one capture, and beside its captures, when reports are merged. */
+export const MAX_REPORT_CAPTURE_BYTES = 1 << 28
+export const MAX_REPORT_HEAD_BYTES = 1 << 16
 /** Entries of a NetMon frame table. */
 export const MAX_FRAME_TABLE_ENTRIES = 1 << 24
 
@@ -148,8 +158,9 @@ export const FORGET_CLOSED_MS = 10_000
 export const IDLE_TCP_MS = 7_200_000
 export const IDLE_UDP_MS = 60_000
 
-/** Attempts open at one time, about 10 kB each; the one quiet for longest is judged first. */
+/** Attempts open at one time, and their connections, about 7 kB each; the one quiet for longest is judged first. */
 export const MAX_OPEN_ATTEMPTS = 1024
+export const MAX_OPEN_CONNECTIONS = 4096
 /** Attempts that a report shows one by one; beyond them their verdicts are only counted. */
 export const MAX_REPORTED_ATTEMPTS = 1_000
 /** Attempts listed by number in one line of the diagnosis; beyond them only their count grows. */
@@ -307,3 +318,5 @@ export const MAX_DOCUMENT_LINES = 2000
 export const MAX_DOCUMENT_CHARACTERS = 1 << 25
 /** Packets of a file of evidence. */
 export const MAX_PROOF_PACKETS = 500_000
+/** Of the copy on disk that the terminal UI makes of packets that come only once: from a pipe, or out of a compressed file. */
+export const MAX_SPOOL_BYTES = 2 ** 34

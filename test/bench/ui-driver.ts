@@ -20,7 +20,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   tab: '\t',
 }
 
-/** Waited from the moment it was due, and what the program computed meanwhile: the same on a machine with nothing else to do. */
+/**
+ * From the moment it was due to its picture: how long that was, and what of it the program computed, which is what it would
+ * have been on a machine with nothing else to do. What it was busy with before it heard the key is counted by the share of the
+ * processor that it had then.
+ */
 export interface KeyCost {
   readonly key: string
   readonly waitedMs: number
@@ -87,16 +91,23 @@ const running = runSession(path, {
 
 /** One key when it is due. @returns when its picture is drawn. */
 async function type(phase: string, key: string): Promise<void> {
-  const due = performance.now() + KEY_EVERY_MS
+  const beginMs = performance.now()
+  const begin = process.cpuUsage()
+  const dueMs = beginMs + KEY_EVERY_MS
   await new Promise(resolve => setTimeout(resolve, KEY_EVERY_MS))
+  const heardMs = performance.now()
+  const share = Math.min(milliseconds(process.cpuUsage(begin)) / (heardMs - beginMs), 1)
   const before = process.cpuUsage()
   keys.emit('data', Buffer.from(ESCAPES[key] ?? key))
-  const waitedMs = performance.now() - due
-  const { user, system } = process.cpuUsage(before)
+  const cpuMs = Math.max(heardMs - dueMs, 0) * share + milliseconds(process.cpuUsage(before))
   const list = measured[phase] ?? []
-  list.push({ key, waitedMs, cpuMs: (user + system) / 1000 })
+  list.push({ key, waitedMs: performance.now() - dueMs, cpuMs })
   measured[phase] = list
   screen.taken()
+}
+
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000
 }
 
 async function all(phase: string, typed: readonly string[], times = 1): Promise<void> {

@@ -28,7 +28,7 @@ describe('wrong use is one line and status 2', () => {
   it.each([
     ['an unknown option', ['--nope'], /unknown option '--nope'/],
     ['an unknown option of a command', ['scan', '--nope', 'captures'], /unknown option '--nope'/],
-    ['a missing path', ['scan'], /missing required argument 'path'/],
+    ['a missing path', ['scan'], /missing argument 'path': name captures/],
     ['a format that does not exist', ['scan', '--format', 'xml', 'captures'], /'xml' is invalid.*text, json/],
     [
       'two reports for the same place',

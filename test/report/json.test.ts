@@ -34,7 +34,12 @@ describe('the JSON report', () => {
         },
       ],
     })
-    expect(report.captures[0].attempts[0].milestones[1]).toEqual({ id: 'tcp', state: 'reached', packet: 3 })
+    expect(report.captures[0].attempts[0].milestones[1]).toEqual({
+      id: 'tcp',
+      state: 'reached',
+      packet: 3,
+      inferred: false,
+    })
     expect(report.captures[0].attempts[0].chain).toBe('TCP ✓ X.224 ✗ NLA required')
     expect(report.captures[0].attempts[0].verdicts[2]).toMatchObject({
       rule: 'packet-loss',
@@ -47,10 +52,11 @@ describe('the JSON report', () => {
       says: 'the server requires NLA and the client did not offer it',
       short: 'NLA required',
       evidence: [
-        { packet: 4, time: '2025-11-21T00:00:00.001239567Z', says: 'the client offers TLS' },
+        { packet: 4, time: '2025-11-21T00:00:00.001239567Z', timeNs: 1_234_567, says: 'the client offers TLS' },
         {
           packet: 5,
           time: '2025-11-21T00:00:00.002350678Z',
+          timeNs: 2_345_678,
           says: 'the server answers: NLA is required (failure code 5)',
         },
       ],
@@ -58,6 +64,7 @@ describe('the JSON report', () => {
       remedy: 'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file.',
       toSettle: null,
       settledBy: [],
+      restsOn: [],
     })
   })
 

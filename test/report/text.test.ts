@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type TextStyle, textReport } from '../../src/report/text.ts'
+import { textReport } from '../../src/report/text.ts'
+import type { TextStyle } from '../../src/report/text-style.ts'
 import { attemptAnalysis, captureAnalysis, chainLink, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
 
 const plain: TextStyle = { width: 80, unicode: true, verbose: false, paint: (_colour, text) => text }

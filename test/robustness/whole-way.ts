@@ -5,7 +5,8 @@ import type { Conversation, FlowSummary } from '../../src/flow/conversation.ts'
 import type { Event } from '../../src/flow/event.ts'
 import { Tracker } from '../../src/flow/tracker.ts'
 import { jsonReport } from '../../src/report/json.ts'
-import { type TextStyle, textReport } from '../../src/report/text.ts'
+import { textReport } from '../../src/report/text.ts'
+import type { TextStyle } from '../../src/report/text-style.ts'
 import type { Packet } from '../support/packets.ts'
 
 const ETHERNET = 1

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CertificateSummary } from '../../dissectors/tls.ts'
+import type { CertificateSummary } from '../../dissectors/tls-facts.ts'
 import { matchesName } from '../../src/rules/certificate-exit.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { event, mark, records, tls12Handshake, tls13Handshake } from '../support/conversation.ts'

@@ -1,6 +1,6 @@
 /** The logon by CredSSP: whose finding a refusal is. Codes: MS-CSSP 2.2.1, MS-ERREF 2.3.1; errors of Kerberos: RFC 4120 7.5.9. */
 import { describe, expect, it } from 'vitest'
-import type { CertificateSummary } from '../../dissectors/tls.ts'
+import type { CertificateSummary } from '../../dissectors/tls-facts.ts'
 import type { Event } from '../../src/flow/event.ts'
 import { attempt, attemptWith, claims, verdictOf } from '../support/attempt.ts'
 import { conversation, event, mark, records, tls12Handshake } from '../support/conversation.ts'

@@ -11,7 +11,7 @@ import { cellsOf, type ScreenCell } from './sgr.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 /** What is awaited comes within a second on a quiet machine; this only ends a test that waits in vain. */
-const LIMIT_MS = 15_000
+const LIMIT_MS = 60_000
 const LOOK_AGAIN_MS = 30
 const PROMPT = 'shell$ '
 

@@ -46,7 +46,8 @@ function started(
     theme: 'dark',
     keys: new KeyTable(),
     mouse: false,
-    heading: () => '/home/maria/capture.pcapng',
+    heading: () => ({ path: '/home/maria/capture.pcapng', state: '' }),
+    unfinished: () => '',
     act: () => false,
     view: () => null,
     command: filter => `tshark -Y '${filter}'`,
@@ -141,9 +142,35 @@ describe('the screen', () => {
     app.quit()
   })
 
-  it('shows the end of a long path: the name of the file', () => {
-    const { app, display } = started(new TestView(), { heading: () => `/srv/${'folder/'.repeat(20)}capture.pcapng` })
-    expect(display.lines[0]).toMatch(/^ ….*\/capture\.pcapng +packets $/)
+  it('is not left while a file is being saved, unless the key is pressed twice', async () => {
+    let saving = 'big.pcapng is still being saved'
+    const { display, left } = started(new TestView(), { unfinished: () => saving })
+    let hasLeft = false
+    void left.then(() => {
+      hasLeft = true
+    })
+    display.press('q')
+    expect(display.lines.at(-2)).toContain('big.pcapng is still being saved: once more to leave without it')
+    display.press('down', 'q')
+    expect(display.lines.at(-2)).toContain('once more to leave')
+    await new Promise(resolve => setImmediate(resolve))
+    expect(hasLeft).toBe(false)
+    display.press('C-c')
+    await left
+    saving = ''
+    const other = started(new TestView(), { unfinished: () => saving })
+    other.display.press('q')
+    await other.left
+  })
+
+  it.each([
+    ['', /^ ….*\/capture\.pcapng +packets $/],
+    ['reading 4 %', /^ ….*\/capture\.pcapng: reading 4 % +packets $/],
+    [`damaged: ${'much '.repeat(30)}`, /^ …\/capture\.pcapng: damaged: much .*… *packets $/],
+  ])('shows the end of a long path, the name of the file, and of its state %j what has room', (state, line) => {
+    const path = `/srv/${'folder/'.repeat(20)}capture.pcapng`
+    const { app, display } = started(new TestView(), { heading: () => ({ path, state }) })
+    expect(display.lines[0]).toMatch(line)
     app.quit()
   })
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -65,6 +65,31 @@ describe('savePackets', () => {
     await expect(savePackets(document, [0], join(folder, 'no', 'folder.pcapng'), false)).rejects.toThrow(/ENOENT/)
     document.close()
     expect(readFileSync(path, 'utf8')).toBe('precious')
+  })
+
+  it('leaves no part of a file where the capture is closed before it is whole', async () => {
+    const document = await loaded('net-dpi-rst-clienthello')
+    const path = join(folder, 'unfinished.pcapng')
+    let isSaved = false
+    // Each packet may wait for its turn: the first one does.
+    void savePackets(document, all(document), path, false).then(() => {
+      isSaved = true
+    })
+    expect(existsSync(path)).toBe(true)
+    document.close()
+    expect(existsSync(path)).toBe(false)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect([isSaved, existsSync(path)]).toEqual([false, false])
+  })
+
+  it('leaves no part of a file where something fails, and every file that is whole', async () => {
+    const document = await loaded('net-dpi-rst-clienthello')
+    const [broken, whole] = [join(folder, 'broken.pcapng'), join(folder, 'whole.pcapng')]
+    await expect(savePackets(document, [0, 1, -5], broken, false)).rejects.toThrow()
+    expect(existsSync(broken)).toBe(false)
+    await savePackets(document, [0, 1], whole, false)
+    document.close()
+    expect(existsSync(whole)).toBe(true)
   })
 
   it.skipIf(isWithout('tshark'))('gives packets that tshark reads, with what findings say of them', async () => {

@@ -1,7 +1,7 @@
 /** One attempt in full: its way, when its messages came, who said what, what was lost, and what every rule says of it. */
 import type { AttemptAnalysis, CaptureStart, VerdictAnalysis } from '../../analysis.ts'
+import { isClaim } from '../../policy/threshold.ts'
 import { counted } from '../layout.ts'
-import { isClaim } from '../threshold.ts'
 import { spokenTime } from '../time.ts'
 import { attemptText, capturePointText, closingText, companyText, sentence } from '../words.ts'
 import { chainList } from './chain.ts'

@@ -1,11 +1,13 @@
 /** The report of one capture: the verdict, its proof, what else was found, each attempt, and how good the capture is. */
 import type { AttemptAnalysis, CaptureAnalysis, QualityAnalysis } from '../../analysis.ts'
+import type { AssessedCapture } from '../../policy/assessment.ts'
+import { isClaim } from '../../policy/threshold.ts'
 import { MAX_DOCUMENT_ATTEMPTS, MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
 import type { Exhibits } from '../exhibits.ts'
 import type { ReportSettings } from '../format.ts'
 import { counted } from '../layout.ts'
+import { policyTexts } from '../policy-words.ts'
 import { againstWire } from '../reported-code.ts'
-import { isClaim } from '../threshold.ts'
 import { chainLegend, sentence } from '../words.ts'
 import { attemptSection, attemptTable } from './attempt.ts'
 import { codeSection } from './code.ts'
@@ -19,7 +21,7 @@ export type CaptureForm = 'alone' | 'among' | 'brief'
 
 /** @param nth of the capture, from 1: before the ids of all that is in it. */
 export function captureSection(
-  analysis: CaptureAnalysis,
+  analysis: AssessedCapture,
   headline: Headline,
   nth: number,
   exhibits: Exhibits,
@@ -41,7 +43,7 @@ ${back}
 }
 
 function details(
-  analysis: CaptureAnalysis,
+  analysis: AssessedCapture,
   { finding }: Headline,
   nth: number,
   exhibits: Exhibits,
@@ -55,6 +57,7 @@ function details(
   const possible = others.filter(entry => !isClaim(entry))
   const below = level === 2 ? 3 : 4
   return html`${error === null || format === '' ? NOTHING : html`<p class="damage"><b>Read up to here:</b> ${sentence(`${error.message}; ${error.remedy}`)}</p>`}
+${policyTexts(analysis).map(({ name, text }) => html`<p class="policy"><b>${name}:</b> ${text}</p>`)}
 ${code === null || format === '' ? NOTHING : codeSection(againstWire(code, analysis), level, proofs.prefix)}
 ${finding?.verdict == null ? NOTHING : part(level, `${proofs.prefix}proof`, 'Proof', proof(finding.verdict, proofs, 'Packets that show it'))}
 ${claims.length === 0 ? NOTHING : part(level, `${proofs.prefix}others`, 'Also found', html`${claims.map((one, at) => findingSection(one, proofs, below, at + 1))}`)}

@@ -1,8 +1,8 @@
 /** What many captures come to together: numbers and short lines, kept while captures come one by one. */
 import type { AttemptAnalysis, CaptureAnalysis } from '../../analysis.ts'
+import { isClaim } from '../../policy/threshold.ts'
 import type { Severity, VerdictWord } from '../../rules/rule.ts'
 import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
-import { isClaim } from '../threshold.ts'
 import { isoTime } from '../time.ts'
 import { endpoint } from '../words.ts'
 import { type Headline, reaches, type Tone } from './words.ts'

@@ -1,9 +1,9 @@
 /** Words for those who do not read packets: what a capture comes to, how sure that is, and what the steps are. */
 import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../../analysis.ts'
 import type { MilestoneId } from '../../attempt/attempt.ts'
+import { isClaim } from '../../policy/threshold.ts'
 import type { Rule, VerdictWord } from '../../rules/rule.ts'
 import { counted } from '../layout.ts'
-import { isClaim } from '../threshold.ts'
 
 /** How a thing looks: its colour, never without a word or a sign beside it. */
 export type Tone = 'bad' | 'doubtful' | 'good' | 'plain'

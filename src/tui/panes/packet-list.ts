@@ -94,8 +94,9 @@ export class PacketListPane {
   }
 
   act(action: Action): boolean {
-    if (action === 'left') this.#offset = Math.max(0, this.#offset - SCROLL_COLUMNS)
-    else if (action === 'right') this.#offset = Math.min(this.#offset + SCROLL_COLUMNS, this.#longest)
+    const offset = Math.min(this.#offset, this.#longest)
+    if (action === 'left') this.#offset = Math.max(0, offset - SCROLL_COLUMNS)
+    else if (action === 'right') this.#offset = Math.min(offset + SCROLL_COLUMNS, this.#longest)
     else return this.cursor.act(action)
     return true
   }
@@ -117,14 +118,11 @@ export class PacketListPane {
       }
     }
     line(y, heading, theme.look(focused ? 'title' : 'faint'))
-    const looked: number[] = []
-    this.#longest = 0
-    for (let at = 0; at < rows; at++) {
-      const row = this.rowAt(this.cursor.top + at)
-      if (row < 0) break
-      looked.push(row)
+    const looked = this.#rowsFrom(this.cursor.top, rows)
+    const longest = Math.max(0, ...looked.map(row => document.line(row).info.length - SCROLL_COLUMNS))
+    this.#longest = longest
+    for (const [at, row] of looked.entries()) {
       const packet = document.line(row)
-      this.#longest = Math.max(this.#longest, packet.info.length - SCROLL_COLUMNS)
       const { index } = document
       const before = this.#before(this.cursor.top + at)
       const look = theme.look(roleOf(packet))
@@ -139,7 +137,7 @@ export class PacketListPane {
           this.#workspace.nameOf(packet.destination),
           packet.protocol,
           String(index.at(row).originalLength),
-          scrolled(packet.info, this.#offset),
+          scrolled(packet.info, Math.min(this.#offset, longest)),
         ],
         look,
       )
@@ -147,6 +145,12 @@ export class PacketListPane {
       if (this.cursor.top + at === this.cursor.at) canvas.shade(area, base => theme.chosen(base, focused))
     }
     document.look(looked)
+  }
+
+  #rowsFrom(line: number, most: number): number[] {
+    const rows: number[] = []
+    for (let at = line; at < line + most && at < this.count; at++) rows.push(this.rowAt(at))
+    return rows
   }
 
   /** Widths of all columns but the last: as the whole capture needs them, so that they stay while it is scrolled. */

@@ -46,13 +46,14 @@ export class AttemptsView implements View {
     return counted(attempts.length, 'attempt')
   }
 
-  draw(canvas: Canvas, area: Area): void {
-    const { document } = this.#workspace
-    const { attempts } = document
+  draw(canvas: Canvas, whole: Area): void {
+    const { attempts } = this.#workspace.document
     if (attempts.length === 0) {
-      this.#nothing(canvas, area)
+      this.#nothing(canvas, whole)
       return
     }
+    const damage = this.#damage(canvas, whole)
+    const area = { ...whole, y: whole.y + damage, height: whole.height - damage }
     const beside = area.width >= BESIDE_COLUMNS
     const height = beside ? area.height - 1 : Math.max(3, Math.min(attempts.length, Math.floor(area.height / 3)))
     const listWidth = beside ? Math.floor(area.width * 0.6) : area.width
@@ -108,6 +109,22 @@ export class AttemptsView implements View {
     if (at === this.#list.at) return this.act('open')
     this.#list.choose(at)
     return true
+  }
+
+  /** Who reads verdicts must know that packets are missing. @returns how many lines that takes */
+  #damage(canvas: Canvas, { x, y, width: room }: Area): number {
+    const { document, ui } = this.#workspace
+    const error = document.analysis?.error ?? null
+    const says =
+      error !== null
+        ? `The capture is damaged: ${error.message}. What stands before is shown.`
+        : document.stopped !== ''
+          ? `Not read to its end: ${document.stopped}. TMPDIR names another place; dumpcap -b and --follow need no copy.`
+          : ''
+    if (says === '') return 0
+    const lines = wrapped(says, room - 2)
+    for (const [nth, line] of lines.entries()) canvas.put(x + 1, y + nth, line, ui.theme.look('bad'))
+    return lines.length
   }
 
   #nothing(canvas: Canvas, { x, y, width: room }: Area): void {

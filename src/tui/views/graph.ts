@@ -5,7 +5,7 @@ import type { Area, Canvas } from '../canvas.ts'
 import { cut } from '../cells.ts'
 import { streamFilter } from '../filters.ts'
 import type { Action } from '../keys.ts'
-import { Plot } from '../plot.ts'
+import { Plot, type Range } from '../plot.ts'
 import type { MouseEvent } from '../terminal.ts'
 import type { View, Workspace } from '../view.ts'
 
@@ -64,10 +64,9 @@ export class GraphView implements View {
     const spanNs = Math.max((this.#segments.at(-1) as Segment).timeNs - firstNs, 1)
     const time = { least: firstNs + spanNs * this.#from, most: firstNs + spanNs * this.#to }
     const marked = this.#segments[this.#at] as Segment
-    canvas.put(area.x, y + height - 3, `${(time.least / 1e9).toFixed(3)} s`, theme.look('faint'))
-    canvas.right(x + width - 1, y + height - 3, `${(time.most / 1e9).toFixed(3)} s`, theme.look('faint'))
     if (this.#tab === 2) this.#drawTrips(canvas, area, time, unicode)
     else this.#drawSequence(canvas, area, time, this.#tab as 0 | 1, unicode)
+    this.#timeAxis(canvas, area, time, marked.timeNs)
     const sender = marked.side === 0 ? 'client' : 'server'
     const where = `packet ${marked.packet} at ${(marked.timeNs / 1e9).toFixed(6)} s: ${sender}, ${described(marked)}`
     const look = theme.look(marked.isResend || marked.isReset ? 'bad' : 'text')
@@ -168,13 +167,7 @@ export class GraphView implements View {
     return ((segments[at]?.timeNs ?? first) - first) / span
   }
 
-  #drawSequence(
-    canvas: Canvas,
-    area: Area,
-    time: { least: number; most: number },
-    side: 0 | 1,
-    unicode: boolean,
-  ): void {
+  #drawSequence(canvas: Canvas, area: Area, time: Range, side: 0 | 1, unicode: boolean): void {
     const { theme } = this.#workspace.ui
     const segments = this.#segments ?? []
     const seen = segments.filter(({ timeNs }) => timeNs >= time.least && timeNs <= time.most)
@@ -195,9 +188,7 @@ export class GraphView implements View {
       if (length > 0) plot.bar(timeNs, sequence, sequence + length, look, isResend ? 3 : 2)
       else if (isReset) plot.bar(timeNs, range.least, range.most, look, 3)
     }
-    const marked = segments[this.#at]
     plot.draw(canvas)
-    if (marked !== undefined) this.#cursor(canvas, area, marked.timeNs, time)
     canvas.put(area.x - AXIS_COLUMNS + 1, area.y, byteCount(range.most), theme.look('faint'), AXIS_COLUMNS - 1)
     canvas.put(
       area.x - AXIS_COLUMNS + 1,
@@ -208,7 +199,7 @@ export class GraphView implements View {
     )
   }
 
-  #drawTrips(canvas: Canvas, area: Area, time: { least: number; most: number }, unicode: boolean): void {
+  #drawTrips(canvas: Canvas, area: Area, time: Range, unicode: boolean): void {
     const { theme } = this.#workspace.ui
     const seen = this.#trips.filter(({ timeNs }) => timeNs >= time.least && timeNs <= time.most)
     const range = { least: 0, most: Math.max(most(seen.map(({ milliseconds }) => milliseconds)), 0.1) }
@@ -217,19 +208,26 @@ export class GraphView implements View {
       plot.point(timeNs, milliseconds, theme.look(side === 0 ? 'client' : 'server'), 1)
     }
     plot.draw(canvas)
-    const marked = this.#segments?.[this.#at]
-    if (marked !== undefined) this.#cursor(canvas, area, marked.timeNs, time)
     canvas.put(area.x - AXIS_COLUMNS + 1, area.y, `${range.most.toFixed(1)} ms`, theme.look('faint'), AXIS_COLUMNS - 1)
     canvas.put(area.x - AXIS_COLUMNS + 1, area.y + area.height - 1, '0 ms', theme.look('faint'), AXIS_COLUMNS - 1)
   }
 
-  #cursor(canvas: Canvas, area: Area, timeNs: number, { least, most }: { least: number; most: number }): void {
+  /** When it begins and ends, and where on it the chosen segment lies. */
+  #timeAxis(canvas: Canvas, area: Area, { least, most }: Range, timeNs: number): void {
     const { theme } = this.#workspace.ui
+    const y = area.y + area.height
+    const end = area.x + area.width
     const share = most > least ? (timeNs - least) / (most - least) : 0
     const column = area.x + Math.round(share * (area.width - 1))
-    if (column < area.x || column >= area.x + area.width) return
+    const texts = [least, most].map(ns => `${(ns / 1e9).toFixed(3)} s`) as [string, string]
+    // The mark stands before or behind the times, not on them.
+    const from = column <= area.x + texts[0].length ? column + 2 : area.x
+    const to = column >= end - texts[1].length - 1 ? column - 1 : end
+    canvas.put(from, y, texts[0], theme.look('faint'))
+    canvas.right(to, y, texts[1], theme.look('faint'))
+    if (column < area.x || column >= end) return
     canvas.shade({ x: column, y: area.y, width: 1, height: area.height }, base => theme.chosen(base, true))
-    canvas.put(column, area.y + area.height, '▲', theme.look('mark'), 1)
+    canvas.put(column, y, '▲', theme.look('mark'), 1)
   }
 }
 

@@ -341,8 +341,10 @@ export class PacketsView implements View {
     if (run !== this.#findRun) return
     this.#isFinding = false
     if (filterRun !== this.#filtered.run) return
-    if (line < 0) ui.say(`not found ${forward ? 'behind' : 'before'} this packet: ${this.#finder.text}`, 'error')
-    else {
+    if (line < 0) {
+      const [where, other] = forward ? ['behind', 'N looks before'] : ['before', 'n looks behind']
+      ui.say(`not found ${where} this packet: ${this.#finder.text} (${other} it)`, 'error')
+    } else {
       this.list.cursor.choose(line)
       ui.say(`found ${this.#finder.text} (n and N go on)`)
     }

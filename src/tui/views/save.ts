@@ -129,6 +129,7 @@ export class SaveView implements View {
   async #savePackets(what: Saved, path: string): Promise<void> {
     const { document, ui } = this.#workspace
     const rows = this.#rows(what)
+    this.#workspace.saving.add(path)
     try {
       // A million packets take a while: keys are heard meanwhile.
       if (rows.length > MANY_PACKETS) ui.say(`saving ${counted(rows.length, 'packet')} …`)
@@ -136,6 +137,8 @@ export class SaveView implements View {
       ui.say(`${counted(count, 'packet')} saved to ${path}`)
     } catch (error) {
       ui.say(`${path}: ${error instanceof Error ? error.message : String(error)}`, 'error')
+    } finally {
+      this.#workspace.saving.delete(path)
     }
     ui.redraw()
   }

@@ -1,0 +1,45 @@
+/** A worker of a scan: a process that analyses captures for the command, and ends with it. */
+import { Analyst, type AnalystSettings } from './analyst.ts'
+import type { CaptureInput } from './inputs.ts'
+
+/** The first message; then come tasks. */
+export interface WorkerTask {
+  readonly settings?: AnalystSettings
+  /** In this order. */
+  readonly inputs: readonly CaptureInput[]
+}
+
+/** Of the input that is read, or that was: inputs are answered in their order. */
+export interface WorkerAnswer {
+  readonly readBytes: number
+  /** The analysis as JSON; null while it is not finished. */
+  readonly analysis: Uint8Array | null
+}
+
+/** How often it is told how far the reading is. */
+const TELL_EVERY_MS = 200
+
+let analyst: Analyst | null = null
+
+process.on('message', async ({ settings, inputs }: WorkerTask) => {
+  if (settings !== undefined) analyst = new Analyst(settings)
+  for (const input of inputs) await answer(analyst as Analyst, input)
+})
+process.on('disconnect', () => process.exit())
+// They are sent to all processes of a terminal or a service: the command decides what comes of them.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+
+async function answer(analyst: Analyst, input: CaptureInput): Promise<void> {
+  let told = performance.now()
+  const analysis = await analyst.analyze(input, readBytes => {
+    const now = performance.now()
+    if (now - told < TELL_EVERY_MS) return
+    told = now
+    tell({ readBytes, analysis: null })
+  })
+  tell({ readBytes: input.bytes, analysis: new TextEncoder().encode(JSON.stringify(analysis)) })
+}
+
+function tell(answer: WorkerAnswer): void {
+  process.send?.(answer)
+}
