@@ -28,7 +28,7 @@ const MOST_LINES = 4_000
 /** Nothing came for so long: the recorder has written what there is. */
 const QUIET_MS = 100
 /** How fast a file is read is known after so long. */
-const PACE_KNOWN_MS = 500
+const PACE_KNOWN_MS = 1500
 /** What the last packets hold may be read only with those that come behind them. */
 const UNSETTLED_ROWS = 64
 

@@ -57,7 +57,8 @@ export class SaveView implements View {
     for (const [at, what] of SAVED.entries()) {
       const problem = this.#problem(what)
       const amount = problem || this.#amount(what)
-      const words = what === 'attempt' && attempt !== null ? `attempt ${attempt.id}: ${WORDS[what]}` : WORDS[what]
+      const whose = attempt === null ? 'the chosen attempt' : `attempt ${attempt.id}`
+      const words = what === 'attempt' ? `${whose}: ${WORDS[what]}` : WORDS[what]
       canvas.put(
         x + 3,
         y + 2 + at,
