@@ -114,7 +114,7 @@ export class Reports {
 
   /** Nobody reads any of them any more. */
   get closed(): boolean {
-    return this.#open.every(({ output }) => output.closed)
+    return this.#open.length > 0 && this.#open.every(({ output }) => output.closed)
   }
 
   /** `index` counts captures from 0. @param exhibits packets of it, where they were gathered */

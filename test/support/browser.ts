@@ -1,7 +1,7 @@
 /** Pages as a browser shows them: headless Chromium, with everything that a page says or asks for written down. */
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 const EXECUTABLE = '/usr/bin/chromium'
@@ -59,14 +59,11 @@ export async function opened(browser: Browser, path: string, look: Look = {}): P
   return { page, said }
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** What axe-core finds wrong, a line each: how grave, which rule, and the first place. Scripts must be allowed. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
-    const axe = Reflect.get(globalThis, 'axe')
-    const { violations } = await axe.run()
+    const { violations } = await Reflect.get(globalThis, 'axe').run()
     return violations.map(
       ({ impact, id, nodes }: { impact: string; id: string; nodes: { html: string }[] }) =>
         `${impact} ${id} ${nodes.length}: ${nodes[0]?.html.slice(0, 200)}`,

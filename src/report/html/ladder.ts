@@ -3,7 +3,7 @@ import type { Ladder, LadderStep, Party } from '../../attempt/ladder.ts'
 import { MAX_DOCUMENT_MESSAGES } from '../../wire/limits.ts'
 import { counted } from '../layout.ts'
 import { type Html, html, NOTHING } from './markup.ts'
-import { capital, shortened, type Tone } from './words.ts'
+import { capital, shortened } from './words.ts'
 
 /** From this pause on it has a line of its own. */
 const PAUSE_NS = 1e9
@@ -40,7 +40,7 @@ function row(line: Line, parties: readonly Party[], lanes: number, evidence: Rea
   const { step } = line
   const marked = evidence.has(step.packet)
   const way = `${parties[step.from]?.role ?? 'other'} to ${parties[step.to]?.role ?? 'other'}: `
-  return html`<tr class="${toneOf(step)}${marked ? ' proves' : ''}"><td class="time">${(step.timeNs / 1e9).toFixed(6)}</td><td class="packet-number">${step.packet}${marked ? html`<span class="mark" title="evidence"> ●<span class="hidden"> evidence</span></span>` : NOTHING}</td><td class="lanes">${arrow(step, lanes)}</td><td class="message"><span class="hidden">${way}</span>${shortened(step.text, MOST_TEXT)}</td></tr>
+  return html`<tr class="${step.mood}${marked ? ' proves' : ''}"><td class="time">${(step.timeNs / 1e9).toFixed(6)}</td><td class="packet-number">${step.packet}${marked ? html`<span class="mark" title="evidence"> ●<span class="hidden"> evidence</span></span>` : NOTHING}</td><td class="lanes">${arrow(step, lanes)}</td><td class="message"><span class="hidden">${way}</span>${shortened(step.text, MOST_TEXT)}</td></tr>
 `
 }
 
@@ -65,10 +65,6 @@ function arrow({ from, to, kind, mood }: LadderStep, lanes: number): Html {
         ? html`<path d="M${end + tip - 1.5} 2.5l3 5m0 -5l-3 5" fill="none"/>`
         : html`<path d="M${end + tip} 2.2L${end} 5L${end + tip} 7.8z" stroke="none"/>`
   return html`<svg class="rails" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">${verticals}</svg><svg class="arrow" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">${shaft}${head}</svg>`
-}
-
-export function toneOf({ mood }: Pick<LadderStep, 'mood'>): Tone {
-  return mood
 }
 
 function linesOf({ steps, omitted }: Ladder): Line[] {

@@ -66,7 +66,7 @@ export function findingOf(entry: DiagnosisEntry, { attempts }: CaptureAnalysis, 
 }
 
 /** The claim that explains most; null where there is none that is more than information. */
-export function mainEntry({ diagnosis }: CaptureAnalysis): DiagnosisEntry | null {
+function mainEntry({ diagnosis }: CaptureAnalysis): DiagnosisEntry | null {
   return diagnosis.find(entry => isClaim(entry) && entry.severity !== 'info') ?? null
 }
 
@@ -129,7 +129,7 @@ export function headlineOf(analysis: CaptureAnalysis, rules: readonly Rule[]): H
   )
 }
 
-/** `the user at 192.0.2.10`: for the sentence below the title. */
+/** What the client connects to. */
 export function reaches({ transport }: Pick<AttemptAnalysis, 'transport'>): 'gateway' | 'server' {
   return transport.startsWith('gateway-') ? 'gateway' : 'server'
 }
