@@ -16,10 +16,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   rules: ['attempt', 'codes'],
   analyze: ['rules', 'attempt', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
-  report: ['analyze', 'codes'],
+  policy: ['analyze', 'rules'],
+  report: ['analyze', 'policy', 'codes'],
+  evidence: ['analyze', 'inspect', 'policy', 'report', 'capture', 'wire'],
   redact: ['analyze', 'inspect', 'flow', 'capture', 'dissectors', 'codes', 'wire'],
-  cli: ['redact', 'analyze', 'inspect', 'report', 'capture', 'codes', 'rules', 'tui'],
-  tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  cli: ['redact', 'analyze', 'inspect', 'evidence', 'policy', 'report', 'capture', 'codes', 'rules', 'tui'],
+  tui: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules'],
 }
 
 /**
@@ -28,17 +30,18 @@ const ALLOWED: Record<string, readonly string[]> = {
  */
 const ALSO_ALLOWED: Record<string, RegExp> = {
   cli: /^src\/wire\/limits\.ts$/,
-  report: /^src\/inspect\/value-text\.ts$/,
+  report: /^src\/(inspect\/(value-text|tree-search)|wire\/limits)\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
   tui: /^src\/wire\/dissector\.ts$/,
 }
 /** Of these only types: facts, attempts and verdicts as they are written down. */
 const TYPES_ALLOWED: Record<string, RegExp> = {
+  evidence: /^src\/rules\/rule\.ts$/,
   tui: /^src\/(attempt\/ladder|wire\/field)\.ts$/,
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/(attempt|ladder)|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|segments|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

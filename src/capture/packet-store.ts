@@ -2,9 +2,10 @@
  * The bytes of packets that are read again, in any order: from the file itself where it can be read from any place, or from a
  * copy that is made while a stream or a compressed file comes in.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MAX_SPOOL_BYTES } from '../wire/limits.ts'
 
 export interface PacketStore {
   /** @returns fewer bytes than asked for when they are not there any more. They are not to be written to. */
@@ -15,6 +16,9 @@ export interface PacketStore {
 /** Packets near one another are read together. */
 const BLOCK_BYTES = 1 << 16
 const MOST_BLOCKS = 64
+
+/** Of the free space of the folder, as much as a copy may take: others need some. */
+const SHARE_OF_FREE = 0.8
 
 const NOTHING = new Uint8Array(0)
 
@@ -83,16 +87,29 @@ export class SpoolStore implements PacketStore {
   readonly #store: FileStore
   readonly #pending = new Uint8Array(BLOCK_BYTES)
   #pendingBytes = 0
+  readonly #mostBytes: number
   #written = 0
   #isClosed = false
+  #failure = ''
 
-  /** @throws NodeJS.ErrnoException when no temporary file can be made. */
-  constructor() {
+  /**
+   * @param mostBytes never more than most of the free space.
+   * @throws NodeJS.ErrnoException when no temporary file can be made.
+   */
+  constructor(mostBytes = MAX_SPOOL_BYTES) {
     this.#folder = mkdtempSync(join(tmpdir(), 'rdpscope-'))
     const path = join(this.#folder, 'packets')
     this.#descriptor = openSync(path, 'wx', 0o600)
     this.#store = new FileStore(path)
+    this.#mostBytes = Math.min(mostBytes, freeBytes(this.#folder) * SHARE_OF_FREE)
     this.#remove()
+  }
+
+  /** Why no more should be appended; '' while there is room. What is there can be read all the same. */
+  get full(): string {
+    if (this.#failure !== '') return this.#failure
+    const bytes = this.#written + this.#pendingBytes
+    return bytes < this.#mostBytes ? '' : `the copy of its packets in ${tmpdir()} is as large as it may be`
   }
 
   /** @returns the offset that it can be read from again. */
@@ -100,8 +117,7 @@ export class SpoolStore implements PacketStore {
     const offset = this.#written + this.#pendingBytes
     if (end - start > BLOCK_BYTES - this.#pendingBytes) this.#flush()
     if (end - start > BLOCK_BYTES) {
-      writeSync(this.#descriptor, bytes, start, end - start)
-      this.#written += end - start
+      this.#write(bytes, start, end)
     } else {
       this.#pending.set(bytes.subarray(start, end), this.#pendingBytes)
       this.#pendingBytes += end - start
@@ -132,8 +148,29 @@ export class SpoolStore implements PacketStore {
 
   #flush(): void {
     if (this.#pendingBytes === 0 || this.#isClosed) return
-    writeSync(this.#descriptor, this.#pending, 0, this.#pendingBytes)
-    this.#written += this.#pendingBytes
+    const length = this.#pendingBytes
     this.#pendingBytes = 0
+    this.#write(this.#pending, 0, length)
+  }
+
+  /** A disk that is full ends the copy, not the program. Places behind stay right: there is nothing to be read at them. */
+  #write(bytes: Uint8Array, start: number, end: number): void {
+    const first = this.#written
+    this.#written += end - start
+    if (this.#failure !== '') return
+    try {
+      for (let at = start; at < end; ) at += writeSync(this.#descriptor, bytes, at, end - at, first + at - start)
+    } catch (error) {
+      this.#failure = `the copy of its packets in ${tmpdir()} can not be written: ${(error as Error).message}`
+    }
+  }
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return Number.POSITIVE_INFINITY
   }
 }

@@ -1,23 +1,32 @@
-/** What is done with each analysis, wherever it comes from: it is told, reported, and counted for the exit status. */
+/** What is done with each analysis, wherever it comes from: it is judged by the policy, told, reported, and counted for the exit status. */
 import type { CaptureAnalysis } from '../analysis.ts'
-import { type FailOn, isFailure } from '../report/threshold.ts'
+import { assess } from '../policy/assess.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Exhibits } from '../report/exhibits.ts'
 import type { Streams } from './output.ts'
 import type { Reports } from './reports.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE } from './status.ts'
 
-/** @returns the exit status; the reports are ended. */
+/**
+ * @param exhibits of the analysis that came last, where they are gathered.
+ * @returns the exit status; the reports are ended.
+ */
 export async function conclude(
   analyses: AsyncIterable<CaptureAnalysis>,
   reports: Reports,
-  failOn: FailOn,
+  policy: Policy,
   streams: Streams,
+  exhibits?: () => Exhibits,
 ): Promise<number> {
   let status = EXIT_CLEAN
   let index = 0
   for await (const analysis of analyses) {
     complainOf(analysis, streams)
-    await reports.capture(analysis, index++)
-    status = Math.max(status, statusOf(analysis, failOn))
+    const assessed = assess(analysis, policy)
+    complainOfFailed(assessed, streams)
+    await reports.capture(assessed, index++, exhibits?.())
+    status = Math.max(status, statusOf(assessed))
     if (reports.closed) break
   }
   await reports.end()
@@ -32,8 +41,13 @@ function complainOf({ path, format, error }: CaptureAnalysis, streams: Streams):
   streams.complain(`${where}${error.message}; ${error.remedy}`)
 }
 
+/** What the capture was to show and does not: whatever the format, it is why the status is 1. */
+function complainOfFailed({ path, policy }: AssessedCapture, streams: Streams): void {
+  for (const { met, says } of policy?.expectations ?? []) if (!met) streams.complain(`${path}: ${says}`)
+}
+
 /** Unreadable input weighs more than findings. */
-function statusOf({ error, diagnosis }: CaptureAnalysis, failOn: FailOn): number {
+function statusOf({ error, policy }: AssessedCapture): number {
   if (error !== null) return EXIT_UNREADABLE
-  return diagnosis.some(entry => isFailure(entry, failOn)) ? EXIT_FINDINGS : EXIT_CLEAN
+  return policy?.fails ? EXIT_FINDINGS : EXIT_CLEAN
 }

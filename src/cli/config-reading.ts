@@ -1,9 +1,9 @@
 /** Reads the configuration file. What is wrong with it is told with its line, in one sentence, with the way out. */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { suggestion } from '../inspect/filter/suggest.ts'
 import { clean } from '../report/clean.ts'
-import { ACTIONS, keyConflict, keyNamed, keyText } from '../tui/keys.ts'
+import { keyConflict, keyNamed, keyText } from '../tui/keys.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { UsageError } from './status.ts'
 
@@ -26,8 +26,15 @@ const FAULTS: Readonly<Record<string, string>> = {
   InvalidEscapeCharacter: 'a text holds a backslash that escapes nothing: write \\\\ for one',
 }
 
+/** What a file says, and where. */
+export interface ReadConfig {
+  readonly config: Config
+  /** The line of this setting, from 1; of the whole file where it is not there. */
+  lineOf(setting: Path): number
+}
+
 /** @param path for messages. @throws UsageError */
-export function readConfig(path: string, text: string): Config {
+export function readConfig(path: string, text: string): ReadConfig {
   const errors: ParseError[] = []
   const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true, disallowComments: false })
   const [first] = errors
@@ -43,7 +50,8 @@ export function readConfig(path: string, text: string): Config {
     const { at, says } = explained(issue as Issue, tree)
     throw fault(path, text, at, `${says}${others}`)
   }
-  return checkedKeys(path, text, tree, parsed.data)
+  const config = checkedKeys(path, text, tree, parsed.data)
+  return { config, lineOf: setting => lineAt(text, placeOf(tree, setting)) }
 }
 
 /** Keys under their names here; two actions of one view have no key in common. */
@@ -66,30 +74,44 @@ function checkedKeys(path: string, text: string, tree: Node, config: Config): Co
 }
 
 function explained(issue: Issue, tree: Node): { readonly at: number; readonly says: string } {
-  const name = nameOf(issue.path)
-  const at = placeOf(tree, issue.path)
+  const { path } = issue
+  const name = nameOf(path)
+  const at = placeOf(tree, path)
+  const node = findNodeAtLocation(tree, [...path] as (string | number)[])
+  const value = typeof node?.value === 'string' ? node.value : null
   switch (issue.code) {
     case 'unrecognized_keys': {
       const [unknown = ''] = issue.keys
-      const known = knownAt(issue.path)
-      const way = issue.path.length > 1 ? suggestion(unknown, known) : `; known here: ${known.join(', ')}`
-      const what = issue.path.length > 1 ? 'no action that has a key' : 'no setting'
       return {
-        at: placeOf(tree, [...issue.path, unknown]),
-        says: `${nameOf([...issue.path, unknown])} is ${what}${way}`,
+        at: placeOf(tree, [...path, unknown]),
+        says: `${nameOf([...path, unknown])} is ${whatIsKnown(unknown, schemaAt(path), path)}`,
       }
     }
-    case 'invalid_value':
-      return { at, says: `${name} must be one of ${issue.values.map(String).join(', ')}` }
-    case 'invalid_type':
-      return { at, says: `${name} must be ${TYPES[issue.expected] ?? issue.expected}` }
-    default: {
-      const value = findNodeAtLocation(tree, [...issue.path] as (string | number)[])?.value
-      const shown = typeof value === 'string' ? JSON.stringify(value) : name
-      return { at, says: `${shown} ${issue.message}: write x, F9, Ctrl-G, Space, PgDn, Esc or the like` }
+    case 'invalid_value': {
+      const values = issue.values.map(String)
+      if (values.length <= MOST_LISTED) return { at, says: `${name} must be one of ${values.join(', ')}` }
+      const near = suggestion(value ?? '', values) || '; rdpscope rules lists them'
+      return { at, says: `${name} must name a rule${value === null ? '' : `, not ${JSON.stringify(value)}`}${near}` }
     }
+    case 'invalid_type':
+      if (node === undefined && path.length > 0) {
+        return {
+          at: placeOf(tree, path.slice(0, -1)),
+          says: `${nameOf(path.slice(0, -1))} must have a ${String(path.at(-1))}`,
+        }
+      }
+      return { at, says: `${name} must be ${TYPES[issue.expected] ?? issue.expected}` }
+    case 'invalid_format':
+      return { at, says: `${name} must be a day, as 2027-01-31` }
+    case 'invalid_key':
+      return { at, says: `${name} ${issue.issues[0]?.message ?? 'is no name of a setting'}` }
+    default:
+      return { at, says: `${value === null || value === '' ? name : JSON.stringify(value)} ${issue.message}` }
   }
 }
+
+/** Values that a sentence lists. */
+const MOST_LISTED = 8
 
 const TYPES: Readonly<Record<string, string>> = {
   object: 'an object in { }',
@@ -99,15 +121,38 @@ const TYPES: Readonly<Record<string, string>> = {
   string: 'text in double quotes',
 }
 
-/** The settings that there are below this path. */
-function knownAt(path: Path): readonly string[] {
-  if (path.length > 1) return ACTIONS
-  const { view } = configSchema.shape
-  return Object.keys(path.length === 0 ? configSchema.shape : view.unwrap().shape).filter(name => !name.startsWith('$'))
+/** What stands in the place of a name that does not exist, and what people may have meant. */
+function whatIsKnown(unknown: string, schema: unknown, path: Path): string {
+  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum) {
+    const what = path[0] === 'view' ? 'no action that has a key' : 'no rule'
+    return `${what}${suggestion(unknown, schema.keyType.options.map(String))}`
+  }
+  const settings = schema instanceof z.ZodObject ? Object.keys(schema.shape).filter(name => !name.startsWith('$')) : []
+  return `no setting; known here: ${settings.join(', ')}`
 }
 
+/** Of the setting with this path. */
+function schemaAt(path: Path): unknown {
+  let here: unknown = configSchema
+  for (const step of path) {
+    here = plain(here)
+    if (here instanceof z.ZodObject) here = here.shape[String(step)]
+    else if (here instanceof z.ZodArray) here = here.element
+    else if (here instanceof z.ZodRecord) here = here.valueType
+  }
+  return plain(here)
+}
+
+function plain(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? plain(schema.unwrap()) : schema
+}
+
+/** `policy.ignore[0].reason`. */
 function nameOf(path: Path): string {
-  return path.length === 0 ? 'the whole file' : path.map(String).join('.')
+  if (path.length === 0) return 'the whole file'
+  return path
+    .map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${String(step)}`))
+    .join('')
 }
 
 /** Where the value stands, or the name of the setting where that is what is wrong. */
@@ -131,6 +176,9 @@ function plainValue(node: Node): unknown {
 }
 
 function fault(path: string, text: string, offset: number, says: string): UsageError {
-  const line = text.slice(0, offset).split('\n').length
-  return new UsageError(`${path}:${line}: ${clean(says)}`)
+  return new UsageError(`${path}:${lineAt(text, offset)}: ${clean(says)}`)
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length
 }

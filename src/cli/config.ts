@@ -8,26 +8,43 @@ import { dirname, join, resolve } from 'node:path'
 import type { Config } from './config-schema.ts'
 import { UsageError } from './status.ts'
 
-const NAME = 'rdpscope.config.json'
+export const CONFIG_NAME = 'rdpscope.config.json'
+
+/** What the user says about it: a file, or `false` for none. */
+export type ConfigChoice = string | false | undefined
+
+/** What the configuration says; empty when there is none. */
+export interface LoadedConfig {
+  readonly config: Config
+  /** null when there is none. */
+  readonly path: string | null
+  /** The line of a setting, from 1. */
+  lineOf(setting: readonly PropertyKey[]): number
+}
 
 /** @throws UsageError for a file that can not be read, or that says what nobody understands: one line that names the line. */
-export async function loadConfig(folder: string, env: NodeJS.ProcessEnv): Promise<Config> {
-  const path = configPath(folder, env)
-  if (path === null) return {}
+export async function loadConfig(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  choice: ConfigChoice = undefined,
+): Promise<LoadedConfig> {
+  const path = choice === undefined ? configPath(folder, env) : choice === false ? null : resolve(folder, choice)
+  if (path === null) return { config: {}, path, lineOf: () => 1 }
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UsageError(`${path}: can not be read: ${(error as Error).message}`)
+    throw new UsageError(`${path}: the configuration can not be read: ${(error as Error).message}`)
   }
   const { readConfig } = await import('./config-reading.ts')
-  return readConfig(path, text)
+  const { config, lineOf } = readConfig(path, text)
+  return { config, path, lineOf }
 }
 
 /** Where it is; null when there is none. */
 export function configPath(folder: string, env: NodeJS.ProcessEnv): string | null {
   for (let here = resolve(folder); ; here = dirname(here)) {
-    const path = join(here, NAME)
+    const path = join(here, CONFIG_NAME)
     if (isFile(path)) return path
     if (dirname(here) === here) break
   }

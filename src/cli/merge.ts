@@ -1,6 +1,6 @@
 /**
  * `rdpscope merge`: JSON reports of shards and machines as one report, in any format. The shards of one set give what one scan of
- * all gives, byte for byte. Reports are read twice, so that memory does not grow with them: once to hold them against the schema
+ * all gives, byte for byte: the policy is that of the merge. Reports are read twice, so that memory does not grow with them: once to hold them against the schema
  * and to find their captures, once capture by capture.
  */
 import { z } from 'zod'
@@ -9,22 +9,21 @@ import type { CaptureAnalysis } from '../analysis.ts'
 import type { Shard } from '../report/format.ts'
 import { type WrittenCapture, writtenAnalysis, writtenCode } from '../report/json-reading.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import type { FailOn } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { recordings } from '../rules/recordings.ts'
 import { VERSION } from '../version.ts'
 import { conclude } from './conclusion.ts'
 import type { Streams } from './output.ts'
+import { type PolicyOptions, policyFor } from './policy.ts'
 import { type Extent, extentText, ReportError, reportDocuments } from './report-documents.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
 import { reportedCode } from './scan.ts'
 import { EXIT_UNREADABLE, UsageError } from './status.ts'
 
-export interface MergeOptions {
+export interface MergeOptions extends PolicyOptions {
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
-  readonly failOn: FailOn
   readonly width?: number
   readonly error?: string
   readonly extended?: string
@@ -32,15 +31,16 @@ export interface MergeOptions {
 
 /** @returns the exit status: as a scan of all would have, or 3 where something of a set is missing. */
 export async function merge(paths: readonly string[], options: MergeOptions, streams: Streams): Promise<number> {
-  const { format = [], verbose, failOn, width } = options
+  const { format = [], verbose, width } = options
+  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
   const places = withSummary(destinations(format, options.output, paths), process.env.GITHUB_STEP_SUMMARY)
   const index = new ReportIndex(streams)
   for (const path of paths) index.add(path)
   index.complainOfGaps()
   const code = reportedCode(options) ?? index.code
-  const wishes = { code, failOn, rules, folder: process.cwd(), verbose, shard: null }
+  const wishes = { code, rules, folder: process.cwd(), verbose, shard: null }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
-  const status = await conclude(index.analyses(), reports, failOn, streams)
+  const status = await conclude(index.analyses(), reports, policy, streams)
   return index.isWhole ? status : Math.max(status, EXIT_UNREADABLE)
 }
 

@@ -1,12 +1,16 @@
 /** The commands and their options. Each command is loaded when it is called. */
 import { availableParallelism } from 'node:os'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formats } from '../report/formats.ts'
 import { VERSION } from '../version.ts'
+import type { Shell } from './completion.ts'
 import type { DecodeOptions } from './decode.ts'
+import type { CiSystem, InitOptions } from './init.ts'
 import type { MergeOptions } from './merge.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
+import { CONFIG, collected, NO_CONFIG, withPolicy } from './policy-options.ts'
 import type { RedactOptions } from './redact.ts'
+import type { ReportOptions } from './report.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
 import type { ViewOptions } from './view.ts'
@@ -26,6 +30,11 @@ export async function run(args: readonly string[], stdout: Sink, stderr: Sink): 
   } catch (error) {
     return failed(error, streams)
   }
+}
+
+/** For what is made from the commands: the man page. */
+export function commandTree(): Command {
+  return commands(process.stdout, new Streams(process.stdout, process.stderr), false, () => {})
 }
 
 /** A single file, on a terminal: somebody wants to look at it. */
@@ -62,6 +71,9 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--rsa-key <file>', RSA_KEY, collected)
     .addOption(new Option('--theme <name>', 'colours').choices(['dark', 'light', 'contrast']))
     .option('--no-mouse', 'leave the mouse to the terminal')
+    .option('--config <file>', CONFIG)
+    .option('--no-config', NO_CONFIG)
+    .addHelpText('after', VIEW_HELP)
     .action(async (path: string, options: ViewOptions) => {
       const { view } = await import('./view.ts')
       done(await view(path, options, streams))
@@ -78,11 +90,6 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
     .option('--extended <code>', 'the extended error code beside it')
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
-        .choices(['error', 'warning', 'info', 'never'])
-        .default('error'),
-    )
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
     .addOption(new Option('-j, --jobs <n>', 'captures read at once; auto: one a core').argParser(jobs).default(1))
     .option('--resume <folder>', 'keep what is finished there; a scan that was stopped goes on where it was')
@@ -109,16 +116,27 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .option('--error <code>', 'hold this against the captures; otherwise what they were scanned with')
     .option('--extended <code>', 'the extended error code beside it')
     .option('-v, --verbose', 'also tell what was ruled out and what could not be seen', false)
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with status 1 from findings of this severity on')
-        .choices(['error', 'warning', 'info', 'never'])
-        .default('error'),
-    )
     .addOption(new Option('--width <columns>', 'width of text').argParser(columns))
     .addHelpText('after', MERGE_HELP)
     .action(async (reports: string[], options: MergeOptions) => {
       const { merge } = await import('./merge.ts')
       done(await merge(reports, options, streams))
+    })
+  program
+    .command('report')
+    .description('a document for the network team, and the packets that prove what it says')
+    .argument('<path...>', 'captures, as scan takes them')
+    .option('-o, --output <file>', 'where to: .html, .md, .json, .csv ...; may be given again', collected)
+    .option('--evidence <file>', 'write the packets that prove the findings to this pcapng file, with comments')
+    .option('--no-keys', 'leave the TLS keys of the capture out of the evidence')
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
+    .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
+    .option('--extended <code>', 'the extended error code beside it')
+    .addHelpText('after', REPORT_EXAMPLES)
+    .action(async (paths: string[], options: ReportOptions) => {
+      const { report } = await import('./report.ts')
+      done(await report(paths, options, streams))
     })
   program
     .command('decode')
@@ -163,6 +181,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .command('explain')
     .description('what an error code means, layer by layer; needs no capture')
     .argument('<code...>', 'numbers (0x904, 2308, -1073741715), names, or words')
+    .addHelpText('after', EXPLAIN_HELP)
     .action(async (codes: string[]) => {
       const { explainCodes } = await import('./explain.ts')
       done(await explainCodes(codes, streams))
@@ -171,15 +190,43 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
     .command('rules')
     .description('the rules, and what each looks at')
     .argument('[id]', 'one rule in full')
+    .addHelpText('after', RULES_HELP)
     .action(async (id: string | undefined) => {
       const { printRules } = await import('./rules.ts')
       done(await printRules(id, streams))
     })
+  program
+    .command('init')
+    .description('write a configuration file, and an example for CI')
+    .addOption(new Option('--ci <system>', 'also an example for this CI').choices(CI_SYSTEMS))
+    .option('--ci-file <file>', 'where to write that example; otherwise to where the system looks for it')
+    .option('--force', 'also over files that are there', false)
+    .addHelpText('after', INIT_HELP)
+    .action(async (options: InitOptions) => {
+      const { init } = await import('./init.ts')
+      done(await init(options, process.cwd(), streams))
+    })
+  program
+    .command('completion')
+    .description('a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addHelpText('after', COMPLETION_HELP)
+    .action(async (shell: Shell) => {
+      const { completion } = await import('./completion.ts')
+      done(await completion(shell, program, streams))
+    })
   for (const command of program.commands) {
+    if (JUDGING.has(command.name())) withPolicy(command)
     command.exitOverride().configureOutput(writing).helpOption('-h, --help', 'print this help')
   }
   return program
 }
+
+/** Those that `init` has an example for. */
+const CI_SYSTEMS: readonly CiSystem[] = ['github', 'github-shards', 'gitlab', 'jenkins', 'shell']
+
+/** Commands that judge captures by a policy. */
+const JUDGING: ReadonlySet<string> = new Set(['scan', 'merge', 'report'])
 
 const EXAMPLES = `
 Examples:
@@ -188,6 +235,7 @@ Examples:
   tcpdump -w - port 3389 | rdpscope scan -  from standard input
   rdpscope scan --error 0x904 --extended 0x7 capture.pcapng   what the dialog said, against the packets
   rdpscope decode -Y 'tls.alert_message' capture.pcapng   the packets behind a verdict
+  rdpscope report capture.pcapng -o x.html  one page for the network team, --evidence for its packets
   rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
 
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
@@ -216,8 +264,53 @@ Examples:
   rdpscope scan --jobs auto --resume state/ captures/            on all cores; stopped and started again, it goes on
   rdpscope scan --watch ring/ -f jsonl                           as a recorder finishes its files
   rdpscope scan --shard 2/4 -f json -o 2.json captures/          a part, on one of four machines: see merge
+  rdpscope scan -f jsonl=known.jsonl captures/                   what is known today, and from tomorrow on:
+  rdpscope scan --baseline known.jsonl captures/                 only what is new counts
+  rdpscope scan --expect tcp-connect-refused blocked.pcapng      a test of a firewall: this must be what happens
+  rdpscope scan --severity packet-loss=info --fail-on warning captures/
+  rdpscope scan --ignore 'address=10.9.0.0/16,expires=2027-01-31,reason=the old site' captures/
 
-Exit status, the same in every format: 0 nothing at or above --fail-on, 1 findings, 2 wrong use, 3 some input unreadable.
+Exit status, the same in every format: 0 nothing that counts, 1 findings, or not what was expected, 2 wrong use, 3 some input
+unreadable. What is known, ignored or expected can stand in rdpscope.config.json: see rdpscope init.
+`
+
+const VIEW_HELP = `
+Examples:
+  rdpscope capture.pcapng                                        a file, on a terminal
+  rdpscope view --follow ring_00001.pcapng                       while dumpcap is still writing
+  tcpdump -w - port 3389 | rdpscope view -                       from standard input
+  rdpscope view --theme light --keylog keys.log capture.pcapng   decrypted, on a light terminal
+`
+
+const EXPLAIN_HELP = `
+Examples:
+  rdpscope explain 0x904 0x7                 what the dialog shows: error code, then extended error code
+  rdpscope explain alert 40 event 1057       numbers of any layer
+  rdpscope explain STATUS_LOGON_FAILURE      a name
+  rdpscope explain oracle remediation        words of the dialog, or of what is blamed
+  rdpscope explain -- -1073741715            a negative number
+`
+
+const RULES_HELP = `
+Examples:
+  rdpscope rules                             all of them, causes before their consequences
+  rdpscope rules path-mtu-black-hole         what it looks at, what it can not see, and the commands to capture it
+`
+
+const INIT_HELP = `
+Examples:
+  rdpscope init                              rdpscope.config.json in the working directory
+  rdpscope init --ci github                  and .github/workflows/rdpscope.yml
+  rdpscope init --ci github-shards           the same for many captures: several machines share them
+  rdpscope init --ci shell --ci-file ci/rdpscope.sh
+`
+
+const COMPLETION_HELP = `
+Examples:
+  source <(rdpscope completion bash)         in ~/.bashrc
+  source <(rdpscope completion zsh)          in ~/.zshrc, below compinit
+  rdpscope completion fish > ~/.config/fish/completions/rdpscope.fish
+  rdpscope completion powershell | Out-String | Invoke-Expression      in $PROFILE
 `
 
 const REDACT_HELP = `
@@ -243,6 +336,15 @@ Examples:
   rdpscope merge berlin.jsonl paris.jsonl -f json -o all.json    captures of several places
 
 Exit status: that of one scan of all; 3 also where a report can not be read, or a shard is missing.
+`
+
+const REPORT_EXAMPLES = `
+Examples:
+  rdpscope report capture.pcapng -o report.html                  verdict, ladder, graphs and packets in one file
+  rdpscope report captures/ -o summary.html                      causes by client, gateway, server and hour first
+  rdpscope report capture.pcapng -o ticket.md -o report.html     several documents at once
+  rdpscope report capture.pcapng --evidence proof.pcapng         the packets to be checked in Wireshark
+  rdpscope report --error 0x904 capture.pcapng -o report.html    with what the dialog said
 `
 
 const DECODE_EXAMPLES = `
@@ -281,11 +383,6 @@ function seconds(text: string): number {
   const value = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) throw new InvalidArgumentError('it must be 0 to 86400')
   return value
-}
-
-/** For an option that may be given several times. */
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }
 
 function columns(text: string): number {

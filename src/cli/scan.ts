@@ -6,7 +6,6 @@ import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.
 import type { CodeTable } from '../codes/table.ts'
 import { clean } from '../report/clean.ts'
 import type { ReportedCode } from '../report/reported-code.ts'
-import type { FailOn } from '../report/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { analysesOf } from './analyses.ts'
 import { conclude } from './conclusion.ts'
@@ -14,17 +13,17 @@ import { type CaptureInput, captureInputs } from './inputs.ts'
 import { type KeyOptions, keyMaterial } from './keys.ts'
 import type { Streams } from './output.ts'
 import { pathList } from './path-list.ts'
+import { type PolicyOptions, policyFor } from './policy.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
 import { prepareStore } from './result-store.ts'
 import { partOf, shardWish } from './shard.ts'
 import { UsageError } from './status.ts'
 
-export interface ScanOptions extends KeyOptions {
+export interface ScanOptions extends KeyOptions, PolicyOptions {
   /** `format` or `format=file`; none is text. */
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
-  readonly failOn: FailOn
   readonly width?: number
   /** What the dialog of the client showed: numbers or symbols. */
   readonly error?: string
@@ -46,7 +45,8 @@ export interface ScanOptions extends KeyOptions {
 /** @returns the exit status. */
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const all = await inputsOf(paths, options)
-  const { format = [], verbose, failOn, width, jobs, resume = null } = options
+  const { format = [], verbose, width, jobs, resume = null } = options
+  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
   const part = options.shard === undefined ? null : partOf(all, shardWish(options.shard))
   const inputs = part?.inputs ?? all
   const files = all.map(({ path }) => path)
@@ -54,7 +54,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   const keys = keyMaterial(options, streams)
   if (resume !== null) prepareStore(resume)
   const shard = part?.shard ?? null
-  const wishes = { code: reportedCode(options), failOn, rules, folder: process.cwd(), verbose, shard }
+  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose, shard }
   const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
   const progress = {
     wanted: options.progress,
@@ -65,10 +65,10 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   if (options.watch !== undefined) {
     const { watching } = await import('./watching.ts')
     const analyses = watching(inputs, settings, { folder: options.watch, settledMs: options.settled * 1e3 }, streams)
-    return conclude(analyses, reports, failOn, streams)
+    return conclude(analyses, reports, policy, streams)
   }
   const analyses = analysesOf(inputs, settings)
-  return conclude(part === null ? analyses : placed(analyses, part.positions), reports, failOn, streams)
+  return conclude(part === null ? analyses : placed(analyses, part.positions), reports, policy, streams)
 }
 
 async function inputsOf(paths: readonly string[], { filesFrom, watch, shard }: ScanOptions): Promise<CaptureInput[]> {

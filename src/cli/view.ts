@@ -4,7 +4,7 @@ import { ReadStream } from 'node:tty'
 import { CaptureError } from '../analyze.ts'
 import { runSession } from '../tui/session.ts'
 import type { ThemeName } from '../tui/theme.ts'
-import { loadConfig } from './config.ts'
+import { type ConfigChoice, loadConfig } from './config.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, UsageError } from './status.ts'
@@ -14,6 +14,7 @@ export interface ViewOptions extends KeyOptions {
   readonly theme?: ThemeName
   readonly mouse: boolean
   readonly follow?: boolean
+  readonly config?: ConfigChoice
 }
 
 const STANDARD_INPUT = '-'
@@ -34,7 +35,8 @@ export async function view(path: string, options: ViewOptions, streams: Streams)
   if (isStreamed && stdin.isTTY) {
     throw new UsageError('standard input is a terminal: pipe a capture into it, or name a file')
   }
-  const { view: wishes = {} } = await loadConfig(process.cwd(), process.env)
+  const { config } = await loadConfig(process.cwd(), process.env, options.config)
+  const wishes = config.view ?? {}
   const keys = givenKeys(options, streams)
   const input = isStreamed ? ownTerminal() : stdin
   const waiting = setTimeout(() => {

@@ -9,7 +9,7 @@ export interface WorkerTask {
   readonly inputs: readonly CaptureInput[]
 }
 
-/** Of the input that is read, or that was: inputs are answered in their order. */
+/** Of the input that is read, or that was: inputs are answered in their order. The first answer comes before the first task. */
 export interface WorkerAnswer {
   readonly readBytes: number
   /** The analysis as JSON; null while it is not finished. */
@@ -28,18 +28,21 @@ process.on('message', async ({ settings, inputs }: WorkerTask) => {
 process.on('disconnect', () => process.exit())
 // They are sent to all processes of a terminal or a service: the command decides what comes of them.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+// From here on, what goes wrong is a capture's fault.
+await told({ readBytes: 0, analysis: null })
 
 async function answer(analyst: Analyst, input: CaptureInput): Promise<void> {
-  let told = performance.now()
+  let lastMs = performance.now()
   const analysis = await analyst.analyze(input, readBytes => {
-    const now = performance.now()
-    if (now - told < TELL_EVERY_MS) return
-    told = now
-    tell({ readBytes, analysis: null })
+    const nowMs = performance.now()
+    if (nowMs - lastMs < TELL_EVERY_MS) return
+    lastMs = nowMs
+    void told({ readBytes, analysis: null })
   })
-  tell({ readBytes: input.bytes, analysis: new TextEncoder().encode(JSON.stringify(analysis)) })
+  await told({ readBytes: input.bytes, analysis: new TextEncoder().encode(JSON.stringify(analysis)) })
 }
 
-function tell(answer: WorkerAnswer): void {
-  process.send?.(answer)
+/** Resolves when it is on its way: whatever becomes of the next capture does not touch this one. */
+async function told(answer: WorkerAnswer): Promise<void> {
+  await new Promise<void>(resolve => process.send?.(answer, () => resolve()))
 }

@@ -47,13 +47,23 @@ export class Workers {
   readonly #settings: AnalystSettings
   readonly #jobs: number
   readonly #file: URL
+  readonly #mostWaitingBytes: number
   readonly #workers: Worker[] = []
   #run: Run | null = null
   #lanes = 0
   #stillborn = 0
 
-  /** @param file of the worker's program */
-  constructor(settings: AnalystSettings, jobs: number, file: URL = workerFile()) {
+  /**
+   * @param file of the worker's program
+   * @param mostWaitingBytes of analyses that wait for an earlier one, as JSON
+   */
+  constructor(
+    settings: AnalystSettings,
+    jobs: number,
+    file: URL = workerFile(),
+    mostWaitingBytes: number = MAX_WAITING_RESULT_BYTES,
+  ) {
+    this.#mostWaitingBytes = mostWaitingBytes
     this.#settings = settings
     this.#jobs = jobs
     this.#file = file
@@ -61,7 +71,7 @@ export class Workers {
 
   /** In the order of the inputs. One set of inputs at a time. */
   async *analyses(inputs: readonly CaptureInput[], progress: ReadingProgress): AsyncGenerator<CaptureAnalysis> {
-    const run = new Run(inputs, progress)
+    const run = new Run(inputs, progress, this.#mostWaitingBytes)
     this.#run = run
     try {
       while (run.next < inputs.length) {
@@ -111,7 +121,8 @@ export class Workers {
     this.#workers.push(worker)
     child.on('message', (answer: WorkerAnswer) => this.#answered(worker, answer))
     child.on('error', error => this.#died(worker, error.message))
-    child.on('exit', (code, signal) => this.#died(worker, signal ?? `exit status ${code}`))
+    // Behind its last answer, which an exit is not.
+    child.on('close', (code, signal) => this.#died(worker, signal ?? `exit status ${code}`))
     this.#send(worker, { settings: this.#settings, inputs: [] })
     return worker
   }
@@ -137,8 +148,9 @@ export class Workers {
     const { task } = worker
     const run = this.#run
     if (run === null || task === null) return
-    if (!worker.hasSpoken && ++this.#stillborn >= MOST_STILLBORN) {
-      run.fail(new Error(`workers can not be started (${how}); scan without --jobs`))
+    if (!worker.hasSpoken) {
+      if (++this.#stillborn < MOST_STILLBORN) run.giveBack(task)
+      else run.fail(new Error(`workers can not be started (${how}); scan without --jobs`))
       return
     }
     const index = task.left.shift() as number
@@ -173,10 +185,12 @@ class Run {
   /** Finished before their turn: as JSON where they come from a worker. */
   readonly #waiting = new Map<number, Uint8Array | CaptureAnalysis>()
   #waitingBytes = 0
+  readonly #mostWaitingBytes: number
   #failure: Error | null = null
   #wake: (() => void) | null = null
 
-  constructor(inputs: readonly CaptureInput[], progress: ReadingProgress) {
+  constructor(inputs: readonly CaptureInput[], progress: ReadingProgress, mostWaitingBytes: number) {
+    this.#mostWaitingBytes = mostWaitingBytes
     this.inputs = inputs
     this.progress = progress
     this.#tasks = tasksOf(inputs)
@@ -200,7 +214,7 @@ class Run {
   claim(here: boolean): Task | null {
     const awaited = this.#owners[this.next]
     if (awaited?.here === here && this.#open.delete(awaited)) return awaited
-    if (this.#waitingBytes >= MAX_WAITING_RESULT_BYTES) return null
+    if (this.#waitingBytes >= this.#mostWaitingBytes) return null
     while (this.#tasks.length > 0 && !this.#open.has(this.#tasks.at(-1) as Task)) this.#tasks.pop()
     const largest = this.#tasks.findLast(task => task.here === here && this.#open.has(task))
     if (largest !== undefined) this.#open.delete(largest)
@@ -211,6 +225,7 @@ class Run {
   giveBack(task: Task): void {
     this.#tasks.push(task)
     this.#open.add(task)
+    this.#wake?.()
   }
 
   finished(lane: number, index: number, result: Uint8Array | CaptureAnalysis): void {

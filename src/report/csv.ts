@@ -1,11 +1,12 @@
 /**
  * Findings as CSV (RFC 4180), a row each, for spreadsheets: comma, CRLF, a line of names. A capture that could not be read
- * has a row of its own. The quoting is a line; what matters is that no cell is taken for a formula.
+ * has a row of its own, as has one that is not as expected. The quoting is a line; what matters is that no cell is taken for a formula.
  */
-import type { CaptureAnalysis } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
 import { clean } from './clean.ts'
 import { type Finding, findingsOf, packetsOf } from './finding.ts'
 import type { ReportWriter } from './format.ts'
+import { excuseText } from './policy-words.ts'
 import { isoTime } from './time.ts'
 import { chainTexts } from './words.ts'
 
@@ -29,6 +30,8 @@ const COLUMNS = [
   'filter',
   'remedy',
   'to_settle',
+  'fails',
+  'excuse',
 ] as const
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>
@@ -37,15 +40,18 @@ export function csvWriter(): ReportWriter {
   return { head: () => line(COLUMNS), capture: rows, tail: () => '' }
 }
 
-function* rows(analysis: CaptureAnalysis): Generator<string> {
-  const { path, error } = analysis
+function* rows(analysis: AssessedCapture): Generator<string> {
+  const { path, error, policy } = analysis
   for (const finding of findingsOf(analysis)) yield row(findingRow(finding, analysis))
+  for (const { rule, met, says } of policy?.expectations ?? []) {
+    if (!met) yield row({ capture: path, rule, verdict: 'not-as-expected', severity: 'error', says, fails: 'yes' })
+  }
   if (error !== null) {
     yield row({ capture: path, verdict: 'unreadable', severity: 'error', says: error.message, remedy: error.remedy })
   }
 }
 
-function findingRow({ attempt, verdict }: Finding, { path, start }: CaptureAnalysis): Row {
+function findingRow({ attempt, verdict }: Finding, { path, start }: AssessedCapture): Row {
   return {
     capture: path,
     attempt: attempt.id,
@@ -66,6 +72,8 @@ function findingRow({ attempt, verdict }: Finding, { path, start }: CaptureAnaly
     filter: verdict.filter,
     remedy: verdict.remedy.join(' '),
     to_settle: verdict.toSettle,
+    fails: verdict.fails ? 'yes' : '',
+    excuse: verdict.excuse === undefined ? '' : excuseText(verdict.excuse),
   }
 }
 

@@ -1,14 +1,14 @@
 /** What rules claim of the attempts of a capture, one by one: what formats without prose have a row or a result for. */
-import type { AttemptAnalysis, CaptureAnalysis, VerdictAnalysis } from '../analysis.ts'
-import type { MilestoneId } from '../attempt/attempt.ts'
+import type { VerdictAnalysis } from '../analysis.ts'
+import type { AssessedAttempt, AssessedCapture, AssessedVerdict } from '../policy/assessment.ts'
 
 export interface Finding {
-  readonly attempt: AttemptAnalysis
-  readonly verdict: VerdictAnalysis
+  readonly attempt: AssessedAttempt
+  readonly verdict: AssessedVerdict
 }
 
 /** Confirmed, likely and possible verdicts of the listed attempts, in the order of the diagnosis: the best first. */
-export function findingsOf({ attempts, diagnosis }: CaptureAnalysis): Finding[] {
+export function findingsOf({ attempts, diagnosis }: AssessedCapture): Finding[] {
   const byClaim = new Map<string, Finding[]>(diagnosis.map(entry => [claimKey(entry, entry.outcome), []]))
   for (const attempt of attempts) {
     for (const verdict of attempt.verdicts) {
@@ -28,12 +28,7 @@ function claimKey({ rule, verdict, severity }: Claimed, outcome: string): string
 
 type Claimed = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
 
-/** The last step that was reached; null where none was. */
-export function furthestMilestone({ milestones }: AttemptAnalysis): MilestoneId | null {
-  return milestones.findLast(({ state, id }) => state === 'reached' && id !== 'udp')?.id ?? null
-}
-
 /** Of the evidence, each once, in order. */
-export function packetsOf({ evidence }: VerdictAnalysis): number[] {
+export function packetsOf({ evidence }: Pick<VerdictAnalysis, 'evidence'>): number[] {
   return [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)
 }

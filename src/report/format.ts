@@ -1,9 +1,9 @@
 /** What a format of `scan` is. Adding one = its file here, and its line in formats.ts. */
-import type { CaptureAnalysis } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Rule } from '../rules/rule.ts'
+import type { Exhibits } from './exhibits.ts'
 import type { ReportedCode } from './reported-code.ts'
 import type { TextStyle } from './text-style.ts'
-import type { FailOn } from './threshold.ts'
 
 /** Which part of a set of captures a report is about: `merge` joins the parts. */
 export interface Shard {
@@ -20,8 +20,6 @@ export interface Shard {
 export interface ReportSettings {
   /** What the user was shown: held against each capture. */
   readonly code: ReportedCode | null
-  /** From which severity on a finding counts as a failure. */
-  readonly failOn: FailOn
   /** Of text, for the place that it goes to. */
   readonly style: TextStyle
   /** The reader was told already why a capture can not be opened. */
@@ -35,18 +33,23 @@ export interface ReportSettings {
 
 /**
  * Writes one report, capture by capture, in pieces: what it keeps between two captures is numbers and short lists, so that a
- * scan of many files does not hold them all.
+ * scan of many files does not hold them all; where a format must keep more, there is a limit to it.
  */
 export interface ReportWriter {
   head(): string
-  /** `index` counts from 0. */
-  capture(analysis: CaptureAnalysis, index: number): Iterable<string>
+  /**
+   * `index` counts from 0.
+   * @param exhibits of this capture, for formats that show packets; a scan has none.
+   */
+  capture(analysis: AssessedCapture, index: number, exhibits?: Exhibits): Iterable<string>
   tail(): string
 }
 
 export interface ReportFormat {
   /** As it is typed. */
   readonly name: string
+  /** Of files that it is written to, without the dot; the first one is usual. */
+  readonly suffixes: readonly string[]
   /** For the help: what it is for. */
   readonly says: string
   /** Loads what the format needs. */

@@ -2,12 +2,15 @@
  * Workflow commands of GitHub Actions: an annotation for each line of the diagnosis. GitHub shows so many of a kind a step;
  * the last line says what is left.
  */
-import type { CaptureAnalysis, DiagnosisEntry } from '../analysis.ts'
+import type { DiagnosisEntry } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
+import { isClaim } from '../policy/threshold.ts'
 import type { Severity } from '../rules/rule.ts'
 import { relativePath } from './capture-uri.ts'
 import { clean } from './clean.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
-import { isClaim } from './threshold.ts'
+import { counted } from './layout.ts'
+import { isExcused } from './policy-words.ts'
 import { sentence } from './words.ts'
 
 type Kind = 'error' | 'warning' | 'notice'
@@ -27,8 +30,10 @@ interface Annotation {
 export function githubWriter({ folder }: Pick<ReportSettings, 'folder'>): ReportWriter {
   const written: Record<Kind, number> = { error: 0, warning: 0, notice: 0 }
   let left = 0
-  function* capture(analysis: CaptureAnalysis): Generator<string> {
+  let excused = 0
+  function* capture(analysis: AssessedCapture): Generator<string> {
     const file = relativePath(analysis.path, folder)
+    for (const entry of analysis.diagnosis) if (isExcused(entry)) excused += entry.count
     for (const { kind, title, lines } of annotations(analysis)) {
       if (written[kind] >= SHOWN[kind]) left++
       else {
@@ -37,14 +42,22 @@ export function githubWriter({ folder }: Pick<ReportSettings, 'folder'>): Report
       }
     }
   }
-  const tail = () =>
-    left === 0 ? '' : `::notice title=rdpscope::${left} more findings: GitHub shows ten of a kind in a step\n`
+  const tail = () => {
+    const told = [
+      ...(left === 0 ? [] : [`${left} more findings: GitHub shows ten of a kind in a step`]),
+      ...(excused === 0 ? [] : [`${counted(excused, 'finding')} ignored, expected, or known from the baseline`]),
+    ]
+    return told.length === 0 ? '' : `::notice title=rdpscope::${told.join('; ')}\n`
+  }
   return { head: () => '', capture, tail }
 }
 
-function* annotations({ error, diagnosis, attempts }: CaptureAnalysis): Generator<Annotation> {
+function* annotations({ error, diagnosis, attempts, policy }: AssessedCapture): Generator<Annotation> {
   if (error !== null) yield { kind: 'error', title: 'unreadable capture', lines: [`${error.message}; ${error.remedy}`] }
-  for (const entry of diagnosis) {
+  for (const { rule, met, says } of policy?.expectations ?? []) {
+    if (!met) yield { kind: 'error', title: `${rule} (not as expected)`, lines: [sentence(says)] }
+  }
+  for (const entry of diagnosis.filter(one => !isExcused(one))) {
     const verdict = attempts
       .find(({ id }) => id === entry.attempts[0])
       ?.verdicts.find(({ rule, verdict: word }) => rule === entry.rule && word === entry.verdict)

@@ -1,12 +1,14 @@
 /** Gives an analysis back from what the JSON report says of a capture: all that reports of any format are written from. */
 import type { AttemptAnalysis, CaptureAnalysis, NamedRecording } from '../analysis.ts'
-import type { attemptObject } from './json.ts'
+import type { AssessedAttempt, AssessedCapture, AssessedVerdict } from '../policy/assessment.ts'
+import { withoutPolicy } from '../policy/restore.ts'
+import { assessedMembers, type attemptObject } from './json.ts'
 import type { ReportedCode } from './reported-code.ts'
 
 /** A capture of a report that was held against the schema. */
 export interface WrittenCapture
   extends Pick<CaptureAnalysis, 'path' | 'format' | 'packets' | 'bytes' | 'endNs' | 'error' | 'quality'>,
-    Pick<CaptureAnalysis, 'attemptCounts' | 'diagnosis' | 'position'> {
+    Pick<AssessedCapture, 'attemptCounts' | 'diagnosis' | 'position' | 'policy'> {
   readonly startSeconds: number | null
   readonly startNanoseconds: number | null
   readonly attempts: readonly WrittenAttempt[]
@@ -17,12 +19,12 @@ type WrittenAttempt = ReturnType<typeof attemptObject>
 type WrittenVerdict = WrittenAttempt['verdicts'][number]
 
 /**
- * Without its position: it is on its way into the whole.
+ * Without its position: it is on its way into the whole; and as it was before a policy was applied.
  * @param titles of recordings, by their ids
  */
 export function writtenAnalysis(written: WrittenCapture, titles: ReadonlyMap<string, string>): CaptureAnalysis {
-  const { path, format, packets, bytes, startSeconds, startNanoseconds, endNs, error, quality } = written
-  return {
+  const { path, format, packets, bytes, startSeconds, startNanoseconds, endNs, error, quality, policy } = written
+  return withoutPolicy({
     path,
     format,
     packets,
@@ -34,7 +36,8 @@ export function writtenAnalysis(written: WrittenCapture, titles: ReadonlyMap<str
     attempts: written.attempts.map(attempt => attemptAnalysis(attempt, titles)),
     attemptCounts: written.attemptCounts,
     diagnosis: written.diagnosis,
-  }
+    ...(policy === undefined ? {} : { policy }),
+  })
 }
 
 /** The code that the captures of the report were held against. */
@@ -44,7 +47,7 @@ export function writtenCode({ reportedCode }: WrittenCapture): ReportedCode | nu
   return { error: Number(error), extended: extended === null ? null : Number(extended) }
 }
 
-function attemptAnalysis(written: WrittenAttempt, titles: ReadonlyMap<string, string>): AttemptAnalysis {
+function attemptAnalysis(written: WrittenAttempt, titles: ReadonlyMap<string, string>): AssessedAttempt {
   const { client, server, milestones, links, closedBy, connections, verdicts } = written
   return {
     id: written.id,
@@ -82,11 +85,9 @@ function closing(written: WrittenAttempt['closedBy']): AttemptAnalysis['closing'
   return { ...end, sender: { authenticity, signs, hops: hops ?? -1, whereabouts: whereabouts ?? '' } }
 }
 
-function verdictAnalysis(
-  written: WrittenVerdict,
-  titles: ReadonlyMap<string, string>,
-): AttemptAnalysis['verdicts'][number] {
+function verdictAnalysis(written: WrittenVerdict, titles: ReadonlyMap<string, string>): AssessedVerdict {
   return {
+    ...assessedMembers(written),
     rule: written.rule,
     verdict: written.verdict,
     severity: written.severity,

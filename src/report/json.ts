@@ -2,8 +2,16 @@
  * The JSON report, `rdpscope/report@1`. Fields may be added, none renamed. The same analysis gives the same bytes. It is
  * written in pieces, capture by capture, so that a scan of many files does not hold them all.
  */
-import type { AttemptAnalysis, CaptureAnalysis, CaptureStart, VerdictAnalysis } from '../analysis.ts'
+import type { CaptureStart } from '../analysis.ts'
 import type { Closing } from '../attempt/attempt.ts'
+import type {
+  Assessed,
+  AssessedAttempt,
+  AssessedCapture,
+  AssessedEntry,
+  AssessedVerdict,
+} from '../policy/assessment.ts'
+import { REPORT_SCHEMA } from '../policy/baseline.ts'
 import { VERSION } from '../version.ts'
 import { cleanJson } from './clean.ts'
 import type { ReportSettings, ReportWriter, Shard } from './format.ts'
@@ -27,7 +35,7 @@ export function jsonHead(shard: Shard | null = null): string {
 
 /** Of the document, beside its captures. */
 export function reportMembers(shard: Shard | null): Record<string, unknown> {
-  const report = { schema: 'rdpscope/report@1', tool: { name: 'rdpscope', version: VERSION } }
+  const report = { schema: REPORT_SCHEMA, tool: { name: 'rdpscope', version: VERSION } }
   if (shard === null) return report
   const { number, of, set, captures } = shard
   return { ...report, shard: { number, of, set, captures } }
@@ -38,7 +46,7 @@ export function reportMembers(shard: Shard | null): Record<string, unknown> {
  * @param code what the user was shown: held against the capture in `reportedCode`
  */
 export function* jsonCapture(
-  analysis: CaptureAnalysis,
+  analysis: AssessedCapture,
   index: number,
   code: ReportedCode | null = null,
 ): Generator<string> {
@@ -48,7 +56,7 @@ export function* jsonCapture(
     yield `${at === 0 ? '' : ','}\n        ${indented(attemptObject(attempt, start), '        ')}`
   }
   const close = attempts.length === 0 ? ']' : '\n      ]'
-  yield `${close},${members({ diagnosis: analysis.diagnosis })}\n    }`
+  yield `${close},${members({ diagnosis: analysis.diagnosis.map(entryObject) })}\n    }`
 }
 
 /** What stands behind the last capture. */
@@ -57,13 +65,13 @@ export function jsonTail(): string {
 }
 
 /** The whole document at once. */
-export function jsonReport(analyses: readonly CaptureAnalysis[], code: ReportedCode | null = null): string {
+export function jsonReport(analyses: readonly AssessedCapture[], code: ReportedCode | null = null): string {
   const captures = analyses.map((analysis, index) => [...jsonCapture(analysis, index, code)].join(''))
   return jsonHead() + captures.join('') + jsonTail()
 }
 
 /** What stands before the attempts of a capture. */
-export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
+export function captureMembers(analysis: AssessedCapture, code: ReportedCode | null): Record<string, unknown> {
   const { start, position } = analysis
   return {
     path: analysis.path,
@@ -79,11 +87,12 @@ export function captureMembers(analysis: CaptureAnalysis, code: ReportedCode | n
     error: analysis.error,
     quality: analysis.quality,
     attemptCounts: analysis.attemptCounts,
+    ...(analysis.policy === undefined ? {} : { policy: analysis.policy }),
     ...codeOf(analysis, code),
   }
 }
 
-function codeOf(analysis: CaptureAnalysis, code: ReportedCode | null): Record<string, unknown> {
+function codeOf(analysis: AssessedCapture, code: ReportedCode | null): Record<string, unknown> {
   if (code === null) return {}
   const { error, extended, means, attempt, agreement, says, extendedCheck, causes } = againstWire(code, analysis)
   return { reportedCode: { error, extended, means, attempt, agreement, says, extendedCheck, causes } }
@@ -101,7 +110,7 @@ function indented(value: unknown, indent: string): string {
   return cleanJson(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${indent}`)
 }
 
-export function attemptObject(attempt: AttemptAnalysis, start: CaptureStart | null) {
+export function attemptObject(attempt: AssessedAttempt, start: CaptureStart | null) {
   const { closing } = attempt
   return {
     id: attempt.id,
@@ -160,7 +169,7 @@ function senderObject(sender: Closing['sender']) {
   return { authenticity, signs, hops: hops < 0 ? null : hops, whereabouts: whereabouts || null }
 }
 
-function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
+function verdictObject(verdict: AssessedVerdict, start: CaptureStart | null) {
   return {
     rule: verdict.rule,
     verdict: verdict.verdict,
@@ -178,5 +187,21 @@ function verdictObject(verdict: VerdictAnalysis, start: CaptureStart | null) {
     toSettle: verdict.toSettle || null,
     settledBy: verdict.toSettle === '' ? [] : verdict.settledBy.map(({ id }) => id),
     restsOn: verdict.restsOn,
+    ...assessedMembers(verdict),
+    ...(verdict.baselineState === undefined ? {} : { baselineState: verdict.baselineState }),
+  }
+}
+
+export function entryObject(entry: AssessedEntry) {
+  const { rule, verdict, severity, outcome, says, attempts, count } = entry
+  return { rule, verdict, severity, outcome, says, attempts, count, ...assessedMembers(entry) }
+}
+
+/** Only what a policy says. */
+export function assessedMembers({ fails, excuse, claimedSeverity }: Assessed): Assessed {
+  return {
+    ...(fails === undefined ? {} : { fails }),
+    ...(excuse === undefined ? {} : { excuse }),
+    ...(claimedSeverity === undefined ? {} : { claimedSeverity }),
   }
 }

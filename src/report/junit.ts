@@ -1,20 +1,23 @@
 /**
- * JUnit XML, as Jenkins, GitLab and Azure DevOps read it: a capture is a suite, an attempt a test. Findings at or above the
- * threshold fail it, a capture that can not be read is an error. It is valid against both schemas in use: that of Jenkins
+ * JUnit XML, as Jenkins, GitLab and Azure DevOps read it: a capture is a suite, an attempt a test, and so is what a capture
+ * must show. Findings that count fail it, a capture that can not be read is an error; an attempt whose findings are all
+ * excused is skipped. It is valid against both schemas in use: that of Jenkins
  * (and Maven Surefire), and the stricter one of Ant, which wants every attribute and one failure a test.
  */
-import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
-import type { ReportSettings, ReportWriter } from './format.ts'
+import type { AttemptAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AssessedAttempt, AssessedCapture } from '../policy/assessment.ts'
+import { isClaim } from '../policy/threshold.ts'
+import type { ReportWriter } from './format.ts'
 import { relativeTime } from './layout.ts'
-import { isClaim, isFailure } from './threshold.ts'
+import { excuseText } from './policy-words.ts'
 import { isoTime } from './time.ts'
 import { attemptText, chainTexts, closingText, endpoint, sentence } from './words.ts'
 import { xmlText } from './xml-text.ts'
 
-export function junitWriter({ failOn }: Pick<ReportSettings, 'failOn'>): ReportWriter {
+export function junitWriter(): ReportWriter {
   return {
     head: () => '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n',
-    capture: (analysis, index) => suite(analysis, index, failOn),
+    capture: suite,
     tail: () => '</testsuites>\n',
   }
 }
@@ -26,6 +29,8 @@ interface Case {
   readonly failure: Failure | null
   /** Of 'failure', or of 'error' where nothing could be read. */
   readonly element: 'failure' | 'error'
+  /** Why it does not fail, heavy as its findings may be. */
+  readonly skipped?: string
 }
 
 interface Failure {
@@ -34,16 +39,17 @@ interface Failure {
   readonly lines: readonly string[]
 }
 
-function* suite(analysis: CaptureAnalysis, index: number, failOn: ReportSettings['failOn']): Generator<string> {
+function* suite(analysis: AssessedCapture, index: number): Generator<string> {
   const { path, start, endNs, quality, format, packets, bytes } = analysis
-  const cases = casesOf(analysis, failOn)
+  const cases = casesOf(analysis)
   const failed = (element: Case['element']) =>
     cases.filter(one => one.failure !== null && one.element === element).length
   const counts = `tests="${cases.length}" failures="${failed('failure')}" errors="${failed('error')}"`
+  const skipped = cases.filter(one => one.skipped !== undefined).length
   // The clock of the capture; where it has none, the beginning of time: the attribute must be there.
   const time = ((start && isoTime(start, 0)) ?? '1970-01-01T00:00:00').slice(0, 19)
   const timing = `time="${seconds(endNs)}" timestamp="${time}" hostname="localhost"`
-  yield `<testsuite id="${index}" package="rdpscope" name="${xmlText(path)}" ${counts} ${timing}>\n`
+  yield `<testsuite id="${index}" package="rdpscope" name="${xmlText(path)}" ${counts} skipped="${skipped}" ${timing}>\n`
   yield `<properties>${Object.entries({ format, packets, bytes }).map(property).join('')}</properties>\n`
   for (const one of cases) yield testCase(one, path)
   const notes = quality.map(note => xmlText(sentence(note.says))).join('\n')
@@ -54,14 +60,16 @@ function property([name, value]: readonly [string, string | number]): string {
   return `<property name="${name}" value="${xmlText(String(value))}"/>`
 }
 
-function casesOf(analysis: CaptureAnalysis, failOn: ReportSettings['failOn']): Case[] {
-  const { attempts, diagnosis, error, endNs } = analysis
-  const cases = attempts.map(attempt => attemptCase(attempt, failOn))
-  const told = new Set(
-    attempts.flatMap(({ verdicts }) => verdicts.filter(one => isFailure(one, failOn)).map(({ rule }) => rule)),
-  )
-  const untold = diagnosis.filter(entry => isFailure(entry, failOn) && !told.has(entry.rule))
+function casesOf(analysis: AssessedCapture): Case[] {
+  const { attempts, diagnosis, error, endNs, policy } = analysis
+  const cases = attempts.map(attemptCase)
+  const told = new Set(attempts.flatMap(({ verdicts }) => verdicts.filter(one => one.fails).map(({ rule }) => rule)))
+  const untold = diagnosis.filter(entry => entry.fails && !told.has(entry.rule))
   if (untold.length > 0) cases.push(unlistedCase(untold))
+  for (const { rule, met, says } of policy?.expectations ?? []) {
+    const failure = met ? null : { type: rule, message: says, lines: [sentence(says)] }
+    cases.push({ name: `as expected: ${rule}`, seconds: 0, failure, element: 'failure' })
+  }
   if (error !== null) {
     const failure = { type: error.code, message: error.message, lines: [`${error.message}; ${error.remedy}`] }
     cases.push({ name: 'the capture can be read', seconds: 0, failure, element: 'error' })
@@ -71,9 +79,12 @@ function casesOf(analysis: CaptureAnalysis, failOn: ReportSettings['failOn']): C
   return cases
 }
 
-function attemptCase(attempt: AttemptAnalysis, failOn: ReportSettings['failOn']): Case {
+function attemptCase(attempt: AssessedAttempt): Case {
   const { id, client, server, startNs, endNs, verdicts } = attempt
-  const counted = verdicts.filter(verdict => isFailure(verdict, failOn))
+  const counted = verdicts.filter(({ fails }) => fails)
+  const excused = verdicts.flatMap(one =>
+    isClaim(one) && one.excuse !== undefined ? [`${one.rule} is ${excuseText(one.excuse)}`] : [],
+  )
   const [first] = counted
   const name = `attempt ${id}: ${endpoint(client.address, client.port)} to ${endpoint(server.address, server.port)}`
   const failure = first && {
@@ -81,7 +92,8 @@ function attemptCase(attempt: AttemptAnalysis, failOn: ReportSettings['failOn'])
     message: `${first.verdict}: ${first.says}`,
     lines: [...course(attempt), ...counted.flatMap(proof), ...also(verdicts, counted)],
   }
-  return { name, seconds: endNs - startNs, failure: failure ?? null, element: 'failure' }
+  const skipped = first === undefined && excused.length > 0 ? { skipped: excused.join('; ') } : {}
+  return { name, seconds: endNs - startNs, failure: failure ?? null, element: 'failure', ...skipped }
 }
 
 /** Of more attempts than are listed. */
@@ -121,8 +133,9 @@ function also(verdicts: readonly VerdictAnalysis[], counted: readonly VerdictAna
     .map(({ rule, verdict, severity, says }) => `also ${verdict} ${severity} ${rule}: ${sentence(says)}`)
 }
 
-function testCase({ name, seconds: ns, failure, element }: Case, path: string): string {
+function testCase({ name, seconds: ns, failure, element, skipped }: Case, path: string): string {
   const head = `<testcase classname="${xmlText(path)}" name="${xmlText(name)}" time="${seconds(ns)}"`
+  if (skipped !== undefined) return `${head}>\n<skipped>${xmlText(skipped)}</skipped>\n</testcase>\n`
   if (failure === null) return `${head}/>\n`
   const { type, message, lines } = failure
   const text = lines.map(xmlText).join('\n').trimEnd()

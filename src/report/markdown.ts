@@ -1,10 +1,12 @@
 /** The report as Markdown, to paste into a ticket: verdict, chain, evidence, what to do, and the filter to look it up. */
 import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AssessedCapture } from '../policy/assessment.ts'
+import { isClaim } from '../policy/threshold.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
 import { byteCount, counted, relativeTime } from './layout.ts'
 import { markdownCode, markdownText } from './markdown-text.ts'
+import { isExcused, policyTexts } from './policy-words.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
-import { isClaim } from './threshold.ts'
 import { spokenTime } from './time.ts'
 import { attemptText, chainLegend, chainTexts, closingText, sentence } from './words.ts'
 
@@ -14,14 +16,16 @@ const SHOWN_PACKETS = 12
 const SHOWN_ATTEMPTS = 5
 
 export function markdownWriter({ code, style }: Pick<ReportSettings, 'code' | 'style'>): ReportWriter {
-  const capture = (analysis: CaptureAnalysis, index: number) => [
+  const capture = (analysis: AssessedCapture, index: number) => [
     `${index === 0 ? '' : '\n'}${blocks(analysis, code, style.verbose).join('\n\n')}\n`,
   ]
   return { head: () => '', capture, tail: () => '' }
 }
 
-function blocks(analysis: CaptureAnalysis, code: ReportedCode | null, verbose: boolean): string[] {
-  const { error, diagnosis, attempts, quality, format } = analysis
+function blocks(analysis: AssessedCapture, code: ReportedCode | null, verbose: boolean): string[] {
+  const { error, attempts, quality, format } = analysis
+  const diagnosis = analysis.diagnosis.filter(entry => !isExcused(entry))
+  const policy = policyTexts(analysis)
   const found = new Set(diagnosis.flatMap(entry => entry.attempts.slice(0, 1)))
   const rest = attempts.filter(({ id }) => !found.has(id))
   const listed = rest.slice(0, verbose ? rest.length : SHOWN_ATTEMPTS)
@@ -29,6 +33,7 @@ function blocks(analysis: CaptureAnalysis, code: ReportedCode | null, verbose: b
     `## ${markdownText(analysis.path)}`,
     ...(format === '' ? [] : [origin(analysis)]),
     ...(error === null ? [] : [`**Unreadable:** ${markdownText(sentence(`${error.message}; ${error.remedy}`))}`]),
+    ...(policy.length === 0 ? [] : [policy.map(({ name, text }) => `**${name}:** ${markdownText(text)}`).join('\n\n')]),
     ...(code === null || format === '' ? [] : [reported(code, analysis)]),
     ...diagnosis.filter(isClaim).flatMap(entry => finding(entry, analysis)),
     ...possibilities(diagnosis),

@@ -16,8 +16,14 @@ export const SARIF_LEVELS: Record<Severity, 'error' | 'warning' | 'note'> = {
 /** `problem.severity` of GitHub. */
 const PROBLEMS: Record<Severity, string> = { error: 'error', warning: 'warning', info: 'recommendation' }
 
-/** Without a helpUri: it would have to be absolute (section 3.49.12), and the page lies in docs/rules. */
-export function sarifRule(rule: Rule): object {
+/** In place of a rule: what a policy expects of a capture is not what it shows. */
+export const NOT_AS_EXPECTED = 'not-as-expected'
+
+/**
+ * A rule, or the name of what is none. Without a helpUri: it would have to be absolute (section 3.49.12), and the page lies in docs/rules.
+ */
+export function sarifRule(rule: Rule | string): object {
+  if (typeof rule === 'string') return expectationRule(rule)
   const page = rulePage(rule)
   const sections = page.sections.map(({ title, text }) => ({ title, text: sentence(text) }))
   const remedies = page.remedy.map(sentence)
@@ -46,6 +52,19 @@ export function sarifRule(rule: Rule): object {
     },
     defaultConfiguration: { level: SARIF_LEVELS[rule.severity] },
     properties: { tags: ['network', 'rdp'], 'problem.severity': PROBLEMS[rule.severity], document },
+  }
+}
+
+function expectationRule(id: string): object {
+  const text =
+    'The capture does not show what the policy expects of it (--expect, or policy.expect in the configuration).'
+  return {
+    id,
+    shortDescription: { text },
+    fullDescription: { text },
+    help: { text: 'Look at what was found instead; rdpscope scan --verbose tells why the rule does not claim it.' },
+    defaultConfiguration: { level: 'error' },
+    properties: { tags: ['network', 'rdp'], 'problem.severity': 'error' },
   }
 }
 

@@ -5,15 +5,18 @@
  * Results come first and the rest of the run behind them, because only then is known which rules they name and what was left
  * out.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ReadError, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, ReadError } from '../analysis.ts'
+import type { AssessedCapture, AssessedVerdict, Expectation } from '../policy/assessment.ts'
+import { fingerprint } from '../policy/fingerprint.ts'
+import { isClaim } from '../policy/threshold.ts'
 import type { Rule } from '../rules/rule.ts'
 import { VERSION } from '../version.ts'
 import { captureUri } from './capture-uri.ts'
 import { clean, cleanJson } from './clean.ts'
-import { type Finding, findingsOf, furthestMilestone, packetsOf } from './finding.ts'
+import { type Finding, findingsOf, packetsOf } from './finding.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
-import { cut, SARIF_LEVELS, sarifRule } from './sarif-rules.ts'
-import { isClaim } from './threshold.ts'
+import { excuseText } from './policy-words.ts'
+import { cut, NOT_AS_EXPECTED, SARIF_LEVELS, sarifRule } from './sarif-rules.ts'
 import { chainTexts, endpoint, sentence } from './words.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -55,27 +58,30 @@ class SarifRun {
     this.#rules = new Map(rules.map(rule => [rule.id, rule]))
   }
 
-  *capture(analysis: CaptureAnalysis): Generator<string> {
-    const { path, error, attempts, attemptCounts } = analysis
+  *capture(analysis: AssessedCapture): Generator<string> {
+    const { path, error, attempts, attemptCounts, policy } = analysis
     const uri = captureUri(path, this.#folder)
     if (error !== null) this.#couldNotRead(uri, path, error)
     if (attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished > attempts.length) this.#shortened++
-    for (const alike of merged(findingsOf(analysis)).values()) {
-      const text = cleanJson(JSON.stringify(this.#result(alike, uri)))
-      const bytes = this.#encoder.encode(text).length
-      if (this.#results >= MOST_RESULTS || this.#bytes + bytes > MOST_BYTES) {
-        this.#left++
-        continue
-      }
-      this.#bytes += bytes
-      yield `${this.#results === 0 ? '' : ','}\n${text}`
-      this.#results++
+    for (const one of policy?.expectations ?? []) if (!one.met) yield* this.#written(this.#notAsExpected(one, uri))
+    for (const alike of merged(findingsOf(analysis)).values()) yield* this.#written(this.#result(alike, uri))
+  }
+
+  *#written(result: object): Generator<string> {
+    const text = json(result)
+    const bytes = this.#encoder.encode(text).length
+    if (this.#results >= MOST_RESULTS || this.#bytes + bytes > MOST_BYTES) {
+      this.#left++
+      return
     }
+    this.#bytes += bytes
+    yield `${this.#results === 0 ? '' : ','}\n${text}`
+    this.#results++
   }
 
   /** Of the run, behind its results. */
   members(): string {
-    const rules = [...this.#used.keys()].flatMap(id => this.#rules.get(id) ?? []).map(sarifRule)
+    const rules = [...this.#used.keys()].map(id => sarifRule(this.#rules.get(id) ?? id))
     const driver = { name: 'rdpscope', semanticVersion: VERSION, rules }
     const invocation = {
       executionSuccessful: this.#unreadable === 0,
@@ -89,16 +95,29 @@ class SarifRun {
   }
 
   #result({ finding: { attempt, verdict }, attempts, key }: Alike, uri: string): object {
-    const region = { startLine: 1, byteOffset: 0, byteLength: 0 }
     return {
       ruleId: verdict.rule,
       ruleIndex: this.#indexOf(verdict.rule),
       level: isClaim(verdict) ? SARIF_LEVELS[verdict.severity] : 'note',
       message: { text: cut(clean(message(attempt, verdict)), LONGEST_MESSAGE) },
-      locations: [{ physicalLocation: { artifactLocation: { uri }, region } }],
-      partialFingerprints: { 'attempt/v1': key, primaryLocationLineHash: `${hash(key)}:1` },
+      locations: [location(uri)],
+      partialFingerprints: fingerprints(key),
       occurrenceCount: attempts.length,
+      ...(verdict.baselineState === undefined ? {} : { baselineState: verdict.baselineState }),
+      ...suppressions(verdict),
       properties: properties(attempt, verdict, attempts),
+    }
+  }
+
+  #notAsExpected({ rule, says }: Expectation, uri: string): object {
+    return {
+      ruleId: NOT_AS_EXPECTED,
+      ruleIndex: this.#indexOf(NOT_AS_EXPECTED),
+      level: 'error',
+      message: { text: cut(clean(sentence(says)), LONGEST_MESSAGE) },
+      locations: [location(uri)],
+      partialFingerprints: fingerprints(`${NOT_AS_EXPECTED}|${rule}|${uri}`),
+      properties: { expected: rule },
     }
   }
 
@@ -152,32 +171,31 @@ interface Alike {
 function merged(findings: readonly Finding[]): Map<string, Alike> {
   const byKey = new Map<string, Alike>()
   for (const finding of findings) {
-    const key = fingerprint(finding)
-    const whole = `${finding.verdict.verdict} ${finding.verdict.severity} ${key}`
+    const { attempt, verdict } = finding
+    const key = clean(fingerprint(verdict.rule, attempt))
+    const whole = JSON.stringify([verdict.verdict, verdict.severity, verdict.excuse, verdict.baselineState, key])
     const alike = byKey.get(whole)
-    if (alike === undefined) byKey.set(whole, { finding, key, attempts: [finding.attempt.id] })
-    else alike.attempts.push(finding.attempt.id)
+    if (alike === undefined) byKey.set(whole, { finding, key, attempts: [attempt.id] })
+    else alike.attempts.push(attempt.id)
   }
   return byKey
 }
 
-/**
- * What stays the same when the fault is recorded once more, or the packets are numbered anew: the rule, both ends without
- * the port that the client happened to take, and the last step that was reached.
- */
-function fingerprint({ attempt, verdict }: Finding): string {
-  const { client, server, serverName } = attempt
-  const parts = [
-    verdict.rule,
-    client.address,
-    endpoint(server.address, server.port),
-    serverName,
-    furthestMilestone(attempt) ?? '',
-  ]
-  return parts.map(part => clean(part).replace(/[%|]/g, sign => (sign === '%' ? '%25' : '%7C'))).join('|')
+function location(uri: string): object {
+  return { physicalLocation: { artifactLocation: { uri }, region: { startLine: 1, byteOffset: 0, byteLength: 0 } } }
 }
 
-function message(attempt: AttemptAnalysis, verdict: VerdictAnalysis): string {
+function fingerprints(key: string): object {
+  return { 'attempt/v1': key, primaryLocationLineHash: `${hash(key)}:1` }
+}
+
+/** What the baseline holds says so itself (baselineState). */
+function suppressions({ excuse }: AssessedVerdict): object {
+  if (excuse === undefined || excuse.kind === 'known') return {}
+  return { suppressions: [{ kind: 'external', status: 'accepted', justification: clean(excuseText(excuse)) }] }
+}
+
+function message(attempt: AttemptAnalysis, verdict: AssessedVerdict): string {
   const { client, server } = attempt
   const ends = `${client.address} to ${endpoint(server.address, server.port)}`
   const packets = packetsOf(verdict)
@@ -185,7 +203,7 @@ function message(attempt: AttemptAnalysis, verdict: VerdictAnalysis): string {
   return `${sentence(verdict.says)} (${verdict.verdict}; ${ends}${shown})`
 }
 
-function properties(attempt: AttemptAnalysis, verdict: VerdictAnalysis, attempts: readonly number[]): object {
+function properties(attempt: AttemptAnalysis, verdict: AssessedVerdict, attempts: readonly number[]): object {
   const { client, server, serverName, transport, outcome } = attempt
   return {
     verdict: verdict.verdict,

@@ -2,14 +2,16 @@
  * The report for people: what an engineer pastes into a ticket. The verdict first, then how far the connection came and
  * who closed it, the packets that show it, and what to do.
  */
-import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, ChainLink, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AssessedAttempt, AssessedCapture, AssessedEntry } from '../policy/assessment.ts'
+import { isClaim } from '../policy/threshold.ts'
 import { clean } from './clean.ts'
 import { codeText } from './code-text.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
 import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
+import { excuseText, isExcused, policyTexts } from './policy-words.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
 import type { TextStyle } from './text-style.ts'
-import { isClaim } from './threshold.ts'
 import { spokenTime } from './time.ts'
 import {
   attemptText,
@@ -29,7 +31,7 @@ const LISTED_ATTEMPTS = 10
 const LABEL_COLUMNS = 14
 
 export function textWriter({ style, code, unreadableTold }: ReportSettings): ReportWriter {
-  const capture = (analysis: CaptureAnalysis) =>
+  const capture = (analysis: AssessedCapture) =>
     unreadableTold && analysis.format === '' ? [] : [textReport(analysis, style, code)]
   return { head: () => '', capture, tail: () => '' }
 }
@@ -38,13 +40,13 @@ export function textWriter({ style, code, unreadableTold }: ReportSettings): Rep
  * The whole report of one capture; ends with a line end.
  * @param code what the user was shown: the report opens with it
  */
-export function textReport(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null = null): string {
+export function textReport(analysis: AssessedCapture, style: TextStyle, code: ReportedCode | null = null): string {
   return new TextReport(analysis, style, code).lines.map(line => `${line}\n`).join('')
 }
 
 class TextReport {
   readonly lines: string[] = []
-  readonly #analysis: CaptureAnalysis
+  readonly #analysis: AssessedCapture
   readonly #style: TextStyle
   readonly #attempts: ReadonlyMap<number, AttemptAnalysis>
   /** Attempts whose steps were printed already. */
@@ -53,13 +55,14 @@ class TextReport {
   readonly #wantedBefore = new Set<string>()
   readonly #chains: (readonly ChainLink[])[] = []
 
-  constructor(analysis: CaptureAnalysis, style: TextStyle, code: ReportedCode | null) {
+  constructor(analysis: AssessedCapture, style: TextStyle, code: ReportedCode | null) {
     this.#analysis = analysis
     this.#style = style
     this.#attempts = new Map(analysis.attempts.map(attempt => [attempt.id, attempt]))
     this.#head()
     if (code !== null && analysis.format !== '') this.lines.push(...codeText(againstWire(code, analysis), style))
     this.#findings()
+    this.#policy()
     this.#otherAttempts()
     this.#legend()
     this.#quality()
@@ -77,7 +80,7 @@ class TextReport {
   }
 
   #findings(): void {
-    const { diagnosis } = this.#analysis
+    const diagnosis = this.#analysis.diagnosis.filter(entry => !isExcused(entry))
     const claims = diagnosis.filter(isClaim)
     const possibilities = diagnosis.filter(entry => !isClaim(entry))
     const full = this.#style.verbose ? claims.length : FULL_FINDINGS
@@ -102,8 +105,9 @@ class TextReport {
     this.lines.push('')
   }
 
-  #brief(entry: DiagnosisEntry): void {
-    const where = `attempt${entry.count === 1 ? '' : 's'} ${attemptList(entry)}`
+  #brief(entry: AssessedEntry): void {
+    const excuse = entry.excuse === undefined ? '' : `; ${clean(excuseText(entry.excuse))}`
+    const where = `attempt${entry.count === 1 ? '' : 's'} ${attemptList(entry)}${excuse}`
     this.lines.push(...hanging(`${this.#headline(entry)}: `, `${clean(entry.says)} (${where})`, this.#style.width))
   }
 
@@ -154,6 +158,19 @@ class TextReport {
     }
   }
 
+  /** What does not count, and whether the capture is as it should be. */
+  #policy(): void {
+    const texts = policyTexts(this.#analysis)
+    for (const { name, text, fails } of texts) {
+      const head = `${name}: `
+      const [first = '', ...more] = hanging(head, clean(text), this.#style.width)
+      this.lines.push(this.#style.paint(fails ? 'bad' : 'strong', head.trim()) + first.slice(head.length - 1), ...more)
+    }
+    const excused = this.#style.verbose ? this.#analysis.diagnosis.filter(isExcused) : []
+    for (const entry of excused) this.#brief(entry)
+    if (texts.length > 0) this.lines.push('')
+  }
+
   #nothingFound(): void {
     const { attemptCounts, attempts, error } = this.#analysis
     if (attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished > 0) return
@@ -183,23 +200,27 @@ class TextReport {
     }
   }
 
-  #plainAttempt(attempt: AttemptAnalysis): void {
-    const { paint } = this.#style
-    const found = attempt.verdicts.some(verdict => isClaim(verdict) && verdict.severity !== 'info')
-    const word =
-      attempt.purpose !== 'connection'
-        ? `${PURPOSES[attempt.purpose]}: no session was wanted`
-        : attempt.outcome === 'established'
-          ? found
-            ? 'connected'
-            : paint('good', 'nothing wrong found')
-          : attempt.outcome === 'unfinished'
-            ? 'the capture does not show how it ended'
-            : paint('doubtful', 'failed; no rule explains it from this capture')
+  #plainAttempt(attempt: AssessedAttempt): void {
     this.#course(attempt)
-    this.lines.push(...hanging(label('Result'), word, this.#style.width))
+    this.lines.push(...hanging(label('Result'), this.#result(attempt), this.#style.width))
     this.lines.push('')
     if (this.#style.verbose || attempt.outcome === 'failed') this.#silentRules(attempt)
+  }
+
+  #result({ purpose, outcome, verdicts }: AssessedAttempt): string {
+    const { paint } = this.#style
+    if (purpose !== 'connection') return `${PURPOSES[purpose]}: no session was wanted`
+    const found = verdicts.filter(verdict => isClaim(verdict) && verdict.severity !== 'info')
+    const excused = found.find(isExcused)
+    if (excused?.excuse !== undefined) return clean(`${outcome}; ${excused.rule} is ${excuseText(excused.excuse)}`)
+    switch (outcome) {
+      case 'established':
+        return found.length > 0 ? 'connected' : paint('good', 'nothing wrong found')
+      case 'unfinished':
+        return 'the capture does not show how it ended'
+      case 'failed':
+        return paint('doubtful', 'failed; no rule explains it from this capture')
+    }
   }
 
   /** Half of the value for a network team is what was ruled out: counted here, told one by one to those who ask. */

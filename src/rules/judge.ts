@@ -168,13 +168,25 @@ const WORD_ORDER: Record<VerdictWord, number> = {
 }
 const SEVERITY_ORDER: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 
-function byWeight(a: Finding, b: Finding): number {
+const RULE_ORDER: ReadonlyMap<string, number> = new Map(rules.map(({ id }, at) => [id, at]))
+
+/** What decides where a line of the diagnosis stands. */
+interface Weighed extends Pick<Finding, 'verdict' | 'severity' | 'outcome' | 'attempts'> {
+  readonly rule: Rule | string
+}
+
+/** Best first. */
+export function byWeight(a: Weighed, b: Weighed): number {
   return (
     OUTCOME_ORDER[a.outcome] - OUTCOME_ORDER[b.outcome] ||
     Number(a.severity === 'info') - Number(b.severity === 'info') ||
     WORD_ORDER[a.verdict] - WORD_ORDER[b.verdict] ||
-    rules.indexOf(a.rule) - rules.indexOf(b.rule) ||
+    placeOf(a.rule) - placeOf(b.rule) ||
     SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
     (a.attempts[0] as number) - (b.attempts[0] as number)
   )
+}
+
+function placeOf(rule: Rule | string): number {
+  return RULE_ORDER.get(typeof rule === 'string' ? rule : rule.id) ?? RULE_ORDER.size
 }

@@ -20,6 +20,8 @@ export interface AppOptions {
   act(action: Action): boolean
   /** Views that a key opens from everywhere. */
   view(id: ViewId, from: View): View | null
+  /** What would be lost by leaving now; '' when nothing. */
+  unfinished(): string
   /** A tshark command that shows what a display filter lets through. */
   command(filter: string): string
 }
@@ -44,6 +46,8 @@ export class App implements Ui, TerminalListener {
   #message: { readonly text: string; readonly kind: 'info' | 'error' } | null = null
   #waiting: NodeJS.Timeout | null = null
   #left: (() => void) | null = null
+  /** The last key would have left, and something would have been lost. */
+  #isWarned = false
 
   constructor(terminal: Display, options: AppOptions) {
     this.#terminal = terminal
@@ -122,6 +126,7 @@ export class App implements Ui, TerminalListener {
       if (this.#prompt !== null) this.#promptKey(this.#prompt, name, typed)
       else {
         const action = this.#keys.action(name, this.#top.id)
+        if (action !== 'quit') this.#isWarned = false
         if (action !== null) this.#act(action)
       }
     })
@@ -152,6 +157,17 @@ export class App implements Ui, TerminalListener {
     if (became === 'entered') prompt.request.enter(prompt.text)
   }
 
+  /** Leaves, or says what would be lost: then the same key once more leaves. */
+  #leave(): void {
+    const unfinished = this.#options.unfinished()
+    if (unfinished === '' || this.#isWarned) {
+      this.quit()
+      return
+    }
+    this.#isWarned = true
+    this.say(`${unfinished}: once more to leave without it`, 'error')
+  }
+
   /** An error of a view ends what it was doing, and nothing else. */
   #guarded(work: () => void): void {
     try {
@@ -165,7 +181,7 @@ export class App implements Ui, TerminalListener {
     if (this.#top.act(action)) return
     switch (action) {
       case 'quit':
-        this.quit()
+        this.#leave()
         return
       case 'back':
         this.back()

@@ -2,18 +2,19 @@
  * The capture that is open: read once from front to back for its analysis and an index of its packets, while the screen is
  * alive; then packets are read again where somebody looks. One that still grows is read on, and judged anew as it grows.
  */
-import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys, KeySource } from '../analyze.ts'
+import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys } from '../analyze.ts'
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
-import { FileStore, type PacketStore, SpoolStore } from '../capture/packet-store.ts'
+import { partnersOf } from '../evidence/partners.ts'
 import type { Filter } from '../inspect/filter/filter.ts'
 import type { Glance } from '../inspect/glance.ts'
+import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
-import { PacketIndex } from '../inspect/packet-index.ts'
-import { Replay } from '../inspect/replay.ts'
+import type { PacketIndex } from '../inspect/packet-index.ts'
+import type { Replay } from '../inspect/replay.ts'
+import { textOf } from '../inspect/tree-search.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
-import { textOf } from '../report/tree-search.ts'
 import { LiveAnalysis } from './live-analysis.ts'
 import { Turns } from './turns.ts'
 
@@ -27,7 +28,7 @@ const MOST_LINES = 4_000
 /** Nothing came for so long: the recorder has written what there is. */
 const QUIET_MS = 100
 /** How fast a file is read is known after so long. */
-const PACE_KNOWN_MS = 500
+const PACE_KNOWN_MS = 1500
 /** What the last packets hold may be read only with those that come behind them. */
 const UNSETTLED_ROWS = 64
 
@@ -35,6 +36,8 @@ export interface DocumentOptions {
   readonly keys?: GivenKeys
   /** The file may still be written: more is waited for at its end. Standard input always is. */
   readonly follow?: boolean
+  /** Of the copy on disk that is made of what can be read only once. */
+  readonly mostSpoolBytes?: number
   /** More is known: pictures may be drawn anew. */
   onChange(): void
   /** Something went wrong that nobody waits for. */
@@ -55,15 +58,15 @@ export interface PacketLine extends PacketColumns {
 
 export class Document {
   readonly path: string
-  readonly index = new PacketIndex()
+  readonly indexed: IndexedCapture
+  readonly index: PacketIndex
   /** null until the capture is read to its end; of one that grows, as it was a moment ago. */
   analysis: CaptureAnalysis | null = null
   readonly #capture: Capture
   readonly #options: DocumentOptions
-  readonly #store: PacketStore
-  readonly #spool: SpoolStore | null
   readonly #replay: Replay
   readonly #turns = new Turns()
+  readonly #unfinished = new Set<() => void>()
   readonly #opened = new Map<number, InspectedPacket>()
   readonly #lines = new Map<number, PacketLine>()
   #running: Analysis | null = null
@@ -78,7 +81,6 @@ export class Document {
   #isLive: boolean
   /** Since when more is waited for; null while it is read. */
   #waitsSinceMs: number | null = null
-  #partners: ReadonlyMap<number, readonly number[]> = new Map()
   /** Blocks of secrets that lines were read with. */
   #secretsShown = 0
 
@@ -87,15 +89,12 @@ export class Document {
     this.#capture = capture
     this.#options = options
     this.#isLive = options.follow === true || path === '-'
-    const { compression } = capture.info
-    this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore()
-    this.#store = this.#spool ?? new FileStore(path)
-    this.#replay = new Replay({
-      index: this.index,
-      recorded: row => this.recorded(row),
-      partners: stream => this.#partners.get(stream) ?? [],
-      keys: () => this.#keys(),
+    this.indexed = new IndexedCapture(path, capture, {
+      keys: options.keys ?? null,
+      mostSpoolBytes: options.mostSpoolBytes,
     })
+    this.index = this.indexed.index
+    this.#replay = this.indexed.replay
   }
 
   /** @throws CaptureError when there is no capture that can be read. */
@@ -107,16 +106,16 @@ export class Document {
   async load(): Promise<void> {
     const capture = this.#capture
     this.#beganMs = performance.now()
-    const keys = this.#keys()
+    const keys = this.indexed.keys()
     const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
     const live = this.#isLive ? this.#watch() : Promise.resolve()
     const pause = this.#turns.begin()
     do {
       this.#waitsSinceMs = null
-      for (let taken = 0; capture.next(); taken++) {
+      for (let taken = 0; this.stopped === '' && capture.next(); taken++) {
         running.packet()
-        this.#add(running.stream)
+        this.indexed.add(running.stream)
         if (taken % PACKETS_A_LOOK !== 0) continue
         const waits = pause()
         if (waits === null) continue
@@ -126,8 +125,10 @@ export class Document {
       }
       this.#options.onChange()
       this.#waitsSinceMs = performance.now()
-    } while (!this.#isClosed && (await capture.fill()))
+    } while (!this.#isClosed && this.stopped === '' && (await capture.fill()))
     if (this.#isClosed) return
+    // Who writes to the pipe learns that nobody reads any more.
+    if (this.stopped !== '') await capture.close()
     this.#isLive = false
     await live
     await pause()
@@ -139,6 +140,11 @@ export class Document {
 
   get isLoading(): boolean {
     return this.analysis === null
+  }
+
+  /** Why it was not read to its end, though there is more; '' when it was. */
+  get stopped(): string {
+    return this.indexed.full
   }
 
   /** More may come. */
@@ -178,7 +184,7 @@ export class Document {
 
   /** When the first packet came, since 1970. */
   get start(): { readonly seconds: number; readonly nanoseconds: number } {
-    return { seconds: this.#capture.startSeconds, nanoseconds: this.#capture.startNanoseconds }
+    return this.indexed.start
   }
 
   /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
@@ -188,24 +194,7 @@ export class Document {
 
   /** The packet once more, as it was recorded. */
   recorded(row: number): RecordedPacket {
-    const { index } = this
-    const packet = index.at(row)
-    const bytes = this.#store.read(packet.offset, packet.capturedLength)
-    return {
-      bytes,
-      start: 0,
-      end: bytes.length,
-      originalLength: packet.originalLength,
-      linkType: packet.linkType,
-      interfaceId: packet.interfaceId,
-      fcsLength: packet.fcsLength,
-      number: packet.number,
-      timeNs: packet.timeNs,
-      previousNs: row === 0 ? packet.timeNs : index.timeNs(row - 1),
-      startSeconds: this.#capture.startSeconds,
-      startNanoseconds: this.#capture.startNanoseconds,
-      info: this.#capture.info,
-    }
+    return this.indexed.recorded(row)
   }
 
   /** At once: as it seems at first sight, until it is read whole. */
@@ -267,24 +256,17 @@ export class Document {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    void this.#capture.close()
-    this.#store.close()
+    for (const undo of this.#unfinished) undo()
+    this.indexed.close()
   }
 
-  #add(stream: number): void {
-    const { bytes, start, end, base, originalLength, linkType, interfaceId, fcsLength, number, timeNs } = this.#capture
-    const offset = this.#spool === null ? base + start : this.#spool.append(bytes, start, end)
-    this.index.add({
-      number,
-      offset,
-      capturedLength: end - start,
-      originalLength,
-      timeNs,
-      linkType,
-      interfaceId,
-      fcsLength,
-      stream,
-    })
+  /**
+   * What is to be undone when the capture is closed before it is done.
+   * @returns to be called when it is done.
+   */
+  untilClosed(undo: () => void): () => void {
+    this.#unfinished.add(undo)
+    return () => this.#unfinished.delete(undo)
   }
 
   /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
@@ -292,10 +274,6 @@ export class Document {
     const pause = this.#turns.begin()
     const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
     return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
-  }
-
-  #keys(): KeySource {
-    return new KeySource(this.#options.keys ?? null, this.#capture.info.secrets)
   }
 
   /** Judges what there is again and again, while it grows. */
@@ -311,8 +289,8 @@ export class Document {
 
   /** From the packets that are there. Attempts in progress are judged by what they did so far. */
   async #analyseAnew(): Promise<void> {
-    const rereading = new Rereading(this.#capture)
-    const analysis = new Analysis(rereading, this.path, this.#keys(), { ladders: true, names: true })
+    const rereading = this.indexed.rereading()
+    const analysis = new Analysis(rereading, this.path, this.indexed.keys(), { ladders: true, names: true })
     const pause = this.#pauses()
     const { count } = this.index
     for (let row = 0; row < count; row++) {
@@ -331,8 +309,8 @@ export class Document {
     const partners = partnersOf(analysis.attempts)
     const secrets = this.#capture.info.secrets.length
     // What was drawn before may have been drawn without partners or secrets.
-    const from = partners.size === this.#partners.size && secrets === this.#secretsShown ? settled : 0
-    this.#partners = partners
+    const from = partners.size === this.indexed.partners.size && secrets === this.#secretsShown ? settled : 0
+    this.indexed.partners = partners
     this.#secretsShown = secrets
     for (const row of this.#lines.keys()) if (row >= from) this.#lines.delete(row)
     for (const row of this.#opened.keys()) if (row >= from) this.#opened.delete(row)
@@ -369,54 +347,6 @@ export class Document {
   }
 }
 
-/** Packets that are read once more, in place of the capture's cursor. */
-class Rereading {
-  bytes: Uint8Array = new Uint8Array(0)
-  start = 0
-  end = 0
-  originalLength = 0
-  linkType = 0
-  number = 0
-  timeNs = 0
-  packets = 0
-  readonly #capture: Capture
-
-  constructor(capture: Capture) {
-    this.#capture = capture
-  }
-
-  show({ bytes, start, end, originalLength, linkType, number, timeNs }: RecordedPacket): void {
-    this.bytes = bytes
-    this.start = start
-    this.end = end
-    this.originalLength = originalLength
-    this.linkType = linkType
-    this.number = number
-    this.timeNs = timeNs
-    this.packets++
-  }
-
-  get startSeconds(): number {
-    return this.#capture.startSeconds
-  }
-
-  get startNanoseconds(): number {
-    return this.#capture.startNanoseconds
-  }
-
-  get bytesRead(): number {
-    return this.#capture.bytesRead
-  }
-
-  get error(): Capture['error'] {
-    return this.#capture.error
-  }
-
-  get info(): Capture['info'] {
-    return this.#capture.info
-  }
-}
-
 /** What waits for it goes with the program. */
 const NEVER = new Promise<never>(() => {})
 
@@ -426,18 +356,4 @@ function drop<T>(kept: Map<number, T>, most: number): void {
     if (kept.size <= most) return
     kept.delete(key)
   }
-}
-
-/** Conversations of one attempt may feed one another's layers: the channels of a gateway. */
-export function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
-  const partners = new Map<number, readonly number[]>()
-  for (const { members } of attempts) {
-    const numbers = members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))
-    for (const number of numbers)
-      partners.set(
-        number,
-        numbers.filter(other => other !== number),
-      )
-  }
-  return partners
 }

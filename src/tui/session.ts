@@ -88,6 +88,7 @@ export class Session implements Workspace {
   readonly app: App
   readonly document: Document
   readonly attempts: AttemptsView
+  readonly saving = new Set<string>()
   timeMode: TimeMode
   showsNames: boolean
   readonly #keys: KeyTable
@@ -107,6 +108,7 @@ export class Session implements Workspace {
       keys: this.#keys,
       heading: () => this.#heading(),
       act: action => this.#act(action),
+      unfinished: () => [...this.saving].map(path => `${path} is still being saved`).join('; '),
       view: (id, from) => this.#view(id, from),
       command: filter => tsharkCommand(document.path, filter),
     })
@@ -211,6 +213,7 @@ export class Session implements Workspace {
     const { document } = this
     const error = document.analysis?.error ?? null
     if (error !== null) return `damaged: ${error.message}`
+    if (document.stopped !== '') return 'not read to its end'
     if (document.isLive) return `live, ${counted(document.index.count, 'packet')}`
     if (!document.isLoading) return ''
     const { readBytes, totalBytes, leftMs } = document.progress

@@ -8,6 +8,13 @@ const NS_PER_SECOND = 1e9
 const DAY_START = 11
 const DAY_END = 26
 
+/** Above a column of times. */
+export const TIME_HEADINGS: Readonly<Record<TimeMode, string>> = {
+  'since-start': 'Time',
+  'since-previous': 'Delta',
+  'of-day': 'Time of day',
+}
+
 /** @param previousNs the time that `since-previous` counts from. */
 export function timeText(timeNs: number, mode: TimeMode, start: CaptureStart, previousNs: number): string {
   if (mode === 'of-day') return spokenTime(start, timeNs).slice(DAY_START, DAY_END)

@@ -5,7 +5,7 @@
  */
 
 /** A picture takes a few milliseconds besides; a key and its picture are to take 16 at most. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 
 export class Turns {
   readonly #waiting: (() => void)[] = []

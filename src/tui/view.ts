@@ -45,6 +45,8 @@ export interface Ui {
 export interface Workspace {
   readonly ui: Ui
   readonly document: Document
+  /** Files that are being written. */
+  readonly saving: Set<string>
   /** How times are shown. */
   timeMode: TimeMode
   /** Names that the capture itself gives, in place of addresses. */

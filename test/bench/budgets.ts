@@ -62,16 +62,17 @@ export function budgets(measured: Measured): Budget[] {
     atMost('--version', wall(startUp, version.name) / wall(startUp, bareNode.name), 'x node -e 0', 1.5),
     atMost(`${single.capture.packets} packets: wall time`, wall(startUp, tool.name) * 1000, 'ms', 150),
     ui ? atMost('UI: first picture', ui.cost.firstPictureMs / 1000, 's', 2) : null,
-    ui ? atMost('UI: a key while loading, 95th', waited(ui, 'loading'), 'ms', 16) : null,
-    ui ? atMost('UI: a key after that, 95th', waited(ui, 'loaded'), 'ms', 16) : null,
+    ui ? atMost('UI: a key while loading, computed, 95th', computed(ui, 'loading'), 'ms', 16) : null,
+    ui ? atMost('UI: a key after that, computed, 95th', computed(ui, 'loaded'), 'ms', 16) : null,
     ui ? atMost('UI: peak memory', ui.cost.peakMiB, 'MiB', 400) : null,
   ]
   return all.filter(budget => budget !== null)
 }
 
-function waited(ui: UiRound, when: 'loading' | 'loaded'): number {
+/** What was waited counts the other programs of the machine as well; it is printed beside this. */
+function computed(ui: UiRound, when: 'loading' | 'loaded'): number {
   return hundredth(
-    keysOf(ui, when).map(({ waitedMs }) => waitedMs),
+    keysOf(ui, when).map(({ cpuMs }) => cpuMs),
     95,
   )
 }

@@ -1,5 +1,6 @@
 /** What the terminal UI costs on a large capture: measured inside it, as its users wait for it. */
 import { spawnSync } from 'node:child_process'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import type { BenchCapture } from './captures.ts'
@@ -45,6 +46,13 @@ export function hundredth(values: readonly number[], part: number): number {
 export function printUi({ capture, cost }: UiRound): void {
   const { packets } = capture
   console.log(`\nthe terminal UI on ${capture.kind}: ${packets.toLocaleString('en')} packets, by what was going on`)
+  const [load = 0] = loadavg()
+  const processors = availableParallelism()
+  if (load > processors) {
+    console.log(
+      `  the machine is busy (load ${load.toFixed(1)} on ${processors} processors): what was waited is its queue as well`,
+    )
+  }
   console.log('  keys typed while     keys  waited ms: 50th  95th  most   computed ms: 50th  95th')
   for (const [phase, keys] of Object.entries(cost.keys)) {
     const waited = keys.map(({ waitedMs }) => waitedMs)

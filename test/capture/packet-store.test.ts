@@ -92,4 +92,13 @@ describe('SpoolStore', () => {
     store.close()
     expect([store.read(0, 10).length, readdirSync(own)]).toEqual([0, []])
   })
+
+  it('says when it is as large as it may be, and gives back what it holds', () => {
+    const store = new SpoolStore(100_000)
+    expect([store.append(bytes, 0, 70_000), store.full]).toEqual([0, ''])
+    expect(store.append(bytes, 70_000, 100_000)).toBe(70_000)
+    expect(store.full).toMatch(/^the copy of its packets in .+ is as large as it may be$/)
+    expect(Buffer.compare(store.read(60_000, 40_000), bytes.subarray(60_000, 100_000))).toBe(0)
+    store.close()
+  })
 })

@@ -7,7 +7,7 @@ import { configPath, loadConfig } from '../../src/cli/config.ts'
 import { readConfig } from '../../src/cli/config-reading.ts'
 import { UsageError } from '../../src/cli/status.ts'
 
-const read = (text: string) => readConfig('c.json', text)
+const read = (text: string) => readConfig('c.json', text).config
 
 function wrong(text: string): string {
   try {
@@ -36,7 +36,7 @@ describe('the configuration file', () => {
   })
 
   it.each([
-    ['a setting that does not exist', '{\n "scan": {}\n}', 'c.json:2: scan is no setting; known here: view'],
+    ['a setting that does not exist', '{\n "scan": {}\n}', 'c.json:2: scan is no setting; known here: policy, view'],
     [
       'one below another',
       '{"view":\n{"keyz": {}}}',
@@ -78,6 +78,64 @@ describe('the configuration file', () => {
     expect(read('{"view": {"keys": {"zoom-in": ["a"]}}}').view?.keys).toEqual({ 'zoom-in': ['a'] })
   })
 
+  it.each([
+    [
+      'a rule that does not exist',
+      '{"ignore": [{\n"rule": "packet-los", "reason": "x"}]}',
+      'c.json:2: policy.ignore[0].rule must name a rule, not "packet-los"; did you mean packet-loss?',
+    ],
+    [
+      'a severity of a rule that does not exist',
+      '{"severity": {\n"packet-los": "info"}}',
+      'c.json:2: policy.severity.packet-los is no rule; did you mean packet-loss?',
+    ],
+    [
+      'a severity that does not exist',
+      '{"severity": {"packet-loss": "fatal"}}',
+      'c.json:1: policy.severity.packet-loss must be one of error, warning, info',
+    ],
+    [
+      'an ignore without a reason',
+      '{"ignore": [\n\n{"rule": "packet-loss"}]}',
+      'c.json:3: policy.ignore[0] must have a reason',
+    ],
+    ['an empty reason', '{"ignore": [{"rule": "packet-loss",\n"reason": " "}]}', 'c.json:2: " " must say why'],
+    [
+      'an ignore of everything',
+      '{"ignore": [\n{"reason": "x"}]}',
+      'c.json:2: policy.ignore[0] must say what is ignored: give it a rule, an address or a capture',
+    ],
+    [
+      'a prefix that is none',
+      '{"ignore": [{"reason": "x",\n"address": "10.0.0.0/33"}]}',
+      'c.json:2: "10.0.0.0/33" is no address: write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32',
+    ],
+    [
+      'a day that is none',
+      '{"ignore": [{"reason": "x", "rule": "packet-loss",\n"expires": "2027-02-30"}]}',
+      'c.json:2: policy.ignore[0].expires must be a day, as 2027-01-31',
+    ],
+    [
+      'a threshold that does not exist',
+      '{"failOn": ["fatal"]}',
+      'c.json:1: policy.failOn[0] must name a rule, not "fatal"; rdpscope rules lists them',
+    ],
+    [
+      'an expectation of nothing and something',
+      '{"expect": {\n"a": ["none", "packet-loss"]}}',
+      'c.json:2: policy.expect.a can not hold "none" beside rules',
+    ],
+    ['an expectation without a rule', '{"expect": {"a": []}}', 'c.json:1: policy.expect.a must name a rule, or "none"'],
+    ['a baseline without a name', '{"baseline": ""}', 'c.json:1: policy.baseline must name a file'],
+    [
+      'a setting of a policy that does not exist',
+      '{"ignored": []}',
+      'c.json:1: policy.ignored is no setting; known here: failOn, severity, ignore, baseline, expect',
+    ],
+  ])('tells of %s in a policy', (_, policy, says) => {
+    expect(wrong(`{"policy": ${policy}}`)).toBe(says)
+  })
+
   it('shows control characters of the file harmlessly', () => {
     expect(wrong('{"view": {"keys": {"filter": ["\\u001b[2J"]}}}')).not.toContain('\u001b')
   })
@@ -101,14 +159,16 @@ describe('where it is found', () => {
     const env = { XDG_CONFIG_HOME: join(folder, 'own') }
     const here = join(folder, 'a', 'b')
     expect(configPath(here, env)).toBeNull()
-    expect(await loadConfig(here, env)).toEqual({})
+    expect(await loadConfig(here, env)).toMatchObject({ path: null, config: {} })
     const own = put('own', 'rdpscope', 'config.json')
     expect(configPath(here, env)).toBe(own)
     const above = put('rdpscope.config.json')
     expect(configPath(here, env)).toBe(above)
     const nearest = put('a', 'rdpscope.config.json')
     expect(configPath(here, env)).toBe(nearest)
-    expect(await loadConfig(here, env)).toEqual({ view: { names: true } })
+    expect(await loadConfig(here, env)).toMatchObject({ path: nearest, config: { view: { names: true } } })
+    expect(await loadConfig(here, env, false)).toMatchObject({ path: null, config: {} })
+    expect(await loadConfig(here, env, '../../own/rdpscope/config.json')).toMatchObject({ path: own })
   })
 
   it('takes ~/.config where nothing else is said', () => {

@@ -2,11 +2,13 @@
 import { parse } from 'csv-parse/sync'
 import { lexer, type Token, walkTokens } from 'marked'
 import { describe, expect, it } from 'vitest'
-import type { CaptureAnalysis } from '../../src/analysis.ts'
+import { assess } from '../../src/policy/assess.ts'
+import type { AssessedCapture } from '../../src/policy/assessment.ts'
 import type { ReportSettings } from '../../src/report/format.ts'
 import { formats } from '../../src/report/formats.ts'
 import { rules } from '../../src/rules/index.ts'
 import { attemptAnalysis, captureAnalysis, chainLink, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
+import { ignore, policyOf } from '../support/policy.ts'
 import { junitFaults, reportFaults, sarifFaults } from '../support/standards.ts'
 
 const HOSTILE = [
@@ -43,7 +45,6 @@ const HOSTILE = [
 
 const settings: ReportSettings = {
   code: null,
-  failOn: 'error',
   style: { width: 80, unicode: true, verbose: true, paint: (_colour, text) => text },
   unreadableTold: false,
   folder: '/home/somebody',
@@ -52,14 +53,14 @@ const settings: ReportSettings = {
 }
 
 /** Everywhere that text from a capture may stand. */
-function hostileCapture(text: string): CaptureAnalysis {
+function hostileCapture(text: string): AssessedCapture {
   const evidence = [{ packet: 4, timeNs: 1, says: text }]
   const verdict = verdictAnalysis({ says: text, short: text, evidence, filter: text, remedy: [text], toSettle: text })
   const attempts = [
     attemptAnalysis({ serverName: text, verdicts: [verdict], chain: [chainLink({ step: 'tcp', says: text })] }),
-    attemptAnalysis({ id: 2, serverName: text, verdicts: [] }),
+    attemptAnalysis({ id: 2, serverName: text, verdicts: [{ ...verdict, rule: 'slow-path' }] }),
   ]
-  return captureAnalysis({
+  const capture = captureAnalysis({
     path: text,
     attempts,
     error: { code: 'truncated', message: text, remedy: text },
@@ -67,11 +68,13 @@ function hostileCapture(text: string): CaptureAnalysis {
     diagnosis: [
       diagnosisEntry({ says: text }),
       diagnosisEntry({ says: text, verdict: 'possible', rule: 'clock-skew' }),
+      diagnosisEntry({ says: text, rule: 'slow-path', attempts: [2] }),
     ],
   })
+  return assess(capture, policyOf({ ignores: [ignore({ rule: 'slow-path', reason: text })] }))
 }
 
-async function written(name: string, captures: readonly CaptureAnalysis[]): Promise<string> {
+async function written(name: string, captures: readonly AssessedCapture[]): Promise<string> {
   const format = formats.find(one => one.name === name)
   const writer = await format?.writer(settings)
   if (writer === undefined) throw new Error(`no format is called ${name}`)
@@ -96,6 +99,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
       expect(reportFaults(report)).toEqual([])
       expect(report.captures[0].path).toBe(text)
       expect(report.captures[0].attempts[0].verdicts[0].filter).toBe(text)
+      expect(report.captures[0].policy.ignored[0].reason).toBe(text)
     }
   })
 
@@ -116,6 +120,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
 
   it('gives no command of its own in GitHub annotations', async () => {
     const lines = (await written('github', [capture])).trimEnd().split('\n')
+    expect(lines.pop()).toBe('::notice title=rdpscope::1 finding ignored, expected, or known from the baseline')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^::(error|notice) file=[^:,\n]*,title=[^:,\n]*::([^%]|%25|%0A)+$/)
   })
@@ -142,9 +147,19 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
     }
   })
 
+  it('adds no element and no attribute to HTML', async () => {
+    const tags = (page: string) =>
+      [...page.matchAll(/<(\/?[a-z0-9]+)((?: [a-z-]+(?:="[^"]*")?)*)\/?>/g)].map(
+        ([, name, attributes]) => `${name} ${attributes?.replaceAll(/="[^"]*"/g, '')}`,
+      )
+    const page = await written('html', [capture, capture])
+    expect(tags(page)).toEqual(tags(await written('html', [hostileCapture('plain'), hostileCapture('plain')])))
+    expect(page.replace(/<(style|script)>.*?<\/\1>/gs, '').replaceAll(/<[^<>]*>/g, '')).not.toMatch(/[<>]/)
+  })
+
   it('is no formula in CSV', async () => {
     const rows: string[][] = parse(await written('csv', [capture]), { record_delimiter: '\r\n' })
-    expect(rows).toHaveLength(3)
+    expect(rows).toHaveLength(4)
     for (const row of rows) {
       expect(row).toHaveLength(rows[0]?.length ?? 0)
       for (const cell of row) expect(cell).not.toMatch(/^\s*[=+\-@]|;\s*[=+\-@]/)

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { CaptureAnalysis } from '../../src/analysis.ts'
+import { assess } from '../../src/policy/assess.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { junitWriter } from '../../src/report/junit.ts'
-import type { FailOn } from '../../src/report/threshold.ts'
 import { attemptAnalysis, captureAnalysis, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
+import { ignore, policyOf } from '../support/policy.ts'
 import { junitFaults } from '../support/standards.ts'
 
-async function written(capture: CaptureAnalysis, failOn: FailOn = 'error'): Promise<string> {
-  const writer = junitWriter({ failOn })
-  const xml = [writer.head(), ...writer.capture(capture, 0), writer.tail()].join('')
+async function written(capture: CaptureAnalysis, given: Partial<Policy> = {}): Promise<string> {
+  const writer = junitWriter()
+  const xml = [writer.head(), ...writer.capture(assess(capture, policyOf(given)), 0), writer.tail()].join('')
   expect(await junitFaults(xml)).toEqual([])
   return xml
 }
@@ -15,7 +17,7 @@ async function written(capture: CaptureAnalysis, failOn: FailOn = 'error'): Prom
 describe('JUnit', () => {
   it('fails the test of an attempt with its findings, packets and remedy', async () => {
     const xml = await written(captureAnalysis())
-    expect(xml).toContain('name="attempt.pcapng" tests="1" failures="1" errors="0" time="0.003"')
+    expect(xml).toContain('name="attempt.pcapng" tests="1" failures="1" errors="0" skipped="0" time="0.003"')
     expect(xml).toContain('name="attempt 1: 192.0.2.10:50000 to 198.51.100.20:3389" time="0.003"')
     expect(xml).toContain('<failure type="nla-required" message="confirmed: the server requires NLA')
     expect(xml).toContain('packet 5, 0.002346 s: the server answers')
@@ -31,7 +33,9 @@ describe('JUnit', () => {
   ] as const)('with --fail-on %s, a %s gives %i failures', async (failOn, severity, failures) => {
     const attempts = [attemptAnalysis({ verdicts: [verdictAnalysis({ severity })] })]
     const diagnosis = [diagnosisEntry({ severity })]
-    expect(await written(captureAnalysis({ attempts, diagnosis }), failOn)).toContain(`failures="${failures}"`)
+    expect(
+      await written(captureAnalysis({ attempts, diagnosis }), { failOn: { severity: failOn, rules: new Set() } }),
+    ).toContain(`failures="${failures}"`)
   })
 
   it('does not fail for what is merely possible', async () => {
@@ -54,5 +58,20 @@ describe('JUnit', () => {
     const xml = await written(captureAnalysis({ attempts: [], diagnosis }))
     expect(xml).toContain('failures="1"')
     expect(xml).toContain('confirmed clock-skew (12 attempts)')
+  })
+
+  it('skips an attempt whose findings are all excused, with the reason', async () => {
+    const xml = await written(captureAnalysis(), { ignores: [ignore({ rule: 'nla-required', reason: 'the <kiosk>' })] })
+    expect(xml).toContain('tests="1" failures="0" errors="0" skipped="1"')
+    expect(xml).toContain('<skipped>nla-required is ignored: the &lt;kiosk&gt;</skipped>')
+  })
+
+  it('has a test for each thing that the capture must show', async () => {
+    const xml = await written(captureAnalysis(), { expectedOf: () => ['nla-required', 'slow-path'] })
+    expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"')
+    expect(xml).toContain('name="as expected: nla-required" time="0.000"/>')
+    expect(xml).toMatch(
+      /name="as expected: slow-path" [^>]*>\n<failure type="slow-path" message="expected slow-path, but/,
+    )
   })
 })

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import { run } from '../../src/cli/run.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
-const MAIN = resolve(ROOT, 'src/cli/main.ts')
+export const MAIN = resolve(ROOT, 'src/cli/main.ts')
 
 export interface Ran {
   readonly status: number | null

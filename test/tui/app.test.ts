@@ -47,6 +47,7 @@ function started(
     keys: new KeyTable(),
     mouse: false,
     heading: () => ({ path: '/home/maria/capture.pcapng', state: '' }),
+    unfinished: () => '',
     act: () => false,
     view: () => null,
     command: filter => `tshark -Y '${filter}'`,
@@ -139,6 +140,27 @@ describe('the screen', () => {
     display.resize(60, 16)
     expect(display.text).toContain('all is well')
     app.quit()
+  })
+
+  it('is not left while a file is being saved, unless the key is pressed twice', async () => {
+    let saving = 'big.pcapng is still being saved'
+    const { display, left } = started(new TestView(), { unfinished: () => saving })
+    let hasLeft = false
+    void left.then(() => {
+      hasLeft = true
+    })
+    display.press('q')
+    expect(display.lines.at(-2)).toContain('big.pcapng is still being saved: once more to leave without it')
+    display.press('down', 'q')
+    expect(display.lines.at(-2)).toContain('once more to leave')
+    await new Promise(resolve => setImmediate(resolve))
+    expect(hasLeft).toBe(false)
+    display.press('C-c')
+    await left
+    saving = ''
+    const other = started(new TestView(), { unfinished: () => saving })
+    other.display.press('q')
+    await other.left
   })
 
   it.each([

@@ -69,4 +69,16 @@ describe('an open capture', () => {
     expect(document.line(8)).toMatchObject({ protocol: 'TLS', info: 'Alert (fatal: protocol_version)' })
     document.close()
   })
+
+  it('is read as far as its copy on disk may grow, where it comes only once, and says so', async () => {
+    const path = join(folder, 'zipped.pcapng.gz')
+    writeFileSync(path, gzipSync(readFileSync(join(captures, 'net-pmtud-blackhole.pcapng'))))
+    const document = await Document.open(path, { mostSpoolBytes: 3000, onChange: () => {}, onError: fail })
+    await document.load()
+    expect(document.stopped).toMatch(/^the copy of its packets in .+ is as large as it may be$/)
+    expect([document.isLoading, document.index.count]).toEqual([false, 12])
+    expect((await document.packets([11])).map(({ number }) => number)).toEqual([12])
+    expect(document.analysis?.packets).toBe(12)
+    document.close()
+  })
 })

@@ -1,5 +1,5 @@
 /** Somebody who never saw the program finds the reason in a sample with three keys at most. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openedUi } from '../support/screen.ts'
@@ -15,12 +15,20 @@ const failing = samples.flatMap(([capture = '', , , expected = '']) =>
 )
 const healthy = samples.flatMap(([capture = '', , , expected = '']) => (/^[-~]$/.test(expected) ? [capture] : []))
 
+it('no sample that fails is left out', () => {
+  const files = readdirSync(folder).filter(name => name.endsWith('.pcapng'))
+  expect(samples.map(([capture]) => capture).sort()).toEqual(files.sort())
+  const failed = samples.flatMap(([capture = '', outcome]) => (outcome === 'failed' ? [capture] : []))
+  expect(failed.length).toBeGreaterThan(10)
+  expect(failing.map(([capture]) => capture)).toEqual(expect.arrayContaining(failed))
+})
+
 describe.each([
   [80, 24],
   [200, 50],
 ])('at %i x %i', (columns, rows) => {
   it.each(failing)(
-    '%s: the first screen says %s, and Enter twice leads to the packet that shows it',
+    '%s: the first screen says %s, and Enter three times leads to the packet that shows it',
     async (capture, rule) => {
       const { display, document, close } = await openedUi(join(folder, capture), { columns, rows })
       const verdicts = document.attempts.flatMap(attempt => attempt.verdicts)

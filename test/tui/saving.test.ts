@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { rowsOfAttempt, rowsOfEvidence } from '../../src/evidence/rows.ts'
 import { Document } from '../../src/tui/document.ts'
-import { rowsOfAttempt, rowsOfEvidence, savePackets, saveReport } from '../../src/tui/saving.ts'
+import { savePackets, saveReport } from '../../src/tui/saving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rdpscope-saving-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -66,10 +67,35 @@ describe('savePackets', () => {
     expect(readFileSync(path, 'utf8')).toBe('precious')
   })
 
+  it('leaves no part of a file where the capture is closed before it is whole', async () => {
+    const document = await loaded('net-dpi-rst-clienthello')
+    const path = join(folder, 'unfinished.pcapng')
+    let isSaved = false
+    // Each packet may wait for its turn: the first one does.
+    void savePackets(document, all(document), path, false).then(() => {
+      isSaved = true
+    })
+    expect(existsSync(path)).toBe(true)
+    document.close()
+    expect(existsSync(path)).toBe(false)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect([isSaved, existsSync(path)]).toEqual([false, false])
+  })
+
+  it('leaves no part of a file where something fails, and every file that is whole', async () => {
+    const document = await loaded('net-dpi-rst-clienthello')
+    const [broken, whole] = [join(folder, 'broken.pcapng'), join(folder, 'whole.pcapng')]
+    await expect(savePackets(document, [0, 1, -5], broken, false)).rejects.toThrow()
+    expect(existsSync(broken)).toBe(false)
+    await savePackets(document, [0, 1], whole, false)
+    document.close()
+    expect(existsSync(whole)).toBe(true)
+  })
+
   it.skipIf(isWithout('tshark'))('gives packets that tshark reads, with what findings say of them', async () => {
     const document = await loaded('net-dpi-rst-clienthello')
     const path = join(folder, 'evidence.pcapng')
-    const rows = rowsOfEvidence(document)
+    const rows = rowsOfEvidence(document.index, document.attempts)
     expect(rows.map(row => document.index.number(row))).toEqual([10, 11])
     await savePackets(document, rows, path, false)
     document.close()
@@ -104,7 +130,8 @@ describe('what is saved', () => {
   it('of an attempt are its conversations, and the packets beside them that its findings name', async () => {
     const document = await loaded('net-server-host-down')
     const [attempt] = document.attempts
-    const numbers = attempt === undefined ? [] : rowsOfAttempt(document, attempt).map(row => document.index.number(row))
+    const numbers =
+      attempt === undefined ? [] : rowsOfAttempt(document.index, attempt).map(row => document.index.number(row))
     document.close()
     // The SYNs, and the router's messages about them.
     expect(numbers).toEqual(expect.arrayContaining([3, 7, 8, 9]))

@@ -5,7 +5,7 @@ import { cut, scrolled, width } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { Role } from '../theme.ts'
-import { timeText } from '../time.ts'
+import { TIME_HEADINGS, timeText } from '../time.ts'
 import type { Workspace } from '../view.ts'
 
 /** From this pause on it has a line of its own. */
@@ -53,7 +53,9 @@ export class LadderPane {
   }
 
   draw(canvas: Canvas, { x, y, width: room, height }: Area, focused: boolean): void {
-    const { theme, unicode } = this.#workspace.ui
+    const { ui, timeMode } = this.#workspace
+    const { theme, unicode } = ui
+    canvas.put(x + 1, y + HEADING_ROWS - 1, TIME_HEADINGS[timeMode], theme.look('faint'))
     const lanes = this.#lanes(x + TIME_COLUMNS, room - TIME_COLUMNS)
     for (const [nth, party] of this.#parties.entries()) {
       const at = lanes[nth] as number

@@ -5,7 +5,7 @@ import type { PacketLine } from '../document.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
 import type { RowRole } from '../theme.ts'
-import { timeText } from '../time.ts'
+import { TIME_HEADINGS, timeText } from '../time.ts'
 import type { Workspace } from '../view.ts'
 
 /** Of the columns, each with the gap behind it; Info takes what is left. */
@@ -18,7 +18,6 @@ const LENGTH_COLUMNS = 7
 /** From this width on, lengths have room. */
 const WITH_LENGTH_COLUMNS = 100
 const SCROLL_COLUMNS = 8
-const TIME_HEADINGS = { 'since-start': 'Time', 'since-previous': 'Delta', 'of-day': 'Time of day' } as const
 
 /** Colours by what Wireshark's colouring rules go by. */
 const ROLES: ReadonlyMap<string, RowRole> = new Map([

@@ -115,8 +115,14 @@ export class AttemptsView implements View {
   #damage(canvas: Canvas, { x, y, width: room }: Area): number {
     const { document, ui } = this.#workspace
     const error = document.analysis?.error ?? null
-    if (error === null) return 0
-    const lines = wrapped(`The capture is damaged: ${error.message}. What stands before is shown.`, room - 2)
+    const says =
+      error !== null
+        ? `The capture is damaged: ${error.message}. What stands before is shown.`
+        : document.stopped !== ''
+          ? `Not read to its end: ${document.stopped}. TMPDIR names another place; dumpcap -b and --follow need no copy.`
+          : ''
+    if (says === '') return 0
+    const lines = wrapped(says, room - 2)
     for (const [nth, line] of lines.entries()) canvas.put(x + 1, y + nth, line, ui.theme.look('bad'))
     return lines.length
   }
@@ -126,6 +132,10 @@ export class AttemptsView implements View {
     const { analysis, info } = document
     if (analysis === null) {
       canvas.put(x + 1, y + 1, 'Reading …', ui.theme.look('faint'))
+      const meanwhile = 'Attempts are shown as soon as they have ended; F3 shows the packets meanwhile.'
+      for (const [nth, part] of wrapped(meanwhile, room - 2).entries()) {
+        canvas.put(x + 1, y + 3 + nth, part, ui.theme.look('faint'))
+      }
       return
     }
     const lines =
@@ -133,7 +143,9 @@ export class AttemptsView implements View {
         ? [`The capture can not be read: ${analysis.error.message}.`, analysis.error.remedy]
         : [
             'No attempt to connect to a Remote Desktop is in this capture.',
-            `It holds ${counted(analysis.packets, 'packet')} (${byteCount(info.fileBytes ?? analysis.bytes)}); F3 shows them, F4 what they belong to.`,
+            analysis.packets === 0
+              ? 'It holds no packets: nothing came by at that interface, or a capture filter let nothing through.'
+              : `It holds ${counted(analysis.packets, 'packet')} (${byteCount(info.fileBytes ?? analysis.bytes)}); F3 shows them, F4 what they belong to.`,
             'To capture an attempt: start recording on the client before the click on Connect, whole packets, without a filter on port 3389 alone (DNS, ICMP and the gateway on 443 belong to it).',
           ]
     let row = y + 1
@@ -212,8 +224,13 @@ export class AttemptsView implements View {
     }
     put(`Closed by ${closingText(attempt)}`, theme.look('faint'))
     const claims = attempt.verdicts.filter(isClaim)
-    if (claims.length === 0)
-      put(NOTHING_FOUND[attempt.outcome], theme.look(attempt.outcome === 'established' ? 'good' : 'doubtful'))
+    if (claims.length === 0) {
+      const goesOn = attempt.outcome === 'unfinished' && this.#workspace.document.isLive
+      put(
+        goesOn ? 'It has not ended yet: the capture goes on.' : NOTHING_FOUND[attempt.outcome],
+        theme.look(attempt.outcome === 'established' ? 'good' : 'doubtful'),
+      )
+    }
     for (const claim of claims) {
       row += claim === claims[0] && height < 12 ? 0 : 1
       put(

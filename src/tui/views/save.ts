@@ -1,12 +1,13 @@
 /** What to save, with or without keys, and where to. */
 import { existsSync } from 'node:fs'
 import type { AttemptAnalysis } from '../../analysis.ts'
+import { rowsOfAttempt, rowsOfEvidence } from '../../evidence/rows.ts'
 import { counted } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
 import { width as cells, cut, wrapped } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
-import { rowsOfAttempt, rowsOfEvidence, SAVED, type Saved, savePackets, saveReport } from '../saving.ts'
+import { SAVED, type Saved, savePackets, saveReport } from '../saving.ts'
 import type { MouseEvent } from '../terminal.ts'
 import type { View, Workspace } from '../view.ts'
 
@@ -56,7 +57,8 @@ export class SaveView implements View {
     for (const [at, what] of SAVED.entries()) {
       const problem = this.#problem(what)
       const amount = problem || this.#amount(what)
-      const words = what === 'attempt' && attempt !== null ? `attempt ${attempt.id}: ${WORDS[what]}` : WORDS[what]
+      const whose = attempt === null ? 'the chosen attempt' : `attempt ${attempt.id}`
+      const words = what === 'attempt' ? `${whose}: ${WORDS[what]}` : WORDS[what]
       canvas.put(
         x + 3,
         y + 2 + at,
@@ -128,6 +130,7 @@ export class SaveView implements View {
   async #savePackets(what: Saved, path: string): Promise<void> {
     const { document, ui } = this.#workspace
     const rows = this.#rows(what)
+    this.#workspace.saving.add(path)
     try {
       // A million packets take a while: keys are heard meanwhile.
       if (rows.length > MANY_PACKETS) ui.say(`saving ${counted(rows.length, 'packet')} …`)
@@ -135,6 +138,8 @@ export class SaveView implements View {
       ui.say(`${counted(count, 'packet')} saved to ${path}`)
     } catch (error) {
       ui.say(`${path}: ${error instanceof Error ? error.message : String(error)}`, 'error')
+    } finally {
+      this.#workspace.saving.delete(path)
     }
     ui.redraw()
   }
@@ -144,9 +149,9 @@ export class SaveView implements View {
     const { attempt, shown, marked } = this.#selection
     switch (what) {
       case 'attempt':
-        return attempt === null ? [] : rowsOfAttempt(document, attempt)
+        return attempt === null ? [] : rowsOfAttempt(document.index, attempt)
       case 'evidence':
-        return rowsOfEvidence(document)
+        return rowsOfEvidence(document.index, document.attempts)
       case 'marked':
         return [...marked].sort((a, b) => a - b)
       case 'shown':
