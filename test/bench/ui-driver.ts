@@ -1,13 +1,20 @@
 /**
- * Runs the terminal UI on a capture with a terminal that is none, types keys at fixed times, and prints what they cost as JSON:
+ * Runs the terminal UI on a capture with a terminal that is none, types keys at their times, and prints what they cost as JSON:
  * from the moment when a key was due to the picture it leads to. What the program was busy with then counts along.
  */
+import { readFileSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { runSession } from '../../src/tui/session.ts'
 
 const COLUMNS = 200
 const ROWS = 50
+/** Nanoseconds on a processor come first (Linux, sched-stats.rst). */
+const THREAD_TIMES = '/proc/thread-self/schedstat'
+/** Between two keys: of rest, and of work. */
 const KEY_EVERY_MS = 25
+const KEY_EVERY_CPU_MS = 15
+/** Between two looks a millisecond apart: less than that is no work, but looking. */
+const RESTS_CPU_MS = 0.5
 const ESCAPES: Readonly<Record<string, string>> = {
   up: '\x1b[A',
   down: '\x1b[B',
@@ -21,9 +28,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * From the moment it was due to its picture: how long that was, and what of it the program computed, which is what it would
- * have been on a machine with nothing else to do. What it was busy with before it heard the key is counted by the share of the
- * processor that it had then.
+ * From the moment when it came to its picture: how long that was, and what the program computed in that time, which is what it
+ * would have been on a machine with nothing else to do. A key comes when the program has computed for so long, whatever the
+ * machine did meanwhile; or, where the program rests, after a while.
  */
 export interface KeyCost {
   readonly key: string
@@ -89,25 +96,43 @@ const running = runSession(path, {
   },
 })
 
-/** One key when it is due. @returns when its picture is drawn. */
+/** One key when it comes. @returns when its picture is drawn. */
 async function type(phase: string, key: string): Promise<void> {
-  const beginMs = performance.now()
-  const begin = process.cpuUsage()
-  const dueMs = beginMs + KEY_EVERY_MS
-  await new Promise(resolve => setTimeout(resolve, KEY_EVERY_MS))
-  const heardMs = performance.now()
-  const share = Math.min(milliseconds(process.cpuUsage(begin)) / (heardMs - beginMs), 1)
-  const before = process.cpuUsage()
+  const { dueCpuMs, dueMs } = await comes()
   keys.emit('data', Buffer.from(ESCAPES[key] ?? key))
-  const cpuMs = Math.max(heardMs - dueMs, 0) * share + milliseconds(process.cpuUsage(before))
   const list = measured[phase] ?? []
-  list.push({ key, waitedMs: performance.now() - dueMs, cpuMs })
+  list.push({ key, waitedMs: performance.now() - dueMs, cpuMs: computedMs() - dueCpuMs })
   measured[phase] = list
   screen.taken()
 }
 
-function milliseconds({ user, system }: NodeJS.CpuUsage): number {
-  return (user + system) / 1000
+/** @returns when the next key came, which was heard with the next turn of the program only. */
+async function comes(): Promise<{ readonly dueCpuMs: number; readonly dueMs: number }> {
+  const beganMs = performance.now()
+  const beganCpuMs = computedMs()
+  // Not in step with the slices of the work that goes on.
+  const dueCpuMs = beganCpuMs + KEY_EVERY_CPU_MS + Math.random() * KEY_EVERY_CPU_MS
+  for (let before = { ms: beganMs, cpuMs: beganCpuMs }; ; ) {
+    await new Promise(resolve => setTimeout(resolve, 1))
+    const now = { ms: performance.now(), cpuMs: computedMs() }
+    if (now.cpuMs >= dueCpuMs) {
+      const share = (dueCpuMs - before.cpuMs) / (now.cpuMs - before.cpuMs)
+      return { dueCpuMs, dueMs: before.ms + share * (now.ms - before.ms) }
+    }
+    const rests = now.cpuMs - before.cpuMs < RESTS_CPU_MS
+    if (rests && now.ms - beganMs >= KEY_EVERY_MS) return { dueCpuMs: now.cpuMs, dueMs: now.ms }
+    before = now
+  }
+}
+
+/** Of the one thread that keys wait for, to a tick of the system (4 ms); where the system does not tell, of all threads. */
+function computedMs(): number {
+  try {
+    return Number(readFileSync(THREAD_TIMES, 'latin1').split(' ')[0]) / 1e6
+  } catch {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
 }
 
 async function all(phase: string, typed: readonly string[], times = 1): Promise<void> {
