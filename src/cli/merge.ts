@@ -1,7 +1,7 @@
 /**
  * `rdpscope merge`: JSON reports of shards and machines as one report, in any format. The shards of one set give what one scan of
- * all gives, byte for byte: the policy is that of the merge. Reports are read twice, so that memory does not grow with them: once to hold them against the schema
- * and to find their captures, once capture by capture.
+ * all gives, byte for byte; the policy is that of the merge. Reports are read twice, so that memory does not grow with them: once
+ * to hold them against the schema and to find their captures, once capture by capture.
  */
 import { z } from 'zod'
 import schema from '../../schemas/report-1.schema.json' with { type: 'json' }
