@@ -41,6 +41,7 @@ function document(rule: Rule): string {
     ...settled,
     '## Remedy',
     list(page.remedy),
+    `Ask ${page.ask.join(', or ')}.`,
     '## In Wireshark',
     code([page.filter]),
     ...(page.blamed.length === 0 ? [] : ['## What people blame', list(page.blamed)]),

@@ -18,8 +18,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   inspect: ['flow', 'capture', 'dissectors', 'codes', 'wire'],
   policy: ['analyze', 'rules'],
   report: ['analyze', 'policy', 'codes'],
-  cli: ['analyze', 'inspect', 'policy', 'report', 'capture', 'codes', 'rules', 'tui'],
-  tui: ['analyze', 'inspect', 'report', 'capture', 'codes', 'rules'],
+  evidence: ['analyze', 'inspect', 'policy', 'report', 'capture', 'wire'],
+  cli: ['analyze', 'inspect', 'evidence', 'policy', 'report', 'capture', 'codes', 'rules', 'tui'],
+  tui: ['analyze', 'inspect', 'evidence', 'report', 'capture', 'codes', 'rules'],
 }
 
 /**
@@ -28,17 +29,18 @@ const ALLOWED: Record<string, readonly string[]> = {
  */
 const ALSO_ALLOWED: Record<string, RegExp> = {
   cli: /^src\/wire\/limits\.ts$/,
-  report: /^src\/inspect\/value-text\.ts$/,
+  report: /^src\/(inspect\/(value-text|tree-search)|wire\/limits)\.ts$/,
   rules: /^src\/(wire\/(dissector|limits)|flow\/(conversation|event|headers))\.ts$/,
   tui: /^src\/wire\/dissector\.ts$/,
 }
 /** Of these only types: facts, attempts and verdicts as they are written down. */
 const TYPES_ALLOWED: Record<string, RegExp> = {
+  evidence: /^src\/rules\/rule\.ts$/,
   tui: /^src\/(attempt\/ladder|wire\/field)\.ts$/,
   attempt: /^dissectors\//,
   rules: /^dissectors\//,
   report:
-    /^src\/(attempt\/attempt|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|stream-bytes)|wire\/field)\.ts$/,
+    /^src\/(attempt\/(attempt|ladder)|rules\/(rule|recordings)|flow\/conversation|inspect\/(packet|glance|occurrences|segments|stream-bytes)|wire\/field)\.ts$/,
 }
 
 /** Rooms in which nothing comes from Node, and the modules that others may use. */

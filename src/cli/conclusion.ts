@@ -3,16 +3,21 @@ import type { CaptureAnalysis } from '../analysis.ts'
 import { assess } from '../policy/assess.ts'
 import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Exhibits } from '../report/exhibits.ts'
 import type { Streams } from './output.ts'
 import type { Reports } from './reports.ts'
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE } from './status.ts'
 
-/** @returns the exit status; the reports are ended. */
+/**
+ * @param exhibits of the analysis that came last, where they are gathered.
+ * @returns the exit status; the reports are ended.
+ */
 export async function conclude(
   analyses: AsyncIterable<CaptureAnalysis>,
   reports: Reports,
   policy: Policy,
   streams: Streams,
+  exhibits?: () => Exhibits,
 ): Promise<number> {
   let status = EXIT_CLEAN
   let index = 0
@@ -20,7 +25,7 @@ export async function conclude(
     complainOf(analysis, streams)
     const assessed = assess(analysis, policy)
     complainOfFailed(assessed, streams)
-    await reports.capture(assessed, index++)
+    await reports.capture(assessed, index++, exhibits?.())
     status = Math.max(status, statusOf(assessed))
     if (reports.closed) break
   }

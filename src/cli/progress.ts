@@ -82,7 +82,8 @@ export class Progress implements ReadingProgress {
   }
 
   #tell(): void {
-    if (this.#kind === null) return
+    // Of what comes through a pipe, nobody knows how much it is.
+    if (this.#kind === null || this.#totalBytes === 0) return
     const now = performance.now()
     if (this.#kind === 'lines') {
       if (now - this.#toldMs < LINE_EVERY_MS) return
@@ -114,6 +115,7 @@ export class Progress implements ReadingProgress {
   }
 
   get #left(): string {
+    if (this.#readBytes === 0) return '?'
     const seconds = Math.ceil((this.#totalBytes - this.#readBytes) / Math.max(this.#bytesPerSecond, 1))
     return duration(seconds)
   }

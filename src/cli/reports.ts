@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { clean } from '../report/clean.ts'
+import type { Exhibits } from '../report/exhibits.ts'
 import type { ReportFormat, ReportSettings, ReportWriter } from '../report/format.ts'
 import { formats } from '../report/formats.ts'
 import { Output, type Streams } from './output.ts'
@@ -80,7 +81,16 @@ function checkFile(path: string, inputs: readonly string[]): void {
   // A member of an archive lies below it.
   if (inputs.some(input => resolve(input) === resolve(path) || resolve(input).startsWith(resolve(path) + sep)))
     throw new UsageError(`${path}: is one of the captures to read`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`)
+  if (isFolder(path)) throw new UsageError(`${path}: is a folder, not a file`)
+}
+
+/** Whatever can not even be looked at is no folder: writing to it says why. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch {
+    return false
+  }
 }
 
 /** All reports of one scan, written side by side, capture by capture. */
@@ -104,12 +114,12 @@ export class Reports {
 
   /** Nobody reads any of them any more. */
   get closed(): boolean {
-    return this.#open.every(({ output }) => output.closed)
+    return this.#open.length > 0 && this.#open.every(({ output }) => output.closed)
   }
 
-  /** `index` counts captures from 0. */
-  async capture(analysis: CaptureAnalysis, index: number): Promise<void> {
-    await this.#write(writer => writer.capture(analysis, index))
+  /** `index` counts captures from 0. @param exhibits packets of it, where they were gathered */
+  async capture(analysis: CaptureAnalysis, index: number, exhibits?: Exhibits): Promise<void> {
+    await this.#write(writer => writer.capture(analysis, index, exhibits))
   }
 
   /** @throws UsageError for a report that could not be written. */

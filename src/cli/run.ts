@@ -9,6 +9,7 @@ import type { CiSystem, InitOptions } from './init.ts'
 import type { MergeOptions } from './merge.ts'
 import { DEFAULT_COLUMNS, type Sink, Streams } from './output.ts'
 import { CONFIG, collected, NO_CONFIG, withPolicy } from './policy-options.ts'
+import type { ReportOptions } from './report.ts'
 import type { ScanOptions } from './scan.ts'
 import { EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, UsageError } from './status.ts'
 import type { ViewOptions } from './view.ts'
@@ -121,6 +122,22 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
       done(await merge(reports, options, streams))
     })
   program
+    .command('report')
+    .description('a document for the network team, and the packets that prove what it says')
+    .argument('<path...>', 'captures, as scan takes them')
+    .option('-o, --output <file>', 'where to: .html, .md, .json, .csv ...; may be given again', collected)
+    .option('--evidence <file>', 'write the packets that prove the findings to this pcapng file, with comments')
+    .option('--no-keys', 'leave the TLS keys of the capture out of the evidence')
+    .option('--keylog <file>', KEY_LOG, collected)
+    .option('--rsa-key <file>', RSA_KEY, collected)
+    .option('--error <code>', 'what the dialog showed (0x904, 2308, a name): held against the capture')
+    .option('--extended <code>', 'the extended error code beside it')
+    .addHelpText('after', REPORT_EXAMPLES)
+    .action(async (paths: string[], options: ReportOptions) => {
+      const { report } = await import('./report.ts')
+      done(await report(paths, options, streams))
+    })
+  program
     .command('decode')
     .description('packets with all their fields, decrypted where keys exist, in the manner of tshark')
     .argument('<file>', 'a capture, or standard input (-)')
@@ -193,7 +210,7 @@ function commands(stdout: Sink, streams: Streams, opensView: boolean, done: (sta
 const CI_SYSTEMS: readonly CiSystem[] = ['github', 'github-shards', 'gitlab', 'jenkins', 'shell']
 
 /** Commands that judge captures by a policy. */
-const JUDGING: ReadonlySet<string> = new Set(['scan', 'merge'])
+const JUDGING: ReadonlySet<string> = new Set(['scan', 'merge', 'report'])
 
 const EXAMPLES = `
 Examples:
@@ -202,6 +219,7 @@ Examples:
   tcpdump -w - port 3389 | rdpscope scan -  from standard input
   rdpscope scan --error 0x904 --extended 0x7 capture.pcapng   what the dialog said, against the packets
   rdpscope decode -Y 'tls.alert_message' capture.pcapng   the packets behind a verdict
+  rdpscope report capture.pcapng -o x.html  one page for the network team, --evidence for its packets
   rdpscope explain 0x904 0x7                what the numbers in the error dialog mean
 
 Exit status: 0 nothing found, 1 findings, 2 wrong use, 3 some input could not be read (the rest is still reported).
@@ -288,6 +306,15 @@ Examples:
   rdpscope merge berlin.jsonl paris.jsonl -f json -o all.json    captures of several places
 
 Exit status: that of one scan of all; 3 also where a report can not be read, or a shard is missing.
+`
+
+const REPORT_EXAMPLES = `
+Examples:
+  rdpscope report capture.pcapng -o report.html                  verdict, ladder, graphs and packets in one file
+  rdpscope report captures/ -o summary.html                      causes by client, gateway, server and hour first
+  rdpscope report capture.pcapng -o ticket.md -o report.html     several documents at once
+  rdpscope report capture.pcapng --evidence proof.pcapng         the packets to be checked in Wireshark
+  rdpscope report --error 0x904 capture.pcapng -o report.html    with what the dialog said
 `
 
 const DECODE_EXAMPLES = `

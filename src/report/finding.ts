@@ -29,6 +29,6 @@ function claimKey({ rule, verdict, severity }: Claimed, outcome: string): string
 type Claimed = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
 
 /** Of the evidence, each once, in order. */
-export function packetsOf({ evidence }: VerdictAnalysis): number[] {
+export function packetsOf({ evidence }: Pick<VerdictAnalysis, 'evidence'>): number[] {
   return [...new Set(evidence.map(({ packet }) => packet))].sort((a, b) => a - b)
 }

@@ -1,6 +1,7 @@
 /** What a format of `scan` is. Adding one = its file here, and its line in formats.ts. */
 import type { AssessedCapture } from '../policy/assessment.ts'
 import type { Rule } from '../rules/rule.ts'
+import type { Exhibits } from './exhibits.ts'
 import type { ReportedCode } from './reported-code.ts'
 import type { TextStyle } from './text-style.ts'
 
@@ -32,18 +33,23 @@ export interface ReportSettings {
 
 /**
  * Writes one report, capture by capture, in pieces: what it keeps between two captures is numbers and short lists, so that a
- * scan of many files does not hold them all.
+ * scan of many files does not hold them all; where a format must keep more, there is a limit to it.
  */
 export interface ReportWriter {
   head(): string
-  /** `index` counts from 0. */
-  capture(analysis: AssessedCapture, index: number): Iterable<string>
+  /**
+   * `index` counts from 0.
+   * @param exhibits of this capture, for formats that show packets; a scan has none.
+   */
+  capture(analysis: AssessedCapture, index: number, exhibits?: Exhibits): Iterable<string>
   tail(): string
 }
 
 export interface ReportFormat {
   /** As it is typed. */
   readonly name: string
+  /** Of files that it is written to, without the dot; the first one is usual. */
+  readonly suffixes: readonly string[]
   /** For the help: what it is for. */
   readonly says: string
   /** Loads what the format needs. */

@@ -19,14 +19,20 @@ export function packetHex(packet: InspectedPacket): string {
 
 /** Lines with line ends. */
 export function hexDump(bytes: Uint8Array): string {
-  let text = ''
+  return hexLines(bytes)
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+export function hexLines(bytes: Uint8Array): string[] {
+  const lines: string[] = []
   for (let at = 0; at < bytes.length; at += BYTES_A_LINE) {
     const line = bytes.subarray(at, at + BYTES_A_LINE)
     const pairs = Array.from(line, byte => byte.toString(16).padStart(2, '0')).join(' ')
     const letters = Array.from(line, byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
-    text += `${at.toString(16).padStart(OFFSET_DIGITS, '0')}  ${pairs.padEnd(BYTES_A_LINE * 3 - 1)}   ${letters}\n`
+    lines.push(`${at.toString(16).padStart(OFFSET_DIGITS, '0')}  ${pairs.padEnd(BYTES_A_LINE * 3 - 1)}   ${letters}`)
   }
-  return text
+  return lines
 }
 
 function part(title: string, bytes: Uint8Array): string {

@@ -1,10 +1,10 @@
 /** What a layer of a packet says, in a few words: the last column of the packet list. */
 import type { InspectedLayer } from '../inspect/packet.ts'
+import { nameOf, nodeNamed, numberOf, textOf } from '../inspect/tree-search.ts'
 import { codeName } from '../inspect/value-text.ts'
 import type { Node } from '../wire/field.ts'
 import type { Info } from './info.ts'
 import { tcpInfo } from './tcp-info.ts'
-import { nameOf, nodeNamed, numberOf, textOf } from './tree-search.ts'
 
 type Describe = (layer: InspectedLayer, layers: readonly InspectedLayer[]) => Info | string | null
 

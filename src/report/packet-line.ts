@@ -1,12 +1,12 @@
 /** One line a packet, in the manner of tshark: number, time, who to whom, protocol, length, and what it says. */
 import type { Glance } from '../inspect/glance.ts'
 import type { InspectedLayer, InspectedPacket } from '../inspect/packet.ts'
+import { textOf } from '../inspect/tree-search.ts'
 import { clean } from './clean.ts'
 import type { Info } from './info.ts'
 import { infoOf } from './packet-info.ts'
 import { flagNames, tcpRemarks } from './tcp-info.ts'
 import type { TextStyle } from './text-style.ts'
-import { textOf } from './tree-search.ts'
 
 /** Addresses of the innermost IP header, otherwise of the link. */
 const IP_ADDRESSES = [

@@ -1,5 +1,6 @@
 /** What is told of one rule, for the terminal and for documents: the same sections from the same data. */
 import { allegationsOf } from '../codes/allegations.ts'
+import { teams } from '../codes/teams.ts'
 import type { Recording } from '../rules/recordings.ts'
 import type { Rule } from '../rules/rule.ts'
 import { hanging, wrap } from './layout.ts'
@@ -12,6 +13,8 @@ export interface RulePage {
   /** The captures that settle what it can not see, the best first. */
   readonly recordings: readonly Recording[]
   readonly remedy: readonly string[]
+  /** Who can do that, the likeliest first. */
+  readonly ask: readonly string[]
   /** A display filter, to be copied. */
   readonly filter: string
   /** What people blame that it decides or hints at, with what is to be known about it. */
@@ -37,6 +40,7 @@ export function rulePage(rule: Rule): RulePage {
     sections: sections.filter(({ text }) => text !== ''),
     recordings: rule.settledBy,
     remedy: rule.remedy,
+    ask: rule.ask.map(team => teams[team].name),
     filter: rule.filter,
     blamed: allegationsOf(rule.id).map(({ claim, truth }) => `${capital(claim)}. ${truth}`),
   }
@@ -53,6 +57,7 @@ export function rulePageText(page: RulePage, width: number): string[] {
     field(at === 0 ? 'Settled by' : '', `${at + 1}. A capture ${title}. ${when}`)
   }
   for (const [at, text] of page.remedy.entries()) field(at === 0 ? 'Remedy' : '', `- ${text}`)
+  field('Ask', page.ask.join('; '))
   if (page.filter !== '') lines.push(`${label('Wireshark')}${page.filter}`)
   for (const [at, text] of page.blamed.entries()) field(at === 0 ? 'Blamed as' : '', `- ${text}`)
   for (const [at, recording] of page.recordings.entries()) lines.push('', ...recordingText(recording, at + 1, width))

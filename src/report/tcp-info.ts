@@ -1,7 +1,7 @@
 /** TCP in the packet list: ports, flags, sequence numbers, options, and what the analysis remarked. */
 import type { InspectedLayer } from '../inspect/packet.ts'
+import { holds, numberOf, textOf } from '../inspect/tree-search.ts'
 import type { Info } from './info.ts'
-import { holds, numberOf, textOf } from './tree-search.ts'
 
 /** From the highest bit, in the words of Wireshark. */
 const FLAGS: readonly (readonly [bit: number, name: string])[] = [

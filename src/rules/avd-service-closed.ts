@@ -45,6 +45,7 @@ export const avdServiceClosed = rule({
     'On the session host: WVDAgentUrlTool.exe, or Test-NetConnection rdbroker.wvd.microsoft.com -Port 443: the agent must reach the service, too.',
     'Log Analytics: WVDErrors | where UserName == "<user>" | order by TimeGenerated desc.',
   ],
+  ask: ['cloud', 'server'],
   filter: 'tls.handshake.extensions_server_name contains "wvd.microsoft.com"',
   restsOn: ['absence'],
 

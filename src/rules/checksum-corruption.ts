@@ -43,6 +43,7 @@ export const checksumCorruption = rule({
     'Look for CRC and alignment errors on every link on the way: show interface, Get-NetAdapterStatistics, ethtool -S; change the cable and the transceiver.',
     'A device that rewrites packets (NAT, ALG, load balancer, WAN optimizer) may compute the checksum wrongly: try past it.',
   ],
+  ask: ['network', 'client'],
   filter: 'tcp.checksum.status == "Bad" || tcp.analysis.retransmission',
   restsOn: ['loss', 'size'],
 

@@ -51,6 +51,7 @@ export const clientAborted = rule({
     'Try from another PC and another network; on this one switch off the web shield of the antivirus as a test, then netsh winsock reset.',
     'Event log Microsoft-Windows-TerminalServices-RDPClient/Operational: event 1026 holds the disconnect reason.',
   ],
+  ask: ['client', 'security'],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && (tcp.dstport == 3389 || tcp.dstport == 443)',
   restsOn: ['absence'],
 

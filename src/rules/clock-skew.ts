@@ -49,6 +49,7 @@ export const clockSkew = rule({
     'w32tm /query /status and w32tm /resync on client, server and domain controller; in virtual machines let either the host or the domain set the clock, not both.',
     'Kerberos allows 5 min (policy "Maximum tolerance for computer clock synchronization"): mend the clock, do not widen it.',
   ],
+  ask: ['directory', 'server'],
   filter: 'kerberos.error_code == 37 || kerberos.stime || ntlmssp.challenge.target_info.timestamp || http.date',
 
   assess(attempt): Verdict {

@@ -30,6 +30,7 @@ export const connectProhibited = rule({
     'The device that sent the message holds the rule: allow TCP from the client to the server and port there.',
     'On Linux look for REJECT rules: iptables -S | grep REJECT, nft list ruleset | grep reject.',
   ],
+  ask: ['security', 'network'],
   filter: '(icmp.type == 3 && icmp.code in {3, 9, 10, 13}) || (icmpv6.type == 1 && icmpv6.code in {1, 4, 5, 6})',
 
   assess(attempt): Verdict {

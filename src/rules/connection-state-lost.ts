@@ -44,6 +44,7 @@ export const connectionStateLost = rule({
     'Look for a failover, a changed route or a VPN reconnect at that moment; asymmetric routing past a stateful firewall looks the same.',
     'On the server: events 41, 6008 (crash, power), 42 (sleep) at that time.',
   ],
+  ask: ['security', 'network'],
   filter: 'tcp.analysis.retransmission || tcp.analysis.keep_alive',
   restsOn: ['silence', 'lasting'],
 

@@ -34,6 +34,7 @@ export const credSspVersionMismatch = rule({
     'Update the side with the older version: CVE-2018-0886, any cumulative update since May 2018.',
     'Until then, on the updated side: policy "Encryption Oracle Remediation" = Vulnerable (AllowEncryptionOracle=2 under HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\CredSSP\\Parameters); take it back afterwards.',
   ],
+  ask: ['server', 'client'],
   filter: 'credssp.version || credssp.errorCode',
 
   assess(attempt): Verdict {

@@ -39,6 +39,7 @@ export const dnsLookupFailed = rule({
     'Is the suffix right? Try the fully qualified name; look at ipconfig /all (DNS servers, suffix search list).',
     'With a VPN: does its profile push the internal resolver and suffix? Get-DnsClientNrptPolicy shows the split.',
   ],
+  ask: ['names', 'client'],
   filter: 'dns.flags.rcode != 0 || (dns && !dns.response_in && dns.flags.response == 0)',
 
   assess(attempt): Verdict {

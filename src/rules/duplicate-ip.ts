@@ -42,6 +42,7 @@ export const duplicateIp = rule({
     'Give one of them another address, and take statically used addresses out of the DHCP range: Get-DhcpServerv4Lease, Add-DhcpServerv4ExclusionRange.',
     'Virtual machines that were cloned keep their static address: Get-NetIPAddress on each.',
   ],
+  ask: ['network', 'server'],
   filter: 'arp.duplicate-address-detected || arp.opcode == 2 || icmpv6.type == 136',
 
   assess(attempt): Verdict {

@@ -59,6 +59,7 @@ export const foreignService = rule({
     'On the server: netstat -abno | findstr :<port> names the program that listens there.',
     'Is it the right port? RDP: reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp" /v PortNumber. Look at port forwardings of the router, too.',
   ],
+  ask: ['server', 'network'],
   filter: 'tcp.len > 0 && !tpkt && !tls && (tcp.srcport == 3389 || tcp.srcport == 443)',
 
   assess(attempt): Verdict {

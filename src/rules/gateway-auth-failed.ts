@@ -35,6 +35,7 @@ export const gatewayAuthFailed = rule({
     'Protected Users may not use NTLM: such accounts need Kerberos (KDC proxy) or a smart card.',
     'IIS: /remoteDesktopGateway needs Windows authentication with Negotiate and NTLM, and extended protection that fits the proxy.',
   ],
+  ask: ['gateway', 'directory'],
   filter: 'http.response.code == 401 || http.authorization',
 
   assess(attempt): Verdict {

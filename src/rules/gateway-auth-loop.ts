@@ -30,6 +30,7 @@ export const gatewayAuthLoop = rule({
     'NTLM binds to its TCP connection: let the proxy keep one upstream connection a client. nginx: proxy_http_version 1.1; proxy_set_header Connection ""; with keepalive alone rounds mix: use the stream module (TCP) or ntlm (NGINX Plus). HAProxy: option http-keep-alive with http-reuse never, or mode tcp.',
     'Load balancers need source affinity: IN and OUT channels must reach the same gateway.',
   ],
+  ask: ['proxy', 'gateway'],
   filter: 'http.response.code == 401 || ntlmssp',
 
   assess(attempt): Verdict {

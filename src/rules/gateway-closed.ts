@@ -33,6 +33,7 @@ export const gatewayClosed = rule({
     'On the gateway: events 200 to 304 and 312, 313 of TerminalServices-Gateway at that second; is the service running (Get-Service TSGateway)?',
     'Proxies end long answers: nginx proxy_read_timeout 1h, HAProxy timeout tunnel 1h, Azure Application Gateway request timeout.',
   ],
+  ask: ['gateway', 'proxy'],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && http',
   restsOn: ['absence'],
 

@@ -28,6 +28,7 @@ export const gatewayHttpError = rule({
     '502, 503, 504: the proxy can not reach the gateway: look at its error log and at the service TSGateway (Get-Service TSGateway).',
     '503 "RPC Error: …": the Windows error in hexadecimal; 5 = access denied.',
   ],
+  ask: ['proxy', 'gateway'],
   filter: 'http.response.code >= 300 && http.response.code != 401',
 
   assess(attempt): Verdict {

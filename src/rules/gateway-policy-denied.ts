@@ -55,6 +55,7 @@ export const gatewayPolicyDenied = rule({
     'Time-outs (0x000059F6) and new authorizations (0x000059FA to 0x000059FC): the properties of the connection authorization policy, Timeouts; is the account still enabled and in its groups?',
     'Limit (0x000059E6): RD Gateway Manager, properties of the server, maximum number of connections.',
   ],
+  ask: ['gateway', 'directory'],
   filter: 'http || websocket',
 
   assess(attempt): Verdict {

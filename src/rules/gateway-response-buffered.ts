@@ -42,6 +42,7 @@ export const gatewayResponseBuffered = rule({
   remedy: [
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1. Apache: SetEnv proxy-sendchunked, flushpackets=on. Switch off content inspection for /remoteDesktopGateway/.',
   ],
+  ask: ['proxy'],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA"} || http.response.code == 200',
   restsOn: ['silence'],
 

@@ -32,6 +32,7 @@ export const gatewayResponseMalformed = rule({
   remedy: [
     'Let the proxy pass the answer as it is: nginx proxy_buffering off; chunked_transfer_encoding off; proxy_http_version 1.1. Switch off compression, caching and content inspection for /remoteDesktopGateway/.',
   ],
+  ask: ['proxy'],
   filter: 'http.response && (http.content_length || http.transfer_encoding)',
 
   assess(attempt): Verdict {

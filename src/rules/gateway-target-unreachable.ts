@@ -30,6 +30,7 @@ export const gatewayTargetUnreachable = rule({
     'On the gateway: Test-NetConnection TARGET -Port 3389; Resolve-DnsName TARGET (the gateway resolves the name, not the client).',
     'Capture on the gateway towards the target: no answer = firewall or host down, RST = nothing listens.',
   ],
+  ask: ['gateway', 'security'],
   filter: 'http || websocket',
 
   assess(attempt): Verdict {

@@ -33,6 +33,7 @@ export const gatewayUnanswered = rule({
     'nginx: proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1; proxy_read_timeout 1h.',
     'On the gateway: Get-Service TSGateway, Restart-Service TSGateway; httperr logs under C:\\Windows\\System32\\LogFiles\\HTTPERR.',
   ],
+  ask: ['proxy', 'gateway'],
   filter: 'http.request.method in {"RDG_OUT_DATA", "RDG_IN_DATA", "RPC_OUT_DATA", "RPC_IN_DATA"} && !http.response_in',
   restsOn: ['silence'],
 

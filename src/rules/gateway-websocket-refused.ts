@@ -26,6 +26,7 @@ export const gatewayWebsocketRefused = rule({
   remedy: [
     'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade". Apache: mod_proxy_wstunnel. Clients fall back to two HTTP channels: slower, and another thing that a proxy can break.',
   ],
+  ask: ['proxy', 'gateway'],
   filter: 'http.upgrade || http.response.code == 101 || websocket',
 
   assess(attempt): Verdict {

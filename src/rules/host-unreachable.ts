@@ -38,6 +38,7 @@ export const hostUnreachable = rule({
     'Wake it up: Wake-on-LAN, or the hypervisor; and forbid sleep: powercfg /change standby-timeout-ac 0.',
     'On the client: route print, and whether the VPN that leads there is connected.',
   ],
+  ask: ['server', 'network'],
   filter:
     '(icmp.type == 3 && icmp.code in {0, 1, 5, 6, 7, 8, 11, 12}) || icmp.type == 11 || (icmpv6.type == 1 && icmpv6.code in {0, 2, 3}) || icmpv6.type == 3',
 

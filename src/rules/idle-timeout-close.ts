@@ -68,6 +68,7 @@ export const idleTimeoutClose = rule({
     'Azure Load Balancer: idleTimeoutInMinutes 30 and enableTcpReset; AWS NLB: tcp.idle_timeout.seconds; firewalls: the session time-out of TCP 443 and 3389.',
     'On the server: session limits (MaxIdleTime under the same key; Get-RDSessionCollectionConfiguration -Connection) are idle time-outs, too.',
   ],
+  ask: ['security', 'proxy'],
   filter: 'tcp.flags.fin == 1 || tcp.flags.reset == 1 || tcp.analysis.keep_alive',
   restsOn: ['silence', 'time'],
 

@@ -21,6 +21,7 @@ export const ipFragmentation = rule({
   remedy: [
     'Clamp the MSS at the tunnel, or lower the MTU of the VPN interface: fragments cost throughput and many firewalls drop them.',
   ],
+  ask: ['network'],
   filter: 'ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr',
 
   assess(attempt): Verdict {

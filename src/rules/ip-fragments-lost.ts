@@ -32,6 +32,7 @@ export const ipFragmentsLost = rule({
     'Avoid fragments: clamp the MSS at the tunnel (see path-mtu-black-hole) or lower the MTU of the VPN interface to 1400.',
     'Let the firewall reassemble: nft/iptables conntrack does by default; look for "drop fragments", "fragment filter", -f rules, or virtual reassembly limits.',
   ],
+  ask: ['security', 'network'],
   filter: 'ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr || (icmp.type == 11 && icmp.code == 1)',
   restsOn: ['absence'],
 

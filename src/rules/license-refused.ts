@@ -36,6 +36,7 @@ export const licenseRefused = rule({
     'On the server: lsdiag.msc (RD Licensing Diagnoser); licensing mode and licence server by policy ("Use the specified Remote Desktop license servers"). The grace period ends 120 days after the role was installed.',
     'On one client only: delete HKLM\\SOFTWARE\\Microsoft\\MSLicensing there and start mstsc once as administrator.',
   ],
+  ask: ['server'],
   filter: 'rdp.flags.licenseencrypt || rdp.pduType2 == 0x2f',
 
   assess(attempt): Verdict {

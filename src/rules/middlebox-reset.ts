@@ -39,6 +39,7 @@ export const middleboxReset = rule({
     'Ask for the logs of IPS, application control and TLS inspection on the way at that second: the rule that fired names itself there.',
     'Test from another network, or past the device; exempt the connection from inspection as a test.',
   ],
+  ask: ['security', 'network'],
   filter: 'tcp.flags.reset == 1 || tcp.flags.fin == 1',
   restsOn: ['sender'],
 

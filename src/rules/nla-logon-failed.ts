@@ -62,6 +62,7 @@ export const nlaLogonFailed = rule({
     'Is the user in Remote Desktop Users, and may log on through Remote Desktop Services (secpol.msc, user rights)?',
     'Write the user as DOMAIN\\user or user@domain; for local accounts SERVER\\user.',
   ],
+  ask: ['directory', 'server'],
   filter: 'credssp.errorCode || kerberos.error_code || (tls.record.content_type == 23 && tls.record.length < 60)',
 
   assess(attempt): Verdict {

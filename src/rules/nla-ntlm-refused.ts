@@ -43,6 +43,7 @@ export const nlaNtlmRefused = rule({
     'Let the client reach a domain controller: port 88, or a KDC proxy (kdcproxyname:s:<gateway> in the .rdp file).',
     'Where NTLM must be: security policy "Network security: Restrict NTLM: Incoming NTLM traffic" (RestrictReceivingNTLMTraffic under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\MSV1_0), with exceptions for servers.',
   ],
+  ask: ['directory', 'server'],
   filter: 'credssp.errorCode || ntlmssp || kerberos.error_code == 7',
 
   assess(attempt): Verdict {

@@ -28,6 +28,7 @@ export const nlaRequired = rule({
     'Let the client offer NLA: enablecredsspsupport:i:1 in the .rdp file, /sec:nla in FreeRDP; mstsc offers it unless the file forbids it.',
     'A client that can not: switch off "Allow connections only from computers running Remote Desktop with Network Level Authentication" on the server (SystemPropertiesRemote), or UserAuthentication=0 under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp.',
   ],
+  ask: ['client', 'server'],
   filter: 'rdp.negReq.requestedProtocols || rdp.negFailure.failureCode == 5',
 
   assess(attempt): Verdict {

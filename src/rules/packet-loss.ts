@@ -41,6 +41,7 @@ export const packetLoss = rule({
     'pathping <server> on Windows, mtr -rwzc 200 <server> elsewhere; run it from both ends.',
     'Look for errors and drops of the links on the way: duplex mismatch, Wi-Fi, overloaded uplinks, policers.',
   ],
+  ask: ['network'],
   filter: 'tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.lost_segment',
   restsOn: ['loss'],
 

@@ -54,6 +54,7 @@ export const pathMtuBlackHole = rule({
     'Let ICMP type 3 code 4 (IPv6: type 2) through all firewalls on the way.',
     'Stopgap on Windows: EnablePMTUBHDetect=1 (REG_DWORD) under HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters turns on black hole detection; on Linux sysctl net.ipv4.tcp_mtu_probing=1.',
   ],
+  ask: ['network', 'security'],
   filter:
     '(tcp.analysis.retransmission && tcp.len > 536) || (icmp.type == 3 && icmp.code == 4) || icmpv6.type == 2 || tcp.options.sack_le',
   restsOn: ['silence', 'size'],

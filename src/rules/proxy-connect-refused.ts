@@ -57,6 +57,7 @@ export const proxyConnectRefused = rule({
     '502, 503, 504: the proxy can not resolve or reach the gateway: test from the proxy itself (curl -v https://<gateway>/remoteDesktopGateway/).',
     'Bypass: netsh winhttp set proxy proxy-server="<proxy>" bypass-list="<local>;<gateway>", or the proxy exceptions of the user.',
   ],
+  ask: ['proxy'],
   filter: 'http.request.method == "CONNECT" || http.response.code in {403, 407, 502, 503, 504}',
 
   assess(attempt): Verdict {

@@ -42,6 +42,7 @@ export const rdpBruteForce = rule({
     'Set an account lockout policy (net accounts /lockoutthreshold:10) and require NLA (UserAuthentication = 1).',
     'Count the guesses: Get-WinEvent -FilterHashtable @{LogName="Security"; Id=4625} | group by IpAddress and TargetUserName.',
   ],
+  ask: ['security', 'server'],
   filter: 'rdp.rt_cookie || (tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.dstport == 3389)',
   isAboutServer: true,
 

@@ -4,6 +4,7 @@
  */
 import type { Attempt, MilestoneId } from '../attempt/attempt.ts'
 import type { Place } from '../attempt/place.ts'
+import type { Team } from '../codes/teams.ts'
 import type { Recording } from './recordings.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -61,6 +62,8 @@ export interface Rule {
   /** Which captures show what another hid, the best first. */
   readonly settledBy: readonly Recording[]
   readonly remedy: readonly string[]
+  /** Who can do that, the likeliest first. */
+  readonly ask: readonly Team[]
   /** A Wireshark display filter that shows the same packets in any capture. */
   readonly filter: string
   /** It finds what happens to the server around the attempt: then probes and scans count as much as what people do. */

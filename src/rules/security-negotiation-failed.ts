@@ -41,6 +41,7 @@ export const securityNegotiationFailed = rule({
     'Failure 2, or standard security selected: SecurityLayer=2 under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp; on xrdp security_layer=negotiate and a readable key.pem.',
     'The client wants NLA and the server has TLS only: UserAuthentication=1 in the same key, or let the client accept TLS.',
   ],
+  ask: ['server', 'client'],
   filter: 'rdp.negReq.requestedProtocols || rdp.negReq.selectedProtocol || rdp.negFailure.failureCode',
 
   assess(attempt): Verdict {

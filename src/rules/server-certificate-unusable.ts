@@ -33,6 +33,7 @@ export const serverCertificateUnusable = rule({
     'Permissions of C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys: NETWORK SERVICE must read the key (f686aace…); icacls shows them.',
     'A certificate of your own: its private key must be readable by NETWORK SERVICE, and its thumbprint set with wmic /namespace:\\\\root\\cimv2\\TerminalServices PATH Win32_TSGeneralSetting Set SSLCertificateSHA1Hash=<thumbprint>.',
   ],
+  ask: ['server', 'certificates'],
   filter: 'rdp.negFailure.failureCode == 3',
 
   assess(attempt): Verdict {

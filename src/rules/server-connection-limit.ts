@@ -43,6 +43,7 @@ export const serverConnectionLimit = rule({
     'Half-open connections from many addresses are a SYN flood: let the firewall in front answer with SYN cookies, or close the port to the Internet.',
     'Restart-Service TermService -Force frees what is stuck.',
   ],
+  ask: ['server', 'security'],
   filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 1 && tcp.analysis.retransmission',
   isAboutServer: true,
   restsOn: ['absence'],

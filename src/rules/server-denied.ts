@@ -57,6 +57,7 @@ export const serverDenied = rule({
     'Are logons switched off (change logon /query), or is the limit of sessions reached (query session; policy "Limit number of connections", fSingleSessionPerUser)?',
     'Broker (0x0000040x): is a session host of the collection on line and not in drain mode (Get-RDSessionHost -CollectionName <name>)?',
   ],
+  ask: ['server', 'directory'],
   filter: 'rdp.pduType2 == 0x2f || credssp.errorCode || t124.result',
 
   assess(attempt): Verdict {

@@ -33,6 +33,7 @@ export const serverEndedSession = rule({
   remedy: [
     'On the server: events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager name the reason; session limits: MaxIdleTime, MaxConnectionTime under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services.',
   ],
+  ask: ['server'],
   filter: 't124.disconnectProviderUltimatum_element || rdp.pduType2 == 0x2f',
 
   assess(attempt): Verdict {

@@ -51,6 +51,7 @@ export const serverOverloaded = rule({
     'Event log System, source Resource-Exhaustion-Detector (2004), and TerminalServices-LocalSessionManager at that second.',
     'Log off disconnected sessions (quser, logoff <id>), add memory, or spread users over more session hosts.',
   ],
+  ask: ['server'],
   filter: 'tcp.analysis.zero_window || tcp.analysis.zero_window_probe || tcp.analysis.window_full',
   restsOn: ['lasting'],
 

@@ -49,6 +49,7 @@ export const sessionAbortedByServer = rule({
     'On the server: Get-WinEvent System (7031, 7034), Application (1000, 1001), TerminalServices-LocalSessionManager (23, 24, 39, 40) at that second.',
     'Was the host restarted, or the session ended by an administrator or a limit? quser, event 1074.',
   ],
+  ask: ['server'],
   filter: '(tcp.flags.fin == 1 || tcp.flags.reset == 1) && tcp.srcport == 3389',
   restsOn: ['absence'],
 

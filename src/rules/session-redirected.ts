@@ -32,6 +32,7 @@ export const sessionRedirected = rule({
     'The first close is normal. When the connection behind it fails, that one is the fault: can the client resolve and reach the host to which it was sent (Resolve-DnsName <host>; Test-NetConnection <host> -Port 3389)?',
     'Clients that can reach the broker alone need a gateway, or redirection by token (Set-RDSessionCollectionConfiguration; use of IP address redirection).',
   ],
+  ask: ['server', 'network'],
   filter: 'rdp.rt_cookie || rdp.pduType.type == 10',
 
   assess(attempt): Verdict {

@@ -32,6 +32,7 @@ export const slowPath = rule({
   remedy: [
     'ping and tracert to the server; look for a VPN detour, a satellite link or a queue that is full (bufferbloat).',
   ],
+  ask: ['network'],
   filter: 'tcp.analysis.initial_rtt > 0.3',
   restsOn: ['time'],
 

@@ -48,6 +48,7 @@ export const subnetConflict = rule({
     'Route the host through the tunnel: Add-VpnConnectionRoute -ConnectionName "<vpn>" -DestinationPrefix <server>/32; or turn split tunnelling off.',
     'Stopgap: route add <server> mask 255.255.255.255 <tunnel gateway> metric 1.',
   ],
+  ask: ['network', 'client'],
   filter: 'arp.opcode == 2 || icmpv6.type == 136 || tls.handshake.type == 11 || ntlmssp.challenge.target_info',
 
   assess(attempt): Verdict {

@@ -33,6 +33,7 @@ export const tcpConnectRefused = rule({
     'Is it another port? reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp" /v PortNumber.',
     'If the port is open on the server itself, a firewall on the way rejects with resets: look at its log.',
   ],
+  ask: ['server', 'security'],
   filter: 'tcp.flags.reset == 1 && tcp.seq == 1 && tcp.ack == 1 && tcp.len == 0',
 
   assess(attempt): Verdict {

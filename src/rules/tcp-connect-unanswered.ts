@@ -43,6 +43,7 @@ export const tcpConnectUnanswered = rule({
     'On the server: Get-NetFirewallRule -DisplayGroup "Remote Desktop" | Get-NetFirewallPortFilter, and enable the rules.',
     'In a cloud: look at the security group or NSG flow logs (Azure: Network Watcher, IP flow verify).',
   ],
+  ask: ['security', 'server'],
   filter: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.analysis.retransmission',
   restsOn: ['silence'],
 

@@ -24,6 +24,7 @@ export const tlsCertificateExpired = rule({
     'RDP host: delete the expired certificate in certlm.msc, Remote Desktop, Certificates; Restart-Service TermService -Force makes a new one (events 1057 and 1058 say why it could not).',
     'Gateway or proxy: renew the certificate and bind it (RD Gateway Manager, Properties, SSL Certificate; nginx ssl_certificate and reload).',
   ],
+  ask: ['certificates', 'server'],
   filter: 'tls.handshake.type == 11 || tls.alert_message',
   assess(attempt) {
     return certificateVerdict(attempt, 'expired', (leaf, exit) => {

@@ -25,6 +25,7 @@ export const tlsCertificateNameMismatch = rule({
     'Connect by a name that is in the certificate, or issue one with the name that people use (subject alternative name).',
     'Gateway: the name in the client (gatewayhostname:s:…) must be in the certificate; behind a proxy look at which certificate it serves for this SNI.',
   ],
+  ask: ['certificates', 'client'],
   filter: 'tls.handshake.extensions_server_name || tls.handshake.type == 11 || tls.alert_message',
   assess(attempt) {
     return certificateVerdict(attempt, 'name-mismatch', leaf => {

@@ -23,6 +23,7 @@ export const tlsCertificateNotYetValid = rule({
     'w32tm /query /status on client and server; w32tm /resync. A clock that is wrong by the difference explains it.',
     'Otherwise issue the certificate again with a beginning in the past.',
   ],
+  ask: ['certificates', 'server'],
   filter: 'tls.handshake.type == 11 || tls.alert_message',
   assess(attempt) {
     return certificateVerdict(attempt, 'not-yet-valid', (leaf, exit) => {

@@ -33,6 +33,7 @@ export const tlsCertificateRejected = rule({
     'Check name, dates and issuer of the certificate that the server sends now: nmap --script ssl-cert -p <port> <server>.',
     'On the client: the dialog of mstsc, event log Microsoft-Windows-TerminalServices-RDPClient/Operational, or the log of FreeRDP.',
   ],
+  ask: ['certificates', 'client'],
   filter: 'tls.handshake.type == 2 || tls.record.content_type == 21 || tls.record.length == 19',
 
   assess(attempt): Verdict {

@@ -24,6 +24,7 @@ export const tlsCertificateUntrusted = rule({
     'Send the whole chain: intermediate certificates belong to the server, too (nginx: ssl_certificate with leaf and intermediates).',
     'Or make the clients trust the issuer: certutil -addstore Root <ca.cer>, by group policy.',
   ],
+  ask: ['certificates', 'client'],
   filter: 'tls.handshake.type == 11 || tls.alert_message',
   assess(attempt) {
     const exit = certificateExitOf(attempt)

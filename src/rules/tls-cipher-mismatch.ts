@@ -35,6 +35,7 @@ export const tlsCipherMismatch = rule({
     'Windows: Get-TlsCipherSuite | ft Name on both sides; the policy "SSL Cipher Suite Order" (HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002) may have cut the list.',
     'Servers and proxies: widen ssl_ciphers (nginx), ssl-default-bind-ciphers (HAProxy), tls_ciphers (xrdp); an ECDSA certificate needs ECDSA suites, an RSA certificate RSA ones.',
   ],
+  ask: ['server', 'client'],
   filter: 'tls.alert_message.desc in {40, 47, 71} || tls.handshake.type in {1, 2}',
 
   assess(attempt): Verdict {

@@ -44,6 +44,7 @@ export const tlsClientFlightSplit = rule({
     'Update the client, or let it gather its flight (TCP_NODELAY off, one write).',
     'Raise the MTU of the way so that the flight fits into one packet, or use a smaller client certificate.',
   ],
+  ask: ['security', 'network'],
   filter: 'tls.handshake.type == 16 || tls.record.content_type == 20 || tcp.flags.reset == 1',
   restsOn: ['absence'],
 

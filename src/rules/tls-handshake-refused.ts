@@ -36,6 +36,7 @@ export const tlsHandshakeRefused = rule({
     'Which versions are on? reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s; nmap --script ssl-enum-ciphers -p <port> <server>.',
     'Compare with another server name or without one (openssl s_client -connect <server>:<port> -noservername): a filter on SNI answers differently.',
   ],
+  ask: ['server', 'security'],
   filter: 'tls.handshake.type == 1 || (tls.alert_message && !tls.handshake.type == 2) || tcp.flags.reset == 1',
   restsOn: ['absence'],
 

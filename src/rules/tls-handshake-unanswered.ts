@@ -49,6 +49,7 @@ export const tlsHandshakeUnanswered = rule({
     'openssl s_client -connect <server>:<port> with and without -servername shows whether the name matters.',
     'If the ClientHello arrives: Restart-Service TermService -Force (or the gateway service), and look at its processor load.',
   ],
+  ask: ['security', 'server'],
   filter: 'tls.handshake.type == 1',
   restsOn: ['silence'],
 

@@ -45,6 +45,7 @@ export const tlsIntercepted = rule({
     'Except the gateway or the server from TLS inspection (proxy, firewall, web shield of the antivirus): RDP and RD Gateway bind their logon to the certificate (channel bindings), which inspection breaks.',
     'Let RDP to port 3389 pass without inspection: CredSSP checks the public key of the server and refuses another one.',
   ],
+  ask: ['security'],
   filter: 'tls.handshake.type == 11',
 
   assess(attempt): Verdict {

@@ -24,6 +24,7 @@ export const tlsVersionDeprecated = rule({
   remedy: [
     'Enable TLS 1.2 on the server before policies or updates switch the old versions off: RFC 8996 deprecates them.',
   ],
+  ask: ['server'],
   filter: 'tls.handshake.type == 2 && tls.handshake.version < 0x0303',
 
   assess(attempt): Verdict {

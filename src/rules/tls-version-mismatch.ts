@@ -34,6 +34,7 @@ export const tlsVersionMismatch = rule({
     'Old clients (Windows 7, 2008 R2) need KB3080079 and the settings above for TLS 1.2 with RDP; better replace them.',
     'Servers and proxies: allow at least TLS 1.2 (nginx ssl_protocols TLSv1.2 TLSv1.3; HAProxy ssl-min-ver TLSv1.2; xrdp ssl_protocols=TLSv1.2, TLSv1.3).',
   ],
+  ask: ['server', 'client'],
   filter: 'tls.alert_message.desc == 70 || tls.handshake.type in {1, 2}',
 
   assess(attempt): Verdict {

@@ -61,6 +61,7 @@ export const udpTransportBlocked = rule({
     'On the server: Get-NetFirewallRule -DisplayName "*Remote Desktop*UDP*", and the policy "Select RDP transport protocols" (Use both UDP and TCP).',
     'As a test only: fClientDisableUDP=1 (DWORD) under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\\Client keeps the client on TCP.',
   ],
+  ask: ['security', 'network'],
   filter: 'rdpudp || dtls || (icmp && udp.port == 3389)',
   restsOn: ['silence'],
 

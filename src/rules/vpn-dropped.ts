@@ -61,6 +61,7 @@ export const vpnDropped = rule({
     'Lower the keep-alive of the VPN below the time-out of the NAT in front of it: PersistentKeepalive = 25 (WireGuard), keepalive 10 60 (OpenVPN), DPD 30 s (IPsec).',
     'Wi-Fi and power saving of the client: Disable-NetAdapterPowerManagement, and event log WLAN-AutoConfig (8003).',
   ],
+  ask: ['network'],
   filter: 'esp || isakmp || udp.port in {500, 4500, 1194, 51820, 1701} || (icmp.type == 3 && icmp.code in {0, 6, 11})',
   restsOn: ['silence', 'lasting'],
 

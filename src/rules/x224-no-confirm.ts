@@ -61,6 +61,7 @@ export const x224NoConfirm = rule({
     'Limit of pending connections: MaxOutstandingConnections under HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server.',
     'If only some users or user names fail, look for an IPS rule on the mstshash cookie in front of the server.',
   ],
+  ask: ['server', 'security'],
   filter: 'cotp.type == 0x0e || (tcp.srcport == 3389 && (tcp.flags.fin == 1 || tcp.flags.reset == 1))',
   restsOn: ['absence'],
 

@@ -2,20 +2,20 @@
  * The capture that is open: read once from front to back for its analysis and an index of its packets, while the screen is
  * alive; then packets are read again where somebody looks. One that still grows is read on, and judged anew as it grows.
  */
-import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys, KeySource } from '../analyze.ts'
+import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys } from '../analyze.ts'
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
-import { FileStore, type PacketStore, SpoolStore } from '../capture/packet-store.ts'
+import { partnersOf } from '../evidence/partners.ts'
 import type { Filter } from '../inspect/filter/filter.ts'
 import type { Glance } from '../inspect/glance.ts'
+import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
-import { PacketIndex } from '../inspect/packet-index.ts'
-import { Replay } from '../inspect/replay.ts'
+import type { PacketIndex } from '../inspect/packet-index.ts'
+import type { Replay } from '../inspect/replay.ts'
+import { textOf } from '../inspect/tree-search.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
-import { textOf } from '../report/tree-search.ts'
 import { LiveAnalysis } from './live-analysis.ts'
-import { Rereading } from './rereading.ts'
 import { Turns } from './turns.ts'
 
 /** Packets taken between two looks at the clock while the capture is read. */
@@ -58,13 +58,12 @@ export interface PacketLine extends PacketColumns {
 
 export class Document {
   readonly path: string
-  readonly index = new PacketIndex()
+  readonly indexed: IndexedCapture
+  readonly index: PacketIndex
   /** null until the capture is read to its end; of one that grows, as it was a moment ago. */
   analysis: CaptureAnalysis | null = null
   readonly #capture: Capture
   readonly #options: DocumentOptions
-  readonly #store: PacketStore
-  readonly #spool: SpoolStore | null
   readonly #replay: Replay
   readonly #turns = new Turns()
   readonly #unfinished = new Set<() => void>()
@@ -82,7 +81,6 @@ export class Document {
   #isLive: boolean
   /** Since when more is waited for; null while it is read. */
   #waitsSinceMs: number | null = null
-  #partners: ReadonlyMap<number, readonly number[]> = new Map()
   /** Blocks of secrets that lines were read with. */
   #secretsShown = 0
 
@@ -91,15 +89,12 @@ export class Document {
     this.#capture = capture
     this.#options = options
     this.#isLive = options.follow === true || path === '-'
-    const { compression } = capture.info
-    this.#spool = capture.seekable && compression.length === 0 ? null : new SpoolStore(options.mostSpoolBytes)
-    this.#store = this.#spool ?? new FileStore(path)
-    this.#replay = new Replay({
-      index: this.index,
-      recorded: row => this.recorded(row),
-      partners: stream => this.#partners.get(stream) ?? [],
-      keys: () => this.#keys(),
+    this.indexed = new IndexedCapture(path, capture, {
+      keys: options.keys ?? null,
+      mostSpoolBytes: options.mostSpoolBytes,
     })
+    this.index = this.indexed.index
+    this.#replay = this.indexed.replay
   }
 
   /** @throws CaptureError when there is no capture that can be read. */
@@ -111,7 +106,7 @@ export class Document {
   async load(): Promise<void> {
     const capture = this.#capture
     this.#beganMs = performance.now()
-    const keys = this.#keys()
+    const keys = this.indexed.keys()
     const running = new Analysis(capture, this.path, keys, { ladders: true, names: true })
     this.#running = running
     const live = this.#isLive ? this.#watch() : Promise.resolve()
@@ -120,7 +115,7 @@ export class Document {
       this.#waitsSinceMs = null
       for (let taken = 0; this.stopped === '' && capture.next(); taken++) {
         running.packet()
-        this.#add(running.stream)
+        this.indexed.add(running.stream)
         if (taken % PACKETS_A_LOOK !== 0) continue
         const waits = pause()
         if (waits === null) continue
@@ -149,7 +144,7 @@ export class Document {
 
   /** Why it was not read to its end, though there is more; '' when it was. */
   get stopped(): string {
-    return this.#spool?.full ?? ''
+    return this.indexed.full
   }
 
   /** More may come. */
@@ -189,7 +184,7 @@ export class Document {
 
   /** When the first packet came, since 1970. */
   get start(): { readonly seconds: number; readonly nanoseconds: number } {
-    return { seconds: this.#capture.startSeconds, nanoseconds: this.#capture.startNanoseconds }
+    return this.indexed.start
   }
 
   /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
@@ -199,24 +194,7 @@ export class Document {
 
   /** The packet once more, as it was recorded. */
   recorded(row: number): RecordedPacket {
-    const { index } = this
-    const packet = index.at(row)
-    const bytes = this.#store.read(packet.offset, packet.capturedLength)
-    return {
-      bytes,
-      start: 0,
-      end: bytes.length,
-      originalLength: packet.originalLength,
-      linkType: packet.linkType,
-      interfaceId: packet.interfaceId,
-      fcsLength: packet.fcsLength,
-      number: packet.number,
-      timeNs: packet.timeNs,
-      previousNs: row === 0 ? packet.timeNs : index.timeNs(row - 1),
-      startSeconds: this.#capture.startSeconds,
-      startNanoseconds: this.#capture.startNanoseconds,
-      info: this.#capture.info,
-    }
+    return this.indexed.recorded(row)
   }
 
   /** At once: as it seems at first sight, until it is read whole. */
@@ -279,24 +257,7 @@ export class Document {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const undo of this.#unfinished) undo()
-    void this.#capture.close()
-    this.#store.close()
-  }
-
-  #add(stream: number): void {
-    const { bytes, start, end, base, originalLength, linkType, interfaceId, fcsLength, number, timeNs } = this.#capture
-    const offset = this.#spool === null ? base + start : this.#spool.append(bytes, start, end)
-    this.index.add({
-      number,
-      offset,
-      capturedLength: end - start,
-      originalLength,
-      timeNs,
-      linkType,
-      interfaceId,
-      fcsLength,
-      stream,
-    })
+    this.indexed.close()
   }
 
   /**
@@ -315,10 +276,6 @@ export class Document {
     return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
   }
 
-  #keys(): KeySource {
-    return new KeySource(this.#options.keys ?? null, this.#capture.info.secrets)
-  }
-
   /** Judges what there is again and again, while it grows. */
   async #watch(): Promise<void> {
     const live = new LiveAnalysis({
@@ -332,8 +289,8 @@ export class Document {
 
   /** From the packets that are there. Attempts in progress are judged by what they did so far. */
   async #analyseAnew(): Promise<void> {
-    const rereading = new Rereading(this.#capture)
-    const analysis = new Analysis(rereading, this.path, this.#keys(), { ladders: true, names: true })
+    const rereading = this.indexed.rereading()
+    const analysis = new Analysis(rereading, this.path, this.indexed.keys(), { ladders: true, names: true })
     const pause = this.#pauses()
     const { count } = this.index
     for (let row = 0; row < count; row++) {
@@ -352,8 +309,8 @@ export class Document {
     const partners = partnersOf(analysis.attempts)
     const secrets = this.#capture.info.secrets.length
     // What was drawn before may have been drawn without partners or secrets.
-    const from = partners.size === this.#partners.size && secrets === this.#secretsShown ? settled : 0
-    this.#partners = partners
+    const from = partners.size === this.indexed.partners.size && secrets === this.#secretsShown ? settled : 0
+    this.indexed.partners = partners
     this.#secretsShown = secrets
     for (const row of this.#lines.keys()) if (row >= from) this.#lines.delete(row)
     for (const row of this.#opened.keys()) if (row >= from) this.#opened.delete(row)
@@ -399,18 +356,4 @@ function drop<T>(kept: Map<number, T>, most: number): void {
     if (kept.size <= most) return
     kept.delete(key)
   }
-}
-
-/** Conversations of one attempt may feed one another's layers: the channels of a gateway. */
-export function partnersOf(attempts: readonly AttemptAnalysis[]): Map<number, readonly number[]> {
-  const partners = new Map<number, readonly number[]>()
-  for (const { members } of attempts) {
-    const numbers = members.map(({ transport, stream }) => stream * 2 + (transport === 'udp' ? 1 : 0))
-    for (const number of numbers)
-      partners.set(
-        number,
-        numbers.filter(other => other !== number),
-      )
-  }
-  return partners
 }

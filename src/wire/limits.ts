@@ -302,5 +302,21 @@ export const MAX_REPLAYED_PACKETS = 20_000
 /** Steps of an attempt's ladder; of longer ones the first and the last are kept. */
 export const MAX_LADDER_STEPS = 2000
 
+/** What an HTML report shows: packets of a capture and of all of them, fields and bytes of a packet. */
+export const MAX_EXHIBITED_PACKETS = 40
+export const MAX_DOCUMENT_PACKETS = 400
+export const MAX_DOCUMENT_FIELDS = 600
+export const MAX_DOCUMENT_PACKET_BYTES = 2048
+/** Segments of a connection that are drawn over time, and connections of a capture that are. */
+export const MAX_GRAPH_SEGMENTS = 5000
+export const MAX_GRAPHS = 4
+/** Attempts of a capture that are told in full, messages of a ladder, and lines of one table. */
+export const MAX_DOCUMENT_ATTEMPTS = 20
+export const MAX_DOCUMENT_MESSAGES = 160
+export const MAX_DOCUMENT_LINES = 2000
+/** Characters of an HTML report; captures beyond them are told by their verdicts alone. */
+export const MAX_DOCUMENT_CHARACTERS = 1 << 25
+/** Packets of a file of evidence. */
+export const MAX_PROOF_PACKETS = 500_000
 /** Of the copy on disk that the terminal UI makes of packets that come only once: from a pipe, or out of a compressed file. */
 export const MAX_SPOOL_BYTES = 2 ** 34

@@ -147,6 +147,16 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s', (_shown, 
     }
   })
 
+  it('adds no element and no attribute to HTML', async () => {
+    const tags = (page: string) =>
+      [...page.matchAll(/<(\/?[a-z0-9]+)((?: [a-z-]+(?:="[^"]*")?)*)\/?>/g)].map(
+        ([, name, attributes]) => `${name} ${attributes?.replaceAll(/="[^"]*"/g, '')}`,
+      )
+    const page = await written('html', [capture, capture])
+    expect(tags(page)).toEqual(tags(await written('html', [hostileCapture('plain'), hostileCapture('plain')])))
+    expect(page.replace(/<(style|script)>.*?<\/\1>/gs, '').replaceAll(/<[^<>]*>/g, '')).not.toMatch(/[<>]/)
+  })
+
   it('is no formula in CSV', async () => {
     const rows: string[][] = parse(await written('csv', [capture]), { record_delimiter: '\r\n' })
     expect(rows).toHaveLength(4)

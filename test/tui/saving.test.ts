@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { rowsOfAttempt, rowsOfEvidence } from '../../src/evidence/rows.ts'
 import { Document } from '../../src/tui/document.ts'
-import { rowsOfAttempt, rowsOfEvidence, savePackets, saveReport } from '../../src/tui/saving.ts'
+import { savePackets, saveReport } from '../../src/tui/saving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rdpscope-saving-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -94,7 +95,7 @@ describe('savePackets', () => {
   it.skipIf(isWithout('tshark'))('gives packets that tshark reads, with what findings say of them', async () => {
     const document = await loaded('net-dpi-rst-clienthello')
     const path = join(folder, 'evidence.pcapng')
-    const rows = rowsOfEvidence(document)
+    const rows = rowsOfEvidence(document.index, document.attempts)
     expect(rows.map(row => document.index.number(row))).toEqual([10, 11])
     await savePackets(document, rows, path, false)
     document.close()
@@ -129,7 +130,8 @@ describe('what is saved', () => {
   it('of an attempt are its conversations, and the packets beside them that its findings name', async () => {
     const document = await loaded('net-server-host-down')
     const [attempt] = document.attempts
-    const numbers = attempt === undefined ? [] : rowsOfAttempt(document, attempt).map(row => document.index.number(row))
+    const numbers =
+      attempt === undefined ? [] : rowsOfAttempt(document.index, attempt).map(row => document.index.number(row))
     document.close()
     // The SYNs, and the router's messages about them.
     expect(numbers).toEqual(expect.arrayContaining([3, 7, 8, 9]))

@@ -1,10 +1,11 @@
 /** What goes through a whole capture: finding, filters, and what is counted. */
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { partnersOf } from '../../src/evidence/partners.ts'
 import { KeySource } from '../../src/flow/tls/keys.ts'
 import { compileFilter } from '../../src/inspect/filter/filter.ts'
 import { Replay } from '../../src/inspect/replay.ts'
-import { Document, partnersOf } from '../../src/tui/document.ts'
+import { Document } from '../../src/tui/document.ts'
 import { Finder } from '../../src/tui/find.ts'
 import { conversationCounts, endpointCounts } from '../../src/tui/statistics.ts'
 

@@ -1,11 +1,11 @@
 /** One TCP conversation over time: sequence numbers in the manner of tcptrace, or round-trip times. */
+import { type RoundTrip, roundTrips, type Segment, segmentRows, segmentsOf } from '../../inspect/segments.ts'
 import { byteCount } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
 import { cut } from '../cells.ts'
 import { streamFilter } from '../filters.ts'
 import type { Action } from '../keys.ts'
 import { Plot, type Range } from '../plot.ts'
-import { type RoundTrip, roundTrips, type Segment, segmentsOf } from '../segments.ts'
 import type { MouseEvent } from '../terminal.ts'
 import type { View, Workspace } from '../view.ts'
 
@@ -138,7 +138,9 @@ export class GraphView implements View {
   }
 
   async #read(): Promise<void> {
-    this.#segments = this.#stream % 2 === 0 ? await segmentsOf(this.#workspace.document, this.#stream) : []
+    const { document } = this.#workspace
+    const rows = this.#stream % 2 === 0 ? segmentRows(document.index, this.#stream) : []
+    this.#segments = segmentsOf(await document.packets(rows))
     this.#trips = roundTrips(this.#segments)
     this.#workspace.ui.redraw()
   }

@@ -1,12 +1,13 @@
 /** What to save, with or without keys, and where to. */
 import { existsSync } from 'node:fs'
 import type { AttemptAnalysis } from '../../analysis.ts'
+import { rowsOfAttempt, rowsOfEvidence } from '../../evidence/rows.ts'
 import { counted } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
 import { width as cells, cut, wrapped } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
-import { rowsOfAttempt, rowsOfEvidence, SAVED, type Saved, savePackets, saveReport } from '../saving.ts'
+import { SAVED, type Saved, savePackets, saveReport } from '../saving.ts'
 import type { MouseEvent } from '../terminal.ts'
 import type { View, Workspace } from '../view.ts'
 
@@ -148,9 +149,9 @@ export class SaveView implements View {
     const { attempt, shown, marked } = this.#selection
     switch (what) {
       case 'attempt':
-        return attempt === null ? [] : rowsOfAttempt(document, attempt)
+        return attempt === null ? [] : rowsOfAttempt(document.index, attempt)
       case 'evidence':
-        return rowsOfEvidence(document)
+        return rowsOfEvidence(document.index, document.attempts)
       case 'marked':
         return [...marked].sort((a, b) => a - b)
       case 'shown':

@@ -1,7 +1,8 @@
 /** Finding fields in a layer's tree. */
-import type { InspectedLayer } from '../inspect/packet.ts'
-import { codeName, shownText } from '../inspect/value-text.ts'
+
 import type { Node } from '../wire/field.ts'
+import type { InspectedLayer } from './packet.ts'
+import { codeName, shownText } from './value-text.ts'
 
 /** The first one. */
 export function nodeNamed(layer: InspectedLayer, name: string): Node | null {

@@ -1,7 +1,7 @@
 /** The segments of a TCP conversation, for graphs over time. */
-import type { InspectedPacket } from '../inspect/packet.ts'
-import { holds, numberOf, textOf } from '../report/tree-search.ts'
-import type { Document } from './document.ts'
+import type { InspectedPacket } from './packet.ts'
+import type { PacketIndex } from './packet-index.ts'
+import { holds, numberOf, textOf } from './tree-search.ts'
 
 export interface Segment {
   readonly packet: number
@@ -35,12 +35,17 @@ const RESENDS = [
   'tcp.analysis.spurious_retransmission',
 ] as const
 
-/** @param stream twice its number. */
-export async function segmentsOf(document: Document, stream: number): Promise<Segment[]> {
-  const { index } = document
+/**
+ * The rows of a TCP conversation; none where there are more than `most`.
+ * @param stream twice its number.
+ */
+export function segmentRows(index: PacketIndex, stream: number, most = MOST_PACKETS): readonly number[] {
   const last = index.last(stream)
-  const rows = last < 0 ? [] : (index.upTo(stream, last, MOST_PACKETS) ?? [])
-  const packets = await document.packets(rows)
+  return last < 0 ? [] : (index.upTo(stream, last, most) ?? [])
+}
+
+/** @param packets of one TCP conversation, in order; ICMP messages about it are passed over. */
+export function segmentsOf(packets: readonly InspectedPacket[]): Segment[] {
   const segments: Segment[] = []
   let first = ''
   for (const packet of packets) {
