@@ -22,7 +22,6 @@ export interface MessageWords {
 const CLOSE_NOTIFY = 0
 const LICENCE_IS_VALID = 7
 const KRB_PREAUTH_REQUIRED = 25
-const RECORD_ALERT = 21
 const DNS_TYPES: ReadonlyMap<number, string> = new Map([
   [1, 'A'],
   [28, 'AAAA'],
@@ -88,11 +87,9 @@ export function messageWords({ fact }: Event): MessageWords | null {
     case 'certificate':
       return plain(`certificate: ${fact.chain[0]?.subject ?? 'none'}`)
     case 'alert':
-      if (fact.sealed) return plain('TLS alert (encrypted)')
+      if (fact.code < 0) return plain('TLS alert (encrypted)')
       if (fact.code === CLOSE_NOTIFY) return plain('TLS close_notify')
       return bad(`TLS alert: ${alertName(fact.code)}`)
-    case 'record':
-      return fact.type === RECORD_ALERT ? plain('TLS alert (encrypted)') : null
     case 'http-request':
       return plain(`${fact.method} ${fact.target}`)
     case 'http-response': {

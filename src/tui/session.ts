@@ -172,6 +172,7 @@ export class Session implements Workspace {
   #askTopic(text: string): void {
     this.app.ask({
       label: 'Code or rule',
+      hint: 'as the dialog or the packet says it: 0x904 0x7, alert 40, event 1057, a word; Tab completes rules',
       text,
       history: this.#asked,
       word: /\S*$/,

@@ -16,7 +16,9 @@ describe('messageWords', () => {
     ])
     expect(said('alert', { code: 48, sealed: false })).toEqual(['TLS alert: unknown_ca', 'bad'])
     expect(said('alert', { code: 0, sealed: false })).toEqual(['TLS close_notify', 'plain'])
-    expect(said('alert', { sealed: true })).toEqual(['TLS alert (encrypted)', 'plain'])
+    expect(said('alert', { code: -1, sealed: true })).toEqual(['TLS alert (encrypted)', 'plain'])
+    // With keys it is no secret.
+    expect(said('alert', { code: 42, sealed: true })).toEqual(['TLS alert: bad_certificate', 'bad'])
     expect(said('http-response', { status: 401, phrase: 'Unauthorized' })).toEqual(['401 Unauthorized', 'doubtful'])
     expect(said('http-response', { status: 503, phrase: '' })).toEqual(['503', 'bad'])
     expect(said('http-response', { status: 101, phrase: 'Switching Protocols' })).toEqual([
@@ -43,6 +45,8 @@ describe('messageWords', () => {
   it('says nothing of what says nothing by itself', () => {
     expect(said('error-info', { code: 0 })).toBeNull()
     expect(said('record', { type: 23 })).toBeNull()
+    // A fact of its own tells of the alert in it.
+    expect(said('record', { type: 21 })).toBeNull()
   })
 
   it.each(FACT_KINDS)('has short words, or none, for %s', kind => {
