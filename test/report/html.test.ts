@@ -79,6 +79,22 @@ describe('the HTML report of one capture', () => {
     expect(read(await written([captureAnalysis({ error })]))).toContain('Read up to here: Ends at offset 100')
   })
 
+  it('counts what a policy excuses among no findings, and says that it is excused', async () => {
+    const reason = 'the <b>old</b> site'
+    const excuse = { kind: 'ignored', reason, expires: null } as const
+    const policy = {
+      fails: false,
+      ignored: [{ reason, expires: null, count: 1 }],
+      lapsed: [],
+      known: null,
+      expectations: [],
+    }
+    const ignored = { ...captureAnalysis(), diagnosis: [{ ...diagnosisEntry(), excuse }], policy }
+    const page = await written([ignored])
+    expect(read(page)).toContain('The connection failed, and the capture does not show why')
+    expect(page).toContain('<b>Ignored:</b> 1 finding: the &lt;b&gt;old&lt;/b&gt; site')
+  })
+
   it('tells how to open the packets that it does not show', async () => {
     expect(read(await written([captureAnalysis()]))).toContain('rdpscope decode -T tree --packet 4,5 attempt.pcapng')
   })
