@@ -130,6 +130,20 @@ describe('the HTML report of several captures', () => {
     expect(text).toMatch(/By hour .*2025-11-21 00:00 UTC 3 2 nla-required ×2/)
   })
 
+  it('lists first what is to be looked at, by paths that tell captures apart', async () => {
+    const paths = ['all/one/a.pcap', 'all/two/a.pcap', 'all/b.pcap']
+    const [a, b, c] = [healthy, gateway, captureAnalysis()].map((one, at) => ({ ...one, path: paths[at] ?? '' }))
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three captures')
+    const page = await written([a, b, c])
+    const names = [...page.matchAll(/<a href="#c(\d)">([^<]*)<\/a>/g)].map(([, nth, name]) => `${nth} ${name}`)
+    expect(names).toEqual(['3 b.pcap', '2 two/a.pcap', '1 one/a.pcap'])
+    const apart = await written([
+      { ...a, path: '/a.pcap' },
+      { ...b, path: 'b.pcap' },
+    ])
+    expect(apart).toMatch(/>b\.pcap<.*>\/a\.pcap</s)
+  })
+
   it('links each capture with its section, and no two things have one name', async () => {
     const page = await written([captureAnalysis(), healthy, gateway])
     const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id)

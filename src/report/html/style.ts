@@ -99,6 +99,7 @@ thead th { border-top: 0; color: var(--faint); font-size: .82rem; white-space: n
 .sortable th, .sortable td { padding: .5rem .9rem; }
 .sortable tbody th { min-width: 9rem; font-weight: 600; }
 .sortable code { display: inline-block; }
+.sortable .address { overflow-wrap: normal; }
 .sortable button { all: unset; cursor: pointer; }
 .sortable button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .sortable button::after { content: " ↕"; color: var(--line); }
