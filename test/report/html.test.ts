@@ -79,6 +79,22 @@ describe('the HTML report of one capture', () => {
     expect(read(await written([captureAnalysis({ error })]))).toContain('Read up to here: Ends at offset 100')
   })
 
+  it('counts what a policy excuses among no findings, and says that it is excused', async () => {
+    const reason = 'the <b>old</b> site'
+    const excuse = { kind: 'ignored', reason, expires: null } as const
+    const policy = {
+      fails: false,
+      ignored: [{ reason, expires: null, count: 1 }],
+      lapsed: [],
+      known: null,
+      expectations: [],
+    }
+    const ignored = { ...captureAnalysis(), diagnosis: [{ ...diagnosisEntry(), excuse }], policy }
+    const page = await written([ignored])
+    expect(read(page)).toContain('The connection failed, and the capture does not show why')
+    expect(page).toContain('<b>Ignored:</b> 1 finding: the &lt;b&gt;old&lt;/b&gt; site')
+  })
+
   it('tells how to open the packets that it does not show', async () => {
     expect(read(await written([captureAnalysis()]))).toContain('rdpscope decode -T tree --packet 4,5 attempt.pcapng')
   })
@@ -112,6 +128,20 @@ describe('the HTML report of several captures', () => {
     expect(text).toMatch(/By gateway .*gw\.example \(198\.51\.100\.20:3389\) 1 1 nla-required/)
     expect(text).toMatch(/By server .*rdp\.example \(198\.51\.100\.20:3389\) 2 1 nla-required/)
     expect(text).toMatch(/By hour .*2025-11-21 00:00 UTC 3 2 nla-required ×2/)
+  })
+
+  it('lists first what is to be looked at, by paths that tell captures apart', async () => {
+    const paths = ['all/one/a.pcap', 'all/two/a.pcap', 'all/b.pcap']
+    const [a, b, c] = [healthy, gateway, captureAnalysis()].map((one, at) => ({ ...one, path: paths[at] ?? '' }))
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three captures')
+    const page = await written([a, b, c])
+    const names = [...page.matchAll(/<a href="#c(\d)">([^<]*)<\/a>/g)].map(([, nth, name]) => `${nth} ${name}`)
+    expect(names).toEqual(['3 b.pcap', '2 two/a.pcap', '1 one/a.pcap'])
+    const apart = await written([
+      { ...a, path: '/a.pcap' },
+      { ...b, path: 'b.pcap' },
+    ])
+    expect(apart).toMatch(/>b\.pcap<.*>\/a\.pcap</s)
   })
 
   it('links each capture with its section, and no two things have one name', async () => {

@@ -99,6 +99,7 @@ thead th { border-top: 0; color: var(--faint); font-size: .82rem; white-space: n
 .sortable th, .sortable td { padding: .5rem .9rem; }
 .sortable tbody th { min-width: 9rem; font-weight: 600; }
 .sortable code { display: inline-block; }
+.sortable .address { overflow-wrap: normal; }
 .sortable button { all: unset; cursor: pointer; }
 .sortable button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .sortable button::after { content: " ↕"; color: var(--line); }
@@ -184,7 +185,7 @@ figcaption { color: var(--faint); font-size: .875rem; }
 .capture + .capture, .summary + .capture { margin-top: 3.5rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 .back { margin-top: 1.5rem; font-size: .9rem; }
 
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   header, main, footer { padding-left: 1rem; padding-right: 1rem; }
   header { padding-top: 1rem; }
   .verdict, .finding, .attempt { padding: 1.1rem 1rem; border-radius: 8px; }
@@ -201,9 +202,11 @@ figcaption { color: var(--faint); font-size: .875rem; }
   table { font-size: .88rem; }
   .ladder td, .ladder th { padding-right: .5rem; }
   .ladder .party bdi { display: none; }
-  .party { font-size: .74rem; padding: 0; overflow-wrap: normal; }
+  .party { font-size: .7rem; padding: 0; overflow-wrap: normal; }
+  .ladder .lanes { width: 5.4rem; min-width: 5.4rem; }
+  .ladder td.time, .ladder td.packet-number { font-size: .72rem; }
   header p + p { display: none; }
-  .ladder td.message, .ladder th:last-child { padding-left: .6rem; }
+  .ladder td.message, .ladder th:last-child { padding-left: .35rem; padding-right: 0; }
   .sequence svg { height: 11rem; }
   .causes thead { display: none; }
   .causes tr, .causes th, .causes td { display: block; padding-right: 0; }

@@ -5,7 +5,7 @@ import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
 import { counted } from '../layout.ts'
 import { type Html, html, NOTHING, type Part } from './markup.ts'
 import type { CaptureLine, CauseLine, GroupLine, Tally } from './tally.ts'
-import { capital, fileName, shortened } from './words.ts'
+import { capital, fileName, shortened, type Tone } from './words.ts'
 
 /** Causes that are named in one cell. */
 const SHOWN_CAUSES = 5
@@ -15,6 +15,8 @@ const OUTCOMES = [
   ['unfinished', 'without a visible end'],
 ] as const
 const SEVERITIES = ['error', 'warning', 'info'] as const
+/** What is to be looked at comes first. */
+const TONES: readonly Tone[] = ['bad', 'doubtful', 'plain', 'good']
 const GROUPS = [
   ['client', 'By client', 'Client'],
   ['gateway', 'By gateway', 'Gateway'],
@@ -65,14 +67,25 @@ function causeTable(causes: readonly CauseLine[], rules: readonly Rule[]): Html 
 }
 
 function captureTable(lines: readonly CaptureLine[], captures: number): Html {
-  const rows = lines.map(
+  const folder = commonFolder(lines.map(({ path }) => path))
+  const sorted = [...lines].sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone) || a.nth - b.nth)
+  const rows = sorted.map(
     ({ nth, path, tone, word, title, rule, client, server, start, attempts, failed }) =>
-      html`<tr class="${tone}"><th scope="row"><a href="#c${nth}">${shortened(fileName(path), 120)}</a></th><td><span class="badge">${capital(word)}</span></td><td>${title}${rule === '' ? NOTHING : html` <code>${rule}</code>`}</td><td>${shortened(client, 60)}</td><td>${shortened(server, 120)}</td><td data-key="${start}">${start === '' ? '' : `${start.slice(0, 10)} ${start.slice(11, 19)}`}</td><td class="count" data-key="${failed}">${failed} of ${attempts}</td></tr>
+      html`<tr class="${tone}"><th scope="row"><a href="#c${nth}">${path === '-' ? fileName(path) : shortened(path.slice(folder.length), 120)}</a></th><td><span class="badge">${capital(word)}</span></td><td>${title}${rule === '' ? NOTHING : html` <code>${rule}</code>`}</td><td class="address">${shortened(client, 60)}</td><td>${shortened(server, 120)}</td><td data-key="${start}">${start === '' ? '' : `${start.slice(0, 10)} ${start.slice(11, 19)}`}</td><td class="count" data-key="${failed}">${failed} of ${attempts}</td></tr>
 `,
   )
   const left = captures - lines.length
   return html`${table('captures', 'Captures', ['Capture', 'Verdict', 'Cause', 'Client', 'Server or gateway', 'Began (UTC)', 'Failed'], rows)}
 ${left > 0 ? html`<p class="note">${counted(left, 'more capture')} left out of this table.</p>` : NOTHING}`
+}
+
+/** What all paths begin with, up to a slash: it tells them apart no more. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '', ...others] = paths
+  let end = first.lastIndexOf('/') + 1
+  while (end > 0 && others.some(path => !path.startsWith(first.slice(0, end))))
+    end = end < 2 ? 0 : first.lastIndexOf('/', end - 2) + 1
+  return first.slice(0, end)
 }
 
 function groupTable(all: readonly GroupLine[], kind: string, title: string, column: string): Html {
