@@ -19,10 +19,14 @@ const SPLIT = new Set([10, 100, 169, 172, 192])
 
 const NIBBLES = [...Array(16).keys()]
 const NIBBLES_BUT_ZERO = NIBBLES.slice(1)
-/** IPv6 prefixes that stay, as hexadecimal digits; the longest that fits counts. */
-const KEPT_PREFIXES = ['20010000', '2002', 'fe80', 'fe8', 'fe9', 'fea', 'feb', 'fc', 'fd', '2', '3']
 /** IPv4 addresses behind them: mapped ones, and those of NAT64 (RFC 6052). */
 const IPV4_INSIDE = ['00000000000000000000ffff', '0064ff9b0000000000000000']
+const IPV6_LOOPBACK = `${'0'.repeat(31)}1`
+/** IPv6 prefixes that stay, as hexadecimal digits (RFC 4291, RFC 4193, RFC 4380, RFC 3056); no other address gets one. */
+const KEPT_PREFIXES = [
+  ...['20010000', '2002', 'fe80', 'fe9', 'fea', 'feb', 'fc', 'fd', 'ff', '2', '3'],
+  ...[...IPV4_INSIDE, IPV6_LOOPBACK],
+]
 const SOLICITED_NODE = 'ff0200000000000000000001ff'
 
 /** VRRP and CARP, HSRP and GLBP of Cisco, load balancing of Microsoft: addresses that several devices share on purpose. */
@@ -30,6 +34,8 @@ const SHARED_HARDWARE = ['00005e0001', '00005e0002', '00000c07ac', '00000c9ff', 
 /** Of multicast (RFC 1112, RFC 2464), bridges, and broadcast. */
 const GROUP_HARDWARE = ['01005e', '0180c2', 'ffffffffffff', '000000000000']
 const IPV6_GROUP_HARDWARE = '3333'
+/** What no other address may become the like of. */
+const KEPT_HARDWARE = [...SHARED_HARDWARE, ...GROUP_HARDWARE, IPV6_GROUP_HARDWARE]
 
 export class AddressMap {
   readonly #keyed: Keyed
@@ -77,17 +83,17 @@ export class AddressMap {
     if (inside !== undefined) return inside + this.#ipv4Digits(digits.slice(inside.length))
     if (digits.startsWith(SOLICITED_NODE)) return SOLICITED_NODE + this.#groupEnd(digits.slice(SOLICITED_NODE.length))
     if (digits.startsWith('ff')) return digits
-    const kept = KEPT_PREFIXES.find(prefix => digits.startsWith(prefix))?.length ?? 0
-    let mapped = digits.slice(0, kept)
-    for (let at = kept; at < digits.length; at++) {
+    let mapped = ''
+    for (let at = 0; at < digits.length; at++) {
+      const before = digits.slice(0, at)
       const digit = Number.parseInt(digits[at] as string, 16)
-      const leads = /^0*$/.test(digits.slice(at - (at % 4), at))
       // A zero that leads its group is not written; another one is a digit like any other.
-      if (leads && digit === 0) mapped += '0'
-      else {
-        const order = this.#keyed.order(leads ? NIBBLES_BUT_ZERO : NIBBLES, `ipv6 ${digits.slice(0, at)} ${leads}`)
-        mapped += (order.get(digit) ?? digit).toString(16)
-      }
+      const leads = /^0*$/.test(digits.slice(at - (at % 4), at))
+      const free = (leads ? NIBBLES_BUT_ZERO : NIBBLES).filter(
+        value => !begins(KEPT_PREFIXES, before + value.toString(16)),
+      )
+      const order = free.includes(digit) ? this.#keyed.order(free, `ipv6 ${before} ${leads}`) : null
+      mapped += (order?.get(digit) ?? digit).toString(16)
     }
     return mapped
   }
@@ -102,12 +108,14 @@ export class AddressMap {
       const isNode = digits.startsWith(`${IPV6_GROUP_HARDWARE}ff`) && end.length === 6
       return isNode ? fromHex(digits.slice(0, 6) + this.#groupEnd(end)) : Uint8Array.from(bytes)
     }
-    const kept = (SHARED_HARDWARE.find(prefix => digits.startsWith(prefix))?.length ?? 0) >> 1
     return bytes.map((byte, at) => {
-      if (at < kept) return byte
+      const before = digits.slice(0, at * 2)
       // The first byte says whether it is a group's, and who gave it.
-      const values = at === 0 ? BYTES.filter(value => (value & 3) === (byte & 3)) : BYTES
-      return this.#keyed.order(values, `hardware ${digits.slice(0, at * 2)} ${values[0]}`).get(byte) ?? byte
+      const values = BYTES.filter(
+        value => (at > 0 || (value & 3) === (byte & 3)) && !begins(KEPT_HARDWARE, before + hexByte(value)),
+      )
+      if (!values.includes(byte)) return byte
+      return this.#keyed.order(values, `hardware ${before} ${values[0]}`).get(byte) ?? byte
     })
   }
 
@@ -129,6 +137,15 @@ export class AddressMap {
 }
 
 const BYTES = [...Array(256).keys()]
+
+/** One of these begins so. */
+function begins(prefixes: readonly string[], digits: string): boolean {
+  return prefixes.some(prefix => prefix.startsWith(digits))
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).padStart(2, '0')
+}
 
 /** What this byte may become: those of its kind and its number of digits below the same beginning. */
 function freeBytes(before: readonly number[], byte: number): number[] {
