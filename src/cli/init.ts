@@ -1,8 +1,9 @@
 /** `rdpscope init`: writes a configuration file, and on wish an example for CI. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CONFIG_NAME } from './config.ts'
+import { makeFolder } from './folder.ts'
 import type { Streams } from './output.ts'
 import { EXIT_CLEAN, UsageError } from './status.ts'
 
@@ -56,7 +57,7 @@ export async function init({ ci, ciFile, force }: InitOptions, folder: string, s
 function write({ path, text, executable }: NewFile, folder: string): void {
   const place = resolve(folder, path)
   try {
-    mkdirSync(dirname(place), { recursive: true })
+    makeFolder(dirname(place))
     writeFileSync(place, text)
     if (executable) chmodSync(place, 0o755)
   } catch (error) {

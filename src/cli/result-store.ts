@@ -4,12 +4,13 @@
  * scans may share a folder, at the same time too.
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, createReadStream, mkdirSync } from 'node:fs'
+import { accessSync, constants, createReadStream } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { VERSION } from '../version.ts'
+import { makeFolder } from './folder.ts'
 import type { CaptureInput } from './inputs.ts'
 import type { KeyMaterial } from './keys.ts'
 import { UsageError } from './status.ts'
@@ -20,7 +21,7 @@ const SHAPE = 1
 /** Makes the folder. @throws UsageError when it can not be written to. */
 export function prepareStore(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new UsageError(`--resume ${folder}: can not be written to: ${(error as Error).message}`)
