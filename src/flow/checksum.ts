@@ -1,6 +1,7 @@
 /** The TCP checksum (RFC 1071, RFC 9293 section 3.1), for the few segments where it matters: cold. */
 import { type Headers, KIND_TCP } from './headers.ts'
 import { u16be } from './integers.ts'
+import { fold, pseudoHeaderSum, sum } from './internet-checksum.ts'
 import { PROTOCOL_TCP } from './ip.ts'
 
 /**
@@ -15,21 +16,7 @@ export function tcpChecksumState(headers: Headers): ChecksumState {
   if (headers.kind !== KIND_TCP || payloadEnd - payload !== payloadLength) return 'unverifiable'
   const length = payloadEnd - tcpStart
   const [from, to] = headers.family === 6 ? [ipStart + 8, ipStart + 40] : [ipStart + 12, ipStart + 20]
-  const pseudo = sum(bytes, from, to) + PROTOCOL_TCP + (length >>> 16) + (length & 0xffff)
+  const pseudo = pseudoHeaderSum(bytes.subarray(from, to), PROTOCOL_TCP, length)
   if (fold(pseudo + sum(bytes, tcpStart, payloadEnd)) === 0xffff) return 'good'
   return u16be(bytes, tcpStart + 16) === fold(pseudo) ? 'offloaded' : 'bad'
-}
-
-/** Of 16-bit words; an odd last byte is padded with zero. At most 2^16 words: the sum stays exact. */
-function sum(bytes: Uint8Array, start: number, end: number): number {
-  let total = 0
-  let at = start
-  for (; at + 1 < end; at += 2) total += u16be(bytes, at)
-  return at < end ? total + ((bytes[at] as number) << 8) : total
-}
-
-function fold(total: number): number {
-  let folded = total
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000)
-  return folded
 }

@@ -3,6 +3,8 @@
  * left to its network card cover the addresses alone as before, and those of cut packets change as the bytes that are there.
  * RFC 1071, RFC 1624; RFC 9293 3.1, RFC 768, RFC 8200 8.1, RFC 4443 2.3.
  */
+import { i32le, u16be } from '../flow/integers.ts'
+import { fold, sum } from '../flow/internet-checksum.ts'
 
 /** A checksum of 16 bits, and what it covers: [start, end) with the checksum in it, and perhaps a pseudo-header. */
 export interface Checksum {
@@ -23,7 +25,7 @@ export function mend(
   before: Uint8Array,
   after: Uint8Array,
 ): void {
-  const old = u16(before, at)
+  const old = u16be(before, at)
   put(after, at, 0)
   if (isOptional && old === 0) return
   const [pseudoBefore, pseudoAfter] = pseudo ?? [0, 0]
@@ -39,28 +41,6 @@ export function mend(
   put(after, at, mended === 0 && isOptional ? 0xffff : mended)
 }
 
-/** RFC 9293 3.1 and RFC 8200 8.1: what both kinds of pseudo-headers come to. */
-export function pseudoSum(addresses: Uint8Array, protocol: number, length: number): number {
-  return sum(addresses, 0, addresses.length) + protocol + (length >>> 16) + (length & 0xffff)
-}
-
-function sum(bytes: Uint8Array, start: number, end: number): number {
-  let total = 0
-  let at = start
-  for (; at + 1 < end; at += 2) total += u16(bytes, at)
-  return at < end ? total + ((bytes[at] as number) << 8) : total
-}
-
-function fold(total: number): number {
-  let folded = total
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000)
-  return folded
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-}
-
 function put(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >> 8
   bytes[at + 1] = value & 0xff
@@ -74,8 +54,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 /** The frame check sequence of Ethernet (IEEE 802.3 3.2.9) over [start, end), least significant byte first behind it. */
 export function mendFrameCheck(start: number, end: number, before: Uint8Array, after: Uint8Array): void {
-  const was = u32le(before, end)
-  const difference = was ^ crc32(before, start, end)
+  const difference = i32le(before, end) ^ crc32(before, start, end)
   const mended = crc32(after, start, end) ^ difference
   for (let n = 0; n < 4; n++) after[end + n] = (mended >>> (8 * n)) & 0xff
 }
@@ -86,14 +65,4 @@ function crc32(bytes: Uint8Array, start: number, end: number): number {
     value = (value >>> 8) ^ (CRC_TABLE[(value ^ (bytes[at] as number)) & 0xff] as number)
   }
   return (value ^ 0xffffffff) >>> 0
-}
-
-function u32le(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at + 3] as number) << 24) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 1] as number) << 8) |
-      (bytes[at] as number)) >>>
-    0
-  )
 }

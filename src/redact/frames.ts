@@ -2,10 +2,12 @@
  * One frame, or one datagram that was put together: its headers by their trees, its payload from what the layers said of it,
  * and its checksums.
  */
+import { pseudoHeaderSum } from '../flow/internet-checksum.ts'
 import type { InspectedLayer } from '../inspect/packet.ts'
 import type { Node } from '../wire/field.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.ts'
 import { redactBareHeader } from './bare-headers.ts'
-import { type Checksum, mend, mendFrameCheck, pseudoSum } from './checksums.ts'
+import { type Checksum, mend, mendFrameCheck } from './checksums.ts'
 import type { Maps } from './der.ts'
 import { nodeNamed, nodesNamed, numberNamed } from './nodes.ts'
 import type { TreeRedaction } from './tree.ts'
@@ -19,8 +21,11 @@ export interface Filling {
 
 const IPV6_HEADER_BYTES = 40
 const IPV6_ADDRESS_BYTES = 16
-const ICMPV6 = 58
-const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, icmpv6: ICMPV6 }
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  tcp: PROTOCOL_TCP,
+  udp: PROTOCOL_UDP,
+  icmpv6: PROTOCOL_ICMPV6,
+}
 const CHECKSUMS: Readonly<Record<string, string>> = {
   ip: 'ip.checksum',
   tcp: 'tcp.checksum',
@@ -117,8 +122,8 @@ function checksum(name: string, node: Node, tree: Node, around: Network | null, 
     protocol === undefined || around === null
       ? null
       : ([
-          pseudoSum(around.addresses[0], protocol, wireEnd - start),
-          pseudoSum(around.addresses[1], protocol, wireEnd - start),
+          pseudoHeaderSum(around.addresses[0], protocol, wireEnd - start),
+          pseudoHeaderSum(around.addresses[1], protocol, wireEnd - start),
         ] as const)
   return { at, start, end, isWhole: end === wireEnd, pseudo, isOptional: name === 'udp' }
 }

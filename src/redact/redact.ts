@@ -11,6 +11,7 @@ import { KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import { HeaderWalk, type Walk } from '../inspect/header-walk.ts'
 import { VERSION } from '../version.ts'
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.ts'
 import { AddressMap } from './addresses.ts'
 import type { Maps } from './der.ts'
 import { ForeignStarts } from './foreign-starts.ts'
@@ -284,14 +285,12 @@ class Redaction {
   }
 }
 
-const TCP = 6
-const UDP = 17
 const UDP_HEADER_BYTES = 8
 const TCP_HEADER_BYTES = 20
 
 /** Of a datagram that never became whole: the header of UDP, and that of TCP without options. */
 function keepPorts(protocol: number, before: Uint8Array, into: Uint8Array): void {
-  const length = protocol === UDP ? UDP_HEADER_BYTES : protocol === TCP ? TCP_HEADER_BYTES : 0
+  const length = protocol === PROTOCOL_UDP ? UDP_HEADER_BYTES : protocol === PROTOCOL_TCP ? TCP_HEADER_BYTES : 0
   into.set(before.subarray(0, Math.min(length, into.length)))
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Checksum, mend, mendFrameCheck, pseudoSum } from '../../src/redact/checksums.ts'
+import { pseudoHeaderSum } from '../../src/flow/internet-checksum.ts'
+import { type Checksum, mend, mendFrameCheck } from '../../src/redact/checksums.ts'
 
 const word = fc.integer({ min: 0, max: 0xffff })
 /** Of even and odd length, with room for the checksum at 2. */
@@ -33,7 +34,7 @@ describe('a checksum', () => {
       fc.property(packet, packet, addresses, addresses, (one, two, before, after) => {
         const other = two.slice(0, one.length)
         const length = other.length
-        const pseudo = [pseudoSum(before, 6, length), pseudoSum(after, 6, length)] as const
+        const pseudo = [pseudoHeaderSum(before, 6, length), pseudoHeaderSum(after, 6, length)] as const
         const old = one.slice(0, length)
         const right = withChecksum(old, ~sumOf(withChecksum(old, 0), pseudo[0]) & 0xffff)
         const now = withChecksum(other, 0)
