@@ -2,6 +2,7 @@
 import type { ArgumentRow, CommandRow, OptionRow } from '../src/cli/command-table.ts'
 import { commandTable } from '../src/cli/command-table.ts'
 import { commandTree } from '../src/cli/run.ts'
+import { capital } from '../src/report/words.ts'
 import { VERSION } from '../src/version.ts'
 
 export function manPage(): string {
@@ -119,10 +120,6 @@ function text(line: string): string {
 
 function sentence(says: string): string {
   return says === '' || /[.:)]$/.test(says) ? capital(says) : `${capital(says)}.`
-}
-
-function capital(says: string): string {
-  return `${says.slice(0, 1).toUpperCase()}${says.slice(1)}`
 }
 
 function lowered(says: string): string {

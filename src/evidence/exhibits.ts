@@ -1,9 +1,10 @@
 /** What a report shows of the packets themselves: those that findings name, and conversations over time. */
-import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis, VerdictAnalysis } from '../analysis.ts'
 import type { IndexedCapture } from '../inspect/indexed-capture.ts'
 import { type Segment, segmentRows, segmentsOf } from '../inspect/segments.ts'
 import { isClaim } from '../policy/threshold.ts'
 import type { Exhibits } from '../report/exhibits.ts'
+import { firstOf } from '../report/finding.ts'
 import type { Ground } from '../rules/rule.ts'
 import { MAX_EXHIBITED_PACKETS, MAX_GRAPH_SEGMENTS, MAX_GRAPHS } from '../wire/limits.ts'
 import { streamNumber } from './partners.ts'
@@ -39,14 +40,9 @@ const NO_PAUSE = () => null
 /** In the order of the diagnosis: of each line, what is said of its first attempt. */
 function claimsOf({ diagnosis, attempts }: CaptureAnalysis): Claim[] {
   return diagnosis.filter(isClaim).flatMap(entry => {
-    const attempt = attempts.find(({ id }) => id === entry.attempts[0])
-    const verdict = attempt?.verdicts.find(one => isSaid(one, entry))
-    return attempt === undefined || verdict === undefined ? [] : [{ attempt, verdict }]
+    const { attempt, verdict } = firstOf(entry, attempts)
+    return attempt === null || verdict === null ? [] : [{ attempt, verdict }]
   })
-}
-
-function isSaid({ rule, verdict }: VerdictAnalysis, entry: DiagnosisEntry): boolean {
-  return rule === entry.rule && verdict === entry.verdict
 }
 
 async function segments(capture: IndexedCapture, claims: readonly Claim[]): Promise<Map<number, readonly Segment[]>> {

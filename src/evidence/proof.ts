@@ -3,12 +3,14 @@
  * judged by itself. What a rule says may rest on more than the packets it names: on what was not said, on how often something
  * was sent, on what else a sender sent. So each set is tried, the smaller one first.
  */
-import type { AttemptAnalysis, CaptureAnalysis, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis } from '../analysis.ts'
 import type { KeySource } from '../analyze.ts'
 import type { IndexedCapture } from '../inspect/indexed-capture.ts'
+import { isFinding } from '../report/finding.ts'
 import { MAX_PROOF_PACKETS } from '../wire/limits.ts'
 import { streamNumber } from './partners.ts'
 import { analyseRows } from './read.ts'
+import { inOrder } from './rows.ts'
 
 export interface Proof {
   /** Of the index, in order. */
@@ -113,14 +115,6 @@ function hosts(capture: IndexedCapture, attempts: readonly AttemptAnalysis[]): n
     if (protocol === 'arp' || known.has(source) || known.has(destination)) rows.add(row)
   }
   return inOrder(rows)
-}
-
-function inOrder(rows: ReadonlySet<number>): number[] {
-  return [...rows].filter(row => row >= 0).sort((a, b) => a - b)
-}
-
-function isFinding({ verdict }: VerdictAnalysis): boolean {
-  return verdict === 'confirmed' || verdict === 'likely' || verdict === 'possible'
 }
 
 /** What is claimed, in its words, and by which packets, as often as it is. */

@@ -26,6 +26,7 @@ export function rowsOfEvidence(index: PacketIndex, attempts: readonly AttemptAna
   return inOrder(rows)
 }
 
-function inOrder(rows: ReadonlySet<number>): number[] {
+/** Those that there are. */
+export function inOrder(rows: ReadonlySet<number>): number[] {
   return [...rows].filter(row => row >= 0).sort((a, b) => a - b)
 }

@@ -2,6 +2,7 @@
 import type { AttemptAnalysis, VerdictAnalysis } from '../analysis.ts'
 import { type Allegation, allegations } from '../codes/allegations.ts'
 import type { VerdictWord } from '../rules/rule.ts'
+import { isFinding } from './finding.ts'
 
 export interface AllegedCause {
   readonly number: number
@@ -62,8 +63,4 @@ function strongest(rules: readonly string[], verdicts: readonly VerdictAnalysis[
     if (one !== undefined && (best === null || STRENGTH[one.verdict] > STRENGTH[best.verdict])) best = one
   }
   return best
-}
-
-function isFinding({ verdict }: VerdictAnalysis): boolean {
-  return STRENGTH[verdict] >= STRENGTH.possible
 }

@@ -1,5 +1,5 @@
 /** What rules claim of the attempts of a capture, one by one: what formats without prose have a row or a result for. */
-import type { VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import type { AssessedAttempt, AssessedCapture, AssessedVerdict } from '../policy/assessment.ts'
 
 export interface Finding {
@@ -12,7 +12,7 @@ export function findingsOf({ attempts, diagnosis }: AssessedCapture): Finding[] 
   const byClaim = new Map<string, Finding[]>(diagnosis.map(entry => [claimKey(entry, entry.outcome), []]))
   for (const attempt of attempts) {
     for (const verdict of attempt.verdicts) {
-      if (verdict.verdict === 'ruled-out' || verdict.verdict === 'not-visible') continue
+      if (!isFinding(verdict)) continue
       const key = claimKey(verdict, attempt.outcome)
       const alike = byClaim.get(key)
       if (alike === undefined) byClaim.set(key, [{ attempt, verdict }])
@@ -27,6 +27,20 @@ function claimKey({ rule, verdict, severity }: Claimed, outcome: string): string
 }
 
 type Claimed = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
+
+/** The attempt that a line of the diagnosis names first, and its verdict there; null where it is not listed. */
+export function firstOf<A extends AttemptAnalysis>(
+  { attempts: [first], rule, verdict }: Pick<DiagnosisEntry, 'attempts' | 'rule' | 'verdict'>,
+  attempts: readonly A[],
+): { readonly attempt: A | null; readonly verdict: A['verdicts'][number] | null } {
+  const attempt = attempts.find(({ id }) => id === first) ?? null
+  return { attempt, verdict: attempt?.verdicts.find(one => one.rule === rule && one.verdict === verdict) ?? null }
+}
+
+/** Confirmed, likely or possible: something was found. */
+export function isFinding({ verdict }: Pick<VerdictAnalysis, 'verdict'>): boolean {
+  return verdict !== 'ruled-out' && verdict !== 'not-visible'
+}
 
 /** Of the evidence, each once, in order. */
 export function packetsOf({ evidence }: Pick<VerdictAnalysis, 'evidence'>): number[] {

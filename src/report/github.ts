@@ -8,6 +8,7 @@ import { isClaim } from '../policy/threshold.ts'
 import type { Severity } from '../rules/rule.ts'
 import { relativePath } from './capture-uri.ts'
 import { clean } from './clean.ts'
+import { firstOf } from './finding.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
 import { counted } from './layout.ts'
 import { isExcused } from './policy-words.ts'
@@ -58,13 +59,11 @@ function* annotations({ error, diagnosis, attempts, policy }: AssessedCapture): 
     if (!met) yield { kind: 'error', title: `${rule} (not as expected)`, lines: [sentence(says)] }
   }
   for (const entry of diagnosis.filter(one => !isExcused(one))) {
-    const verdict = attempts
-      .find(({ id }) => id === entry.attempts[0])
-      ?.verdicts.find(({ rule, verdict: word }) => rule === entry.rule && word === entry.verdict)
+    const { verdict } = firstOf(entry, attempts)
     const lines = [
       sentence(entry.says),
       `Attempt ${entry.attempts[0]}${entry.count > 1 ? ` and ${entry.count - 1} more` : ''}.`,
-      ...(verdict === undefined || verdict.filter === '' ? [] : [`Wireshark: ${verdict.filter}`]),
+      ...(verdict === null || verdict.filter === '' ? [] : [`Wireshark: ${verdict.filter}`]),
       ...(verdict?.remedy ?? []).map(line => `Remedy: ${line}`),
     ]
     yield { kind: kindOf(entry), title: `${entry.rule} (${entry.verdict})`, lines }

@@ -2,13 +2,13 @@
 import type { AttemptAnalysis, CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import type { AssessedCapture } from '../policy/assessment.ts'
 import { isClaim } from '../policy/threshold.ts'
+import { firstOf } from './finding.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
-import { byteCount, counted, relativeTime } from './layout.ts'
+import { counted, relativeTime } from './layout.ts'
 import { markdownCode, markdownText } from './markdown-text.ts'
 import { isExcused, policyTexts } from './policy-words.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
-import { spokenTime } from './time.ts'
-import { attemptText, chainLegend, chainTexts, closingText, sentence } from './words.ts'
+import { attemptText, chainLegend, chainTexts, closingText, originText, sentence } from './words.ts'
 
 /** Rows of a table of evidence. */
 const SHOWN_PACKETS = 12
@@ -31,7 +31,7 @@ function blocks(analysis: AssessedCapture, code: ReportedCode | null, verbose: b
   const listed = rest.slice(0, verbose ? rest.length : SHOWN_ATTEMPTS)
   return [
     `## ${markdownText(analysis.path)}`,
-    ...(format === '' ? [] : [origin(analysis)]),
+    ...(format === '' ? [] : [markdownText(originText(analysis))]),
     ...(error === null ? [] : [`**Unreadable:** ${markdownText(sentence(`${error.message}; ${error.remedy}`))}`]),
     ...(policy.length === 0 ? [] : [policy.map(({ name, text }) => `**${name}:** ${markdownText(text)}`).join('\n\n')]),
     ...(code === null || format === '' ? [] : [reported(code, analysis)]),
@@ -49,11 +49,6 @@ function blocks(analysis: AssessedCapture, code: ReportedCode | null, verbose: b
   ]
 }
 
-function origin({ format, packets, bytes, start, endNs }: CaptureAnalysis): string {
-  const span = start === null ? '' : `, from ${spokenTime(start, 0)}, ${(endNs / 1e9).toFixed(3)} s long`
-  return markdownText(`${format}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`)
-}
-
 function reported(code: ReportedCode, analysis: CaptureAnalysis): string {
   const { error, extended, means, agreement, says } = againstWire(code, analysis)
   const named = extended === null ? error : `${error}, extended ${extended}`
@@ -61,15 +56,14 @@ function reported(code: ReportedCode, analysis: CaptureAnalysis): string {
 }
 
 function finding(entry: DiagnosisEntry, { attempts }: CaptureAnalysis): string[] {
-  const attempt = attempts.find(({ id }) => id === entry.attempts[0])
-  const verdict = attempt?.verdicts.find(({ rule }) => rule === entry.rule)
+  const { attempt, verdict } = firstOf(entry, attempts)
   const others = entry.count > 1 ? `The same in ${counted(entry.count - 1, 'other attempt')}.` : ''
   return [
     `### ${entry.verdict} ${entry.severity}: ${markdownText(entry.rule)}`,
     markdownText(sentence(entry.says)),
-    ...(attempt === undefined ? [] : [chain(attempt), course(attempt)]),
+    ...(attempt === null ? [] : [chain(attempt), course(attempt)]),
     ...(others === '' ? [] : [others]),
-    ...(verdict === undefined ? [] : proof(verdict)),
+    ...(verdict === null ? [] : proof(verdict)),
   ]
 }
 

@@ -4,6 +4,7 @@ import { teams } from '../codes/teams.ts'
 import type { Recording } from '../rules/recordings.ts'
 import type { Rule } from '../rules/rule.ts'
 import { hanging, wrap } from './layout.ts'
+import { capital } from './words.ts'
 
 export interface RulePage {
   readonly id: string
@@ -75,8 +76,4 @@ function recordingText({ title, steps, commands }: Recording, number: number, wi
 
 function label(name: string): string {
   return `  ${name.padEnd(LABEL_COLUMNS)}`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -17,7 +17,7 @@ import { type Finding, findingsOf, packetsOf } from './finding.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
 import { excuseText } from './policy-words.ts'
 import { cut, NOT_AS_EXPECTED, SARIF_LEVELS, sarifRule } from './sarif-rules.ts'
-import { chainTexts, endpoint, sentence } from './words.ts'
+import { attemptTotal, chainTexts, endpoint, sentence } from './words.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 
@@ -62,7 +62,7 @@ class SarifRun {
     const { path, error, attempts, attemptCounts, policy } = analysis
     const uri = captureUri(path, this.#folder)
     if (error !== null) this.#couldNotRead(uri, path, error)
-    if (attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished > attempts.length) this.#shortened++
+    if (attemptTotal(attemptCounts) > attempts.length) this.#shortened++
     for (const one of policy?.expectations ?? []) if (!one.met) yield* this.#written(this.#notAsExpected(one, uri))
     for (const alike of merged(findingsOf(analysis)).values()) yield* this.#written(this.#result(alike, uri))
   }

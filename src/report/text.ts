@@ -7,19 +7,21 @@ import type { AssessedAttempt, AssessedCapture, AssessedEntry } from '../policy/
 import { isClaim } from '../policy/threshold.ts'
 import { clean } from './clean.ts'
 import { codeText } from './code-text.ts'
+import { firstOf } from './finding.ts'
 import type { ReportSettings, ReportWriter } from './format.ts'
-import { byteCount, counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
+import { counted, hanging, hangingItems, relativeTime, wrap } from './layout.ts'
 import { excuseText, isExcused, policyTexts } from './policy-words.ts'
 import { againstWire, type ReportedCode } from './reported-code.ts'
 import type { TextStyle } from './text-style.ts'
-import { spokenTime } from './time.ts'
 import {
   attemptText,
+  attemptTotal,
   capturePointText,
   chainLegend,
   chainTexts,
   closingText,
   companyText,
+  originText,
   PURPOSES,
   sentence,
 } from './words.ts'
@@ -48,7 +50,6 @@ class TextReport {
   readonly lines: string[] = []
   readonly #analysis: AssessedCapture
   readonly #style: TextStyle
-  readonly #attempts: ReadonlyMap<number, AttemptAnalysis>
   /** Attempts whose steps were printed already. */
   readonly #shown = new Set<number>()
   /** Lists of captures that were printed already. */
@@ -58,7 +59,6 @@ class TextReport {
   constructor(analysis: AssessedCapture, style: TextStyle, code: ReportedCode | null) {
     this.#analysis = analysis
     this.#style = style
-    this.#attempts = new Map(analysis.attempts.map(attempt => [attempt.id, attempt]))
     this.#head()
     if (code !== null && analysis.format !== '') this.lines.push(...codeText(againstWire(code, analysis), style))
     this.#findings()
@@ -69,12 +69,9 @@ class TextReport {
   }
 
   #head(): void {
-    const { path, format, packets, bytes, start, endNs, error } = this.#analysis
+    const { path, format, error } = this.#analysis
     this.lines.push(this.#style.paint('strong', clean(path)))
-    if (format !== '') {
-      const span = start === null ? '' : `, from ${spokenTime(start, 0)}, ${(endNs / 1e9).toFixed(3)} s long`
-      this.#text(`${clean(format)}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`)
-    }
+    if (format !== '') this.#text(clean(originText(this.#analysis)))
     if (error !== null) this.#field('Unreadable', `${error.message}; ${error.remedy}`)
     this.lines.push('')
   }
@@ -96,12 +93,11 @@ class TextReport {
 
   /** Verdict, rule and sentence; the attempt that shows it; packets, filter and remedy. */
   #finding(entry: DiagnosisEntry): void {
-    const attempt = this.#attempts.get(entry.attempts[0] as number)
-    const verdict = attempt?.verdicts.find(({ rule }) => rule === entry.rule)
+    const { attempt, verdict } = firstOf(entry, this.#analysis.attempts)
     this.lines.push(this.#headline(entry))
     for (const line of wrap(sentence(clean(entry.says)), this.#style.width)) this.lines.push(line)
-    if (attempt !== undefined) this.#attempt(attempt, entry)
-    if (verdict !== undefined) this.#proof(verdict)
+    if (attempt !== null) this.#attempt(attempt, entry)
+    if (verdict !== null) this.#proof(verdict)
     this.lines.push('')
   }
 
@@ -173,7 +169,7 @@ class TextReport {
 
   #nothingFound(): void {
     const { attemptCounts, attempts, error } = this.#analysis
-    if (attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished > 0) return
+    if (attemptTotal(attemptCounts) > 0) return
     if (attempts.length === 0 && error === null) {
       this.#text('No Remote Desktop connection in this capture.')
       this.lines.push('')
@@ -186,7 +182,7 @@ class TextReport {
     const rest = attempts.filter(attempt => !this.#shown.has(attempt.id))
     const listed = this.#style.verbose ? rest : rest.slice(0, LISTED_ATTEMPTS)
     for (const attempt of listed) this.#plainAttempt(attempt)
-    const total = attemptCounts.established + attemptCounts.failed + attemptCounts.unfinished
+    const total = attemptTotal(attemptCounts)
     if (total > 1) {
       const { established, failed, unfinished } = attemptCounts
       const more = rest.length > listed.length ? `; ${rest.length - listed.length} not listed here (--verbose)` : ''

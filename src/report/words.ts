@@ -1,7 +1,8 @@
 /** Words for the steps of a connection, how it travelled and who ended it. */
-import type { AttemptAnalysis, ChainLink } from '../analysis.ts'
+import type { AttemptAnalysis, CaptureAnalysis, ChainLink } from '../analysis.ts'
 import type { Closing, Member, MilestoneId, Part, Purpose, Transport } from '../attempt/attempt.ts'
-import { relativeTime } from './layout.ts'
+import { byteCount, counted, relativeTime } from './layout.ts'
+import { spokenTime } from './time.ts'
 
 interface Signs {
   readonly unicode: boolean
@@ -25,18 +26,31 @@ const NAMES: Record<MilestoneId, string> = {
 }
 const INNER_TLS = 'inner TLS'
 
+/** Of many hidden steps in a row the first and the last are named; a number stands for those between. */
+export function shownLinks(chain: readonly ChainLink[]): (ChainLink | number)[] {
+  const list: (ChainLink | number)[] = []
+  const isHidden = (at: number): boolean => chain[at]?.state === 'not-visible' && chain[at]?.step !== null
+  for (const [at, one] of chain.entries()) {
+    const isInside = isHidden(at - 1) && isHidden(at) && isHidden(at + 1)
+    const last = list.at(-1)
+    if (!isInside) list.push(one)
+    else if (typeof last === 'number') list[list.length - 1] = last + 1
+    else list.push(1)
+  }
+  return list
+}
+
 /**
- * `DNS ✓`, `gateway 401→200 ✓`, `tunnel ✗ policy (CAP) denied`: the links of the chain, in the order of the way. Of many
- * hidden steps in a row the first and the last are named.
+ * `DNS ✓`, `gateway 401→200 ✓`, `tunnel ✗ policy (CAP) denied`: the links of the chain, in the order of the way.
  */
 export function chainTexts(chain: readonly ChainLink[], { unicode }: Signs): string[] {
   const signs = unicode
     ? { reached: '✓', failed: '✗', 'not-visible': '?', arrow: '→', more: '…' }
     : { reached: 'ok', failed: 'FAILED', 'not-visible': '?', arrow: '->', more: '...' }
   const nested = chain.some(({ step }) => step === 'tls')
-  const isHidden = (at: number) => chain[at]?.state === 'not-visible' && chain[at]?.step !== null
-  return chain.flatMap(({ step, state, inferred, statuses, says }, at) => {
-    if (isHidden(at - 1) && isHidden(at) && isHidden(at + 1)) return isHidden(at - 2) ? [] : [signs.more]
+  return shownLinks(chain).map(link => {
+    if (typeof link === 'number') return signs.more
+    const { step, state, inferred, statuses, says } = link
     const name = step === null ? '' : step === 'security' && nested ? INNER_TLS : NAMES[step]
     const sign = `${signs[state]}${inferred ? '~' : ''}`
     return [name, statuses.join(signs.arrow), sign, says].filter(part => part !== '').join(' ')
@@ -166,8 +180,23 @@ export function endpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
+/** `pcapng, 39 packets, 14.2 kB, from 2026-…, 5.680 s long`. */
+export function originText({ format, packets, bytes, start, endNs }: CaptureAnalysis): string {
+  const span = start === null ? '' : `, from ${spokenTime(start, 0)}, ${(endNs / 1e9).toFixed(3)} s long`
+  return `${format}, ${counted(packets, 'packet')}, ${byteCount(bytes)}${span}`
+}
+
+/** Of all outcomes; more than are listed where a capture has many. */
+export function attemptTotal({ established, failed, unfinished }: CaptureAnalysis['attemptCounts']): number {
+  return established + failed + unfinished
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** A capital letter and a full stop, for a sentence that stands alone. */
 export function sentence(text: string): string {
   if (text === '') return text
-  return `${(text[0] as string).toUpperCase()}${text.slice(1)}${/[.!?:]$/.test(text) ? '' : '.'}`
+  return `${capital(text)}${/[.!?:]$/.test(text) ? '' : '.'}`
 }

@@ -3,14 +3,13 @@ import type { AttemptAnalysis, CaptureStart, VerdictAnalysis } from '../../analy
 import { isClaim } from '../../policy/threshold.ts'
 import { counted } from '../layout.ts'
 import { spokenTime } from '../time.ts'
-import { attemptText, capturePointText, closingText, companyText, sentence } from '../words.ts'
+import { attemptText, capital, capturePointText, closingText, companyText, sentence } from '../words.ts'
 import { chainList } from './chain.ts'
 import type { Proofs } from './finding.ts'
 import { ladderTable } from './ladder.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 import { sequenceGraph } from './sequence-graph.ts'
 import { timeLine } from './time-line.ts'
-import { capital } from './words.ts'
 
 /** Ladders of so many messages stand open. */
 const OPEN_MESSAGES = 40

@@ -8,7 +8,7 @@ import type { ReportSettings } from '../format.ts'
 import { counted } from '../layout.ts'
 import { policyTexts } from '../policy-words.ts'
 import { againstWire } from '../reported-code.ts'
-import { chainLegend, sentence } from '../words.ts'
+import { attemptTotal, chainLegend, sentence } from '../words.ts'
 import { attemptSection, attemptTable } from './attempt.ts'
 import { codeSection } from './code.ts'
 import { findingSection, type Proofs, proof } from './finding.ts'
@@ -89,7 +89,7 @@ function attempts(
   const rest = sorted.slice(MAX_DOCUMENT_ATTEMPTS)
   const listed = rest.slice(0, MAX_DOCUMENT_LINES)
   const { failed, established, unfinished } = attemptCounts
-  const total = failed + established + unfinished
+  const total = attemptTotal(attemptCounts)
   const legend = chainLegend(
     attempts.map(({ chain }) => chain),
     { unicode: true },

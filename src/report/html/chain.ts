@@ -1,5 +1,6 @@
 /** The steps of an attempt, from the first to the one that failed. */
 import type { ChainLink } from '../../analysis.ts'
+import { shownLinks } from '../words.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 import { shortened, stepWords } from './words.ts'
 
@@ -10,7 +11,7 @@ const STATES: Readonly<Record<ChainLink['state'], readonly [sign: string, word: 
 }
 
 export function chainList(chain: readonly ChainLink[]): Html {
-  return html`<ol class="chain">${shown(chain).map(link)}</ol>`
+  return html`<ol class="chain">${shownLinks(chain).map(link)}</ol>`
 }
 
 function link(one: ChainLink | number): Html {
@@ -20,18 +21,4 @@ function link(one: ChainLink | number): Html {
   const [name, protocol] = stepWords(one)
   const told = one.inferred ? `${word}, told from sizes` : word
   return html`<li class="step ${one.state}"><span class="sign" aria-hidden="true">${sign}</span><span class="name">${name}</span> <span class="how">${protocol}<span class="hidden">: ${told}</span>${one.inferred ? html`<span aria-hidden="true"> ~</span>` : NOTHING}</span>${one.says === '' ? NOTHING : html` <span class="what">${shortened(one.says)}</span>`}</li>`
-}
-
-/** Of many hidden steps in a row the first and the last are named; a number stands for those between. */
-function shown(chain: readonly ChainLink[]): (ChainLink | number)[] {
-  const list: (ChainLink | number)[] = []
-  const isHidden = (at: number): boolean => chain[at]?.state === 'not-visible' && chain[at]?.step !== null
-  for (const [at, one] of chain.entries()) {
-    const isInside = isHidden(at - 1) && isHidden(at) && isHidden(at + 1)
-    const last = list.at(-1)
-    if (!isInside) list.push(one)
-    else if (typeof last === 'number') list[list.length - 1] = last + 1
-    else list.push(1)
-  }
-  return list
 }

@@ -2,9 +2,8 @@
 import { counted } from '../layout.ts'
 import type { CodeAgainstWire } from '../reported-code.ts'
 import type { Agreement } from '../stage-check.ts'
-import { sentence } from '../words.ts'
+import { capital, sentence } from '../words.ts'
 import { type Html, html, NOTHING } from './markup.ts'
-import { capital } from './words.ts'
 
 const AGREEMENT: Readonly<Record<Agreement, string>> = {
   agrees: 'The packets agree with it.',

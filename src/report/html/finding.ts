@@ -3,12 +3,12 @@ import type { VerdictAnalysis } from '../../analysis.ts'
 import type { Exhibits } from '../exhibits.ts'
 import { packetsOf } from '../finding.ts'
 import { counted, relativeTime } from '../layout.ts'
-import { sentence } from '../words.ts'
+import { capital, sentence } from '../words.ts'
 import { decodeCommand, tsharkCommand } from './commands.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 import { packetDetails } from './packet.ts'
 import { remedyList, teamList } from './verdict.ts'
-import { capital, type ShownFinding, SURE } from './words.ts'
+import { type ShownFinding, SURE } from './words.ts'
 
 /** Packets in the table of one finding. */
 const SHOWN_PACKETS = 40

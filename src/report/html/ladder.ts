@@ -2,8 +2,9 @@
 import type { Ladder, LadderStep, Party } from '../../attempt/ladder.ts'
 import { MAX_DOCUMENT_MESSAGES } from '../../wire/limits.ts'
 import { counted } from '../layout.ts'
+import { capital } from '../words.ts'
 import { type Html, html, NOTHING } from './markup.ts'
-import { capital, shortened } from './words.ts'
+import { shortened } from './words.ts'
 
 /** From this pause on it has a line of its own. */
 const PAUSE_NS = 1e9

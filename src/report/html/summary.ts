@@ -3,9 +3,10 @@ import { teams } from '../../codes/teams.ts'
 import type { Rule } from '../../rules/rule.ts'
 import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
 import { counted } from '../layout.ts'
+import { attemptTotal, capital } from '../words.ts'
 import { type Html, html, NOTHING, type Part } from './markup.ts'
 import type { CaptureLine, CauseLine, GroupLine, Tally } from './tally.ts'
-import { capital, fileName, shortened, type Tone } from './words.ts'
+import { fileName, shortened, type Tone } from './words.ts'
 
 /** Causes that are named in one cell. */
 const SHOWN_CAUSES = 5
@@ -30,7 +31,7 @@ export function summary(tally: Tally, rules: readonly Rule[]): Html {
     const all = [...groups[kind].values()]
     return all.length === 0 ? [] : [groupTable(all, kind, title, column)]
   })
-  const total = outcomes.failed + outcomes.established + outcomes.unfinished
+  const total = attemptTotal(outcomes)
   const told = OUTCOMES.flatMap(([outcome, words]) =>
     outcomes[outcome] === 0 ? [] : [`${outcomes[outcome]} ${words}`],
   ).join(', ')

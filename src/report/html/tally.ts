@@ -4,7 +4,7 @@ import { isClaim } from '../../policy/threshold.ts'
 import type { Severity, VerdictWord } from '../../rules/rule.ts'
 import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
 import { isoTime } from '../time.ts'
-import { endpoint } from '../words.ts'
+import { attemptTotal, endpoint } from '../words.ts'
 import { type Headline, reaches, type Tone } from './words.ts'
 
 export interface CaptureLine {
@@ -78,7 +78,7 @@ export class Tally {
         client: shown?.client.address ?? '',
         server: shown === null ? '' : nameOf(shown),
         start: (start !== null && isoTime(start, shown?.startNs ?? 0)) || '',
-        attempts: failed + established + unfinished,
+        attempts: attemptTotal(attemptCounts),
         failed,
       })
     for (const { rule, verdict, severity, count } of diagnosis.filter(isClaim))

@@ -4,10 +4,10 @@ import { teams } from '../../codes/teams.ts'
 import type { Rule } from '../../rules/rule.ts'
 import { byteCount, counted } from '../layout.ts'
 import { spokenTime } from '../time.ts'
-import { closingText, endpoint, PURPOSES, sentence, transportText } from '../words.ts'
+import { capital, closingText, endpoint, PURPOSES, sentence, transportText } from '../words.ts'
 import { chainList } from './chain.ts'
 import { type Html, html, NOTHING } from './markup.ts'
-import { capital, type Headline, reaches, SURE, shortened } from './words.ts'
+import { type Headline, reaches, SURE, shortened } from './words.ts'
 
 /** Recordings that are named where nothing is settled. */
 const SHOWN_RECORDINGS = 3

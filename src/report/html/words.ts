@@ -3,6 +3,7 @@ import type { AttemptAnalysis, CaptureAnalysis, ChainLink, DiagnosisEntry, Verdi
 import type { MilestoneId } from '../../attempt/attempt.ts'
 import { isClaim } from '../../policy/threshold.ts'
 import type { Rule, VerdictWord } from '../../rules/rule.ts'
+import { firstOf } from '../finding.ts'
 import { counted } from '../layout.ts'
 
 /** How a thing looks: its colour, never without a word or a sign beside it. */
@@ -60,9 +61,7 @@ export interface Headline {
 }
 
 export function findingOf(entry: DiagnosisEntry, { attempts }: CaptureAnalysis, rules: readonly Rule[]): ShownFinding {
-  const attempt = attempts.find(({ id }) => id === entry.attempts[0]) ?? null
-  const same = attempt?.verdicts.find(({ rule, verdict }) => rule === entry.rule && verdict === entry.verdict) ?? null
-  return { entry, rule: rules.find(({ id }) => id === entry.rule) ?? null, attempt, verdict: same }
+  return { entry, rule: rules.find(({ id }) => id === entry.rule) ?? null, ...firstOf(entry, attempts) }
 }
 
 /** The claim that explains most; null where there is none that is more than information. */
@@ -143,9 +142,4 @@ export function shortened(text: string, most = 160): string {
 export function fileName(path: string): string {
   if (path === '-') return 'standard input'
   return path.replace(/^.*[\\/]/, '') || path
-}
-
-/** The first letter becomes a capital. */
-export function capital(text: string): string {
-  return text === '' ? text : `${(text[0] as string).toUpperCase()}${text.slice(1)}`
 }
