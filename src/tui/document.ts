@@ -74,7 +74,7 @@ export class Document {
   #gathered = -1
   #nextAttemptsMs = 0
   #names: ReadonlyMap<string, string> = new Map()
-  #wanted: number[] = []
+  #wanted: readonly number[] = []
   #isReplaying = false
   #isClosed = false
   #beganMs = 0
@@ -213,14 +213,14 @@ export class Document {
 
   /** These rows are being looked at: what is provisional of them is read whole, and `onChange` told. */
   look(rows: readonly number[]): void {
-    this.#wanted = rows.filter(row => this.#lines.get(row)?.isProvisional !== false)
-    if (this.#wanted.length > 0 && !this.#isReplaying) this.#readWanted().catch(error => this.#options.onError(error))
+    this.#want(rows.filter(row => this.#lines.get(row)?.isProvisional !== false))
   }
 
   /** The packet with all its layers; null while it is being read, then `onChange` is told. */
   opened(row: number): InspectedPacket | null {
     const packet = this.#opened.get(row)
-    if (packet === undefined) this.look([row])
+    // Its line may be known all the same: of those more are kept.
+    if (packet === undefined) this.#want([row])
     return packet ?? null
   }
 
@@ -315,6 +315,11 @@ export class Document {
     for (const row of this.#lines.keys()) if (row >= from) this.#lines.delete(row)
     for (const row of this.#opened.keys()) if (row >= from) this.#opened.delete(row)
     this.#options.onChange()
+  }
+
+  #want(rows: readonly number[]): void {
+    this.#wanted = rows
+    if (rows.length > 0 && !this.#isReplaying) this.#readWanted().catch(error => this.#options.onError(error))
   }
 
   async #readWanted(): Promise<void> {
