@@ -120,6 +120,8 @@ export class Replay {
    * go on behind `from`.
    */
   async search({ from, to, filter, goesOn, found }: Search, pause: Pause): Promise<void> {
+    // Of a capture without packets there is not even a first one.
+    if (from >= to) return
     const { index } = this.#source
     const first = index.number(from)
     const isWhole = from === 0
