@@ -237,6 +237,11 @@ export class Replay {
   }
 }
 
+/** Packets by their rows, as the rows follow one another. */
+export function inOrder(found: ReadonlyMap<number, InspectedPacket>): InspectedPacket[] {
+  return [...found].sort(([a], [b]) => a - b).map(([, packet]) => packet)
+}
+
 /** Sorted, each once. There may be hundreds of thousands. */
 function distinct(lists: readonly (readonly number[])[]): number[] {
   const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0))

@@ -12,7 +12,7 @@ import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import type { PacketIndex } from '../inspect/packet-index.ts'
-import type { Replay } from '../inspect/replay.ts'
+import { inOrder, type Replay } from '../inspect/replay.ts'
 import { textOf } from '../inspect/tree-search.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
 import { LiveAnalysis } from './live-analysis.ts'
@@ -235,8 +235,7 @@ export class Document {
 
   /** These packets with all their layers, in order. For whoever looks at a whole conversation. */
   async packets(rows: readonly number[]): Promise<InspectedPacket[]> {
-    const packets = await this.#replay.packets(rows, this.#pauses())
-    return [...packets].sort(([a], [b]) => a - b).map(([, packet]) => packet)
+    return inOrder(await this.#replay.packets(rows, this.#pauses()))
   }
 
   /**
