@@ -6,7 +6,6 @@ import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys } 
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
 import { partnersOf } from '../evidence/partners.ts'
-import type { Filter } from '../inspect/filter/filter.ts'
 import type { Glance } from '../inspect/glance.ts'
 import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
@@ -187,9 +186,14 @@ export class Document {
     return this.indexed.start
   }
 
-  /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
+  /**
+   * Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. The work ends when the
+   * capture is closed: then nothing is there to be read any more.
+   */
   pauses(): () => Promise<void> | null {
-    return this.#pauses()
+    const pause = this.#turns.begin()
+    const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
+    return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
   }
 
   /** The packet once more, as it was recorded. */
@@ -235,21 +239,12 @@ export class Document {
 
   /** These packets with all their layers, in order. For whoever looks at a whole conversation. */
   async packets(rows: readonly number[]): Promise<InspectedPacket[]> {
-    return inOrder(await this.#replay.packets(rows, this.#pauses()))
-  }
-
-  /**
-   * Reads all packets through a display filter.
-   * @param found told of each row that matches, in order.
-   * @param goesOn asked now and then; false ends it.
-   */
-  async filter(filter: Filter, found: (row: number) => void, goesOn: () => boolean): Promise<void> {
-    await this.search({ from: 0, to: this.index.count, filter, goesOn, found })
+    return inOrder(await this.#replay.packets(rows, this.pauses()))
   }
 
   /** Reads the packets of rows [from, to) in order, those that match the filter where there is one. */
   async search(search: Parameters<Replay['search']>[0]): Promise<void> {
-    await this.#replay.search({ ...search, goesOn: () => !this.#isClosed && search.goesOn() }, this.#pauses())
+    await this.#replay.search({ ...search, goesOn: () => !this.#isClosed && search.goesOn() }, this.pauses())
   }
 
   close(): void {
@@ -268,13 +263,6 @@ export class Document {
     return () => this.#unfinished.delete(undo)
   }
 
-  /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
-  #pauses(): () => Promise<void> | null {
-    const pause = this.#turns.begin()
-    const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
-    return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
-  }
-
   /** Judges what there is again and again, while it grows. */
   async #watch(): Promise<void> {
     const live = new LiveAnalysis({
@@ -290,7 +278,7 @@ export class Document {
   async #analyseAnew(): Promise<void> {
     const rereading = this.indexed.rereading()
     const analysis = new Analysis(rereading, this.path, this.indexed.keys(), { ladders: true, names: true })
-    const pause = this.#pauses()
+    const pause = this.pauses()
     const { count } = this.index
     for (let row = 0; row < count; row++) {
       const waits = pause()
@@ -327,7 +315,7 @@ export class Document {
       while (this.#wanted.length > 0 && !this.#isClosed) {
         const rows = this.#wanted
         this.#wanted = []
-        this.#keep(await this.#replay.packets(rows, this.#pauses()))
+        this.#keep(await this.#replay.packets(rows, this.pauses()))
         this.#options.onChange()
       }
     } finally {
