@@ -16,30 +16,28 @@ import { conclude } from './conclusion.ts'
 import type { Streams } from './output.ts'
 import { type PolicyOptions, policyFor } from './policy.ts'
 import { type Extent, extentText, ReportError, reportDocuments } from './report-documents.ts'
+import { type CodeOptions, reportedCode } from './reported-code.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
-import { reportedCode } from './scan.ts'
 import { EXIT_UNREADABLE, UsageError } from './status.ts'
 
-export interface MergeOptions extends PolicyOptions {
+export interface MergeOptions extends PolicyOptions, CodeOptions {
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
   readonly width?: number
-  readonly error?: string
-  readonly extended?: string
 }
 
 /** @returns the exit status: as a scan of all would have, or 3 where something of a set is missing. */
 export async function merge(paths: readonly string[], options: MergeOptions, streams: Streams): Promise<number> {
   const { format = [], verbose, width } = options
-  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
+  const policy = await policyFor(options, streams)
   const places = withSummary(destinations(format, options.output, paths), process.env.GITHUB_STEP_SUMMARY)
+  const given = reportedCode(options)
   const index = new ReportIndex(streams)
   for (const path of paths) index.add(path)
   index.complainOfGaps()
-  const code = reportedCode(options) ?? index.code
-  const wishes = { code, rules, folder: process.cwd(), verbose, shard: null }
-  const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
+  const wishes = { code: given ?? index.code, rules, folder: process.cwd(), verbose, width, shard: null }
+  const reports = await Reports.begin(places, wishes, streams)
   const status = await conclude(index.analyses(), reports, policy, streams)
   return index.isWhole ? status : Math.max(status, EXIT_UNREADABLE)
 }
@@ -59,7 +57,11 @@ interface Group {
   readonly numbers: Set<number>
 }
 
-type Written = z.infer<z.ZodType<{ tool: { version: string }; shard?: Shard; captures: WrittenCapture[] }>>
+interface Written {
+  readonly tool: { readonly version: string }
+  readonly shard?: Shard
+  readonly captures: readonly WrittenCapture[]
+}
 
 class ReportIndex {
   /** Every report could be read, and no shard is missing. */

@@ -45,7 +45,7 @@ const NEVER = 'never'
  * What has expired is told.
  * @throws UsageError for what names nothing, contradicts itself or can not be read.
  */
-export async function policyFor(options: PolicyOptions, around: Surroundings, streams: Streams): Promise<Policy> {
+export async function policyFor(options: PolicyOptions, streams: Streams, around = here()): Promise<Policy> {
   const loaded = await loadConfig(around.folder, around.env, options.config)
   const settings = loaded.config.policy ?? {}
   const base = loaded.path === null ? around.folder : dirname(loaded.path)
@@ -66,6 +66,10 @@ export async function policyFor(options: PolicyOptions, around: Surroundings, st
     expectedOf: options.expect === undefined ? await configuredExpectations(settings, base) : given(options.expect),
     rules,
   }
+}
+
+function here(): Surroundings {
+  return { folder: process.cwd(), env: process.env, now: new Date() }
 }
 
 function failOn(words: readonly string[]): FailOn {

@@ -1,5 +1,6 @@
 /** `rdpscope report`: documents for the network team, and the packets that prove what they say. */
-import { resolve } from 'node:path'
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { CaptureAnalysis } from '../analysis.ts'
 import { CaptureError, type GivenKeys, KeySource, unreadable } from '../analyze.ts'
 import { exhibitsOf } from '../evidence/exhibits.ts'
@@ -18,20 +19,17 @@ import { type CaptureInput, captureInputs } from './inputs.ts'
 import { givenKeys, type KeyOptions } from './keys.ts'
 import type { Streams } from './output.ts'
 import { type PolicyOptions, policyFor } from './policy.ts'
-import { destinations, isFolder, Reports } from './reports.ts'
-import { reportedCode } from './scan.ts'
+import { type CodeOptions, reportedCode } from './reported-code.ts'
+import { destinations, isFolder, notWritten, Reports } from './reports.ts'
 import { UsageError } from './status.ts'
 
-export interface ReportOptions extends KeyOptions, PolicyOptions {
+export interface ReportOptions extends KeyOptions, PolicyOptions, CodeOptions {
   /** Files; the format of each by its suffix. */
   readonly output?: readonly string[]
   /** Where the packets that prove the findings go. */
   readonly evidence?: string
   /** TLS keys that the capture holds go along with them. */
   readonly keys: boolean
-  /** What the dialog of the client showed: numbers or symbols. */
-  readonly error?: string
-  readonly extended?: string
 }
 
 /** @returns the exit status. @throws UsageError */
@@ -43,17 +41,18 @@ export async function report(paths: readonly string[], options: ReportOptions, s
   const files = inputs.map(({ path }) => path)
   const places = output.length === 0 ? [] : destinations(output.map(asDestination), undefined, files)
   if (evidence !== undefined) checkEvidence(evidence, files, output)
-  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
+  const policy = await policyFor(options, streams)
   const keys = givenKeys(options, streams)
   const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose: true, shard: null }
   const reports = await Reports.begin(places, wishes, streams)
+  const areShown = places.some(({ format }) => format.showsPackets === true)
   let room = MAX_DOCUMENT_PACKETS
   let exhibits = NO_EXHIBITS
   async function* analyses(): AsyncGenerator<CaptureAnalysis> {
     for (const input of inputs) {
       const { analysis, capture } = await readOne(input, keys)
       try {
-        exhibits = capture === null || places.length === 0 ? NO_EXHIBITS : await exhibitsOf(capture, analysis, room)
+        exhibits = capture === null || !areShown ? NO_EXHIBITS : await exhibitsOf(capture, analysis, room)
         room -= exhibits.packets.size
         yield analysis
         if (evidence !== undefined && capture !== null)
@@ -83,6 +82,11 @@ function checkEvidence(path: string, inputs: readonly string[], output: readonly
   const same = [...inputs, ...output].find(other => resolve(other) === resolve(path))
   if (same !== undefined) throw new UsageError(`--evidence ${path}: is one of the other files`)
   if (isFolder(path)) throw new UsageError(`--evidence ${path}: is a folder, not a file`)
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw notWritten(path, error as Error)
+  }
 }
 
 /** What can not be read is an analysis that says so: the other captures are still read. */
@@ -109,7 +113,8 @@ async function writeEvidence(
   given: GivenKeys,
   streams: Streams,
 ): Promise<void> {
-  const proof = proofOf(capture, analysis, withKeys ? null : new KeySource(given, []))
+  const hasKeys = capture.capture.info.secrets.length > 0
+  const proof = proofOf(capture, analysis, withKeys || !hasKeys ? null : new KeySource(given, []))
   if (proof === null) {
     streams.complain(`${path}: not written: nothing was found in ${analysis.path}, so there is nothing to prove`)
     return
@@ -117,9 +122,9 @@ async function writeEvidence(
   try {
     await savePackets(capture, analysis.attempts, proof.rows, path, { withKeys, replaces: true })
   } catch (error) {
-    throw new UsageError(`${path}: can not be written: ${error instanceof Error ? error.message : String(error)}`)
+    throw notWritten(path, error as Error)
   }
-  streams.complain(said(path, proof, analysis, capture.capture.info.secrets.length > 0, withKeys))
+  streams.complain(said(path, proof, analysis, hasKeys, withKeys))
 }
 
 function said(

@@ -21,7 +21,7 @@ interface Destination {
 /** What the options say about all reports of a scan; each is told the rest by where it goes. */
 export interface ReportWishes extends Omit<ReportSettings, 'style' | 'unreadableTold'> {
   readonly verbose: boolean
-  readonly width?: number
+  readonly width?: number | undefined
 }
 
 const DEFAULT_FORMAT = 'text'
@@ -127,8 +127,7 @@ export class Reports {
     await this.#write(writer => [writer.tail()])
     for (const { path, output } of this.#open) if (path !== null) await output.end()
     for (const { path, output } of this.#open) {
-      if (output.error !== null)
-        throw new UsageError(`${path ?? 'standard output'}: can not be written: ${output.error.message}`)
+      if (output.error !== null) throw notWritten(path ?? 'standard output', output.error)
     }
   }
 
@@ -143,11 +142,15 @@ interface OpenReport {
   readonly output: Output
 }
 
+export function notWritten(path: string, { message }: Error): UsageError {
+  return new UsageError(`${path}: can not be written: ${message}`)
+}
+
 function settingsFor(path: string | null, { verbose, width, ...same }: ReportWishes, streams: Streams): ReportSettings {
   const columns = path === null ? streams.columns : null
   return {
     ...same,
-    style: textStyle({ verbose, columns, ...(width === undefined ? {} : { width }) }),
+    style: textStyle({ verbose, columns, width }),
     // On a terminal the message on standard error already says that a capture can not be opened.
     unreadableTold: columns !== null && streams.messagesShown,
   }

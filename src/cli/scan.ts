@@ -1,11 +1,5 @@
 /** `rdpscope scan`: verdicts of captures. */
 import type { CaptureAnalysis } from '../analysis.ts'
-import { clientTables, typedCode } from '../codes/code-family.ts'
-import { errorInfo } from '../codes/errinfo.ts'
-import { extendedDisconnectReasons } from '../codes/extended-disconnect-reasons.ts'
-import type { CodeTable } from '../codes/table.ts'
-import { clean } from '../report/clean.ts'
-import type { ReportedCode } from '../report/reported-code.ts'
 import { rules } from '../rules/index.ts'
 import { analysesOf } from './analyses.ts'
 import { conclude } from './conclusion.ts'
@@ -14,20 +8,18 @@ import { type KeyOptions, keyMaterial } from './keys.ts'
 import type { Streams } from './output.ts'
 import { pathList } from './path-list.ts'
 import { type PolicyOptions, policyFor } from './policy.ts'
+import { type CodeOptions, reportedCode } from './reported-code.ts'
 import { destinations, Reports, withSummary } from './reports.ts'
 import { prepareStore } from './result-store.ts'
 import { partOf, shardWish } from './shard.ts'
 import { UsageError } from './status.ts'
 
-export interface ScanOptions extends KeyOptions, PolicyOptions {
+export interface ScanOptions extends KeyOptions, PolicyOptions, CodeOptions {
   /** `format` or `format=file`; none is text. */
   readonly format?: readonly string[]
   readonly output?: string
   readonly verbose: boolean
   readonly width?: number
-  /** What the dialog of the client showed: numbers or symbols. */
-  readonly error?: string
-  readonly extended?: string
   /** A list of paths; `-` is standard input. */
   readonly filesFrom?: string
   readonly jobs: number
@@ -46,7 +38,7 @@ export interface ScanOptions extends KeyOptions, PolicyOptions {
 export async function scan(paths: readonly string[], options: ScanOptions, streams: Streams): Promise<number> {
   const all = await inputsOf(paths, options)
   const { format = [], verbose, width, jobs, resume = null } = options
-  const policy = await policyFor(options, { folder: process.cwd(), env: process.env, now: new Date() }, streams)
+  const policy = await policyFor(options, streams)
   const part = options.shard === undefined ? null : partOf(all, shardWish(options.shard))
   const inputs = part?.inputs ?? all
   const files = all.map(({ path }) => path)
@@ -54,8 +46,8 @@ export async function scan(paths: readonly string[], options: ScanOptions, strea
   const keys = keyMaterial(options, streams)
   if (resume !== null) prepareStore(resume)
   const shard = part?.shard ?? null
-  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose, shard }
-  const reports = await Reports.begin(places, width === undefined ? wishes : { ...wishes, width }, streams)
+  const wishes = { code: reportedCode(options), rules, folder: process.cwd(), verbose, width, shard }
+  const reports = await Reports.begin(places, wishes, streams)
   const progress = {
     wanted: options.progress,
     sharesTerminal: streams.columns !== null && places.some(({ path }) => path === null),
@@ -92,22 +84,4 @@ async function* placed(
 ): AsyncGenerator<CaptureAnalysis> {
   let at = 0
   for await (const analysis of analyses) yield { ...analysis, position: positions[at++] as number }
-}
-
-/** @throws UsageError for what is neither a number nor a symbol of the tables. */
-export function reportedCode({ error, extended }: Pick<ScanOptions, 'error' | 'extended'>): ReportedCode | null {
-  if (error === undefined && extended === undefined) return null
-  if (error === undefined)
-    throw new UsageError('--extended is the second number of a dialog: give the first with --error')
-  return {
-    error: typed(error, clientTables),
-    extended: extended === undefined ? null : typed(extended, [extendedDisconnectReasons, errorInfo]),
-  }
-}
-
-function typed(text: string, tables: readonly CodeTable[]): number {
-  const value = typedCode(text, tables)
-  if (value === null)
-    throw new UsageError(`${clean(text)}: is neither a number nor a name of such a code (0x904, 2308)`)
-  return value
 }

@@ -14,7 +14,7 @@ const COLOURS: Record<Colour, Parameters<typeof styleText>[0]> = {
 
 export interface TextWishes {
   readonly verbose: boolean
-  readonly width?: number
+  readonly width?: number | undefined
   /** Of the terminal that the text goes to; null when it goes elsewhere. */
   readonly columns: number | null
 }

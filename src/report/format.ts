@@ -52,6 +52,8 @@ export interface ReportFormat {
   readonly suffixes: readonly string[]
   /** For the help: what it is for. */
   readonly says: string
+  /** It shows packets and graphs where they were gathered. */
+  readonly showsPackets?: true
   /** Loads what the format needs. */
   writer(settings: ReportSettings): Promise<ReportWriter>
 }

@@ -54,6 +54,7 @@ export const formats: readonly ReportFormat[] = [
     name: 'html',
     suffixes: ['html', 'htm'],
     says: 'one page for the network team: offline, printable; `rdpscope report` adds packets and graphs',
+    showsPackets: true,
     writer: async settings => (await import('./html.ts')).htmlWriter(settings),
   },
   {
