@@ -21,9 +21,15 @@ const ADDRESS = /^[\d.]+$|:/
 export class Names {
   readonly #named = new Map<string, { name: string; rank: number }>()
   #byAddress: ReadonlyMap<string, string> | null = null
+  /** What the file said when it was last taken. */
+  #recorded: ReadonlyMap<string, string> | null = null
+  #recordedNames = 0
 
-  /** What the file itself says: address -> name. */
+  /** What the file itself says: address -> name. Taken again only where it has grown: that is asked for at each picture. */
   recorded(names: ReadonlyMap<string, string>): void {
+    if (names === this.#recorded && names.size === this.#recordedNames) return
+    this.#recorded = names
+    this.#recordedNames = names.size
     for (const [address, name] of names) this.#name(address, name, 'recorder')
   }
 

@@ -89,6 +89,23 @@ describe('names', () => {
     expect(named(said('host.example.'))).toEqual({ '192.0.2.7': 'host.example' })
   })
 
+  it('are taken from the file once, and again where it tells more', () => {
+    class Counted extends Map<string, string> {
+      walks = 0
+      override [Symbol.iterator]() {
+        this.walks++
+        return super[Symbol.iterator]()
+      }
+    }
+    const recorded = new Counted([['192.0.2.7', 'a.example']])
+    const names = new Names()
+    for (let look = 0; look < 3; look++) names.recorded(recorded)
+    expect(recorded.walks).toBe(1)
+    recorded.set('192.0.2.8', 'b.example')
+    for (let look = 0; look < 3; look++) names.recorded(recorded)
+    expect([recorded.walks, names.byAddress.get('192.0.2.8')]).toEqual([2, 'b.example'])
+  })
+
   it('stay one map while nothing is learnt', () => {
     const names = new Names()
     names.recorded(new Map([['192.0.2.7', 'a.example']]))

@@ -37,13 +37,13 @@ export class FileStore implements PacketStore {
     const first = Math.floor(offset / BLOCK_BYTES)
     const start = offset - first * BLOCK_BYTES
     // Nearly always it lies in one block, which nobody writes to again: no copy is made.
-    if (start + length <= BLOCK_BYTES) return this.#block(first).subarray(start, start + length)
+    if (start + length <= BLOCK_BYTES) return this.#block(first, start + length).subarray(start, start + length)
     const bytes = new Uint8Array(length)
     let filled = 0
     while (filled < length) {
       const number = Math.floor((offset + filled) / BLOCK_BYTES)
-      const block = this.#block(number)
       const from = offset + filled - number * BLOCK_BYTES
+      const block = this.#block(number, Math.min(from + length - filled, BLOCK_BYTES))
       if (from >= block.length) return bytes.subarray(0, filled)
       const part = block.subarray(from, from + length - filled)
       bytes.set(part, filled)
@@ -60,9 +60,10 @@ export class FileStore implements PacketStore {
     closeSync(this.#descriptor)
   }
 
-  #block(number: number): Uint8Array {
+  /** @param end of what is wanted of it. The last block may have grown since; bytes that were there stay as they are. */
+  #block(number: number, end: number): Uint8Array {
     const known = this.#blocks.get(number)
-    if (known !== undefined && known.length === BLOCK_BYTES) return known
+    if (known !== undefined && known.length >= end) return known
     if (this.#isClosed) return NOTHING
     const bytes = new Uint8Array(BLOCK_BYTES)
     const got = readSync(this.#descriptor, bytes, 0, BLOCK_BYTES, number * BLOCK_BYTES)

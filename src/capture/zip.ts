@@ -7,6 +7,7 @@ import {
   type Archive,
   type ArchiveMember,
   archiveError,
+  firstBytes,
   isBomb,
   type MemberSource,
   tooLarge,
@@ -83,8 +84,7 @@ class ZipArchive implements Archive {
         const opened = await this.open(name)
         if (opened === null) return new Uint8Array(0)
         try {
-          const head = new Uint8Array(bytes)
-          return head.subarray(0, await opened.source.read(head, 0, bytes))
+          return await firstBytes(opened.source, bytes)
         } finally {
           await opened.source.close()
         }

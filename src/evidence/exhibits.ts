@@ -1,7 +1,8 @@
 /** What a report shows of the packets themselves: those that findings name, and conversations over time. */
 import type { AttemptAnalysis, CaptureAnalysis, VerdictAnalysis } from '../analysis.ts'
 import type { IndexedCapture } from '../inspect/indexed-capture.ts'
-import { type Segment, segmentRows, segmentsOf } from '../inspect/segments.ts'
+import { inOrder } from '../inspect/replay.ts'
+import { type Segment, segmentsOf } from '../inspect/segments.ts'
 import { isClaim } from '../policy/threshold.ts'
 import type { Exhibits } from '../report/exhibits.ts'
 import { firstOf } from '../report/finding.ts'
@@ -52,10 +53,10 @@ async function segments(capture: IndexedCapture, claims: readonly Claim[]): Prom
     for (const member of attempt.members) {
       if (member.transport !== 'tcp' || member.part !== 'explained' || drawn.has(member.stream)) continue
       if (drawn.size === MAX_GRAPHS) return drawn
-      const rows = segmentRows(capture.index, streamNumber(member), MAX_GRAPH_SEGMENTS)
+      const rows = capture.index.rowsOf(streamNumber(member), MAX_GRAPH_SEGMENTS)
       if (rows.length === 0) continue
       const packets = await capture.replay.packets(rows, NO_PAUSE)
-      drawn.set(member.stream, segmentsOf([...packets].sort(([a], [b]) => a - b).map(([, packet]) => packet)))
+      drawn.set(member.stream, segmentsOf(inOrder(packets)))
     }
   }
   return drawn

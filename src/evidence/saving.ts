@@ -31,7 +31,7 @@ export async function savePackets(
   path: string,
   { withKeys, replaces = false, pause = () => null, untilClosed = () => () => {} }: SavingOptions,
 ): Promise<number> {
-  const { index, start } = capture
+  const { start } = capture
   const { info } = capture.capture
   const comments = commentsOf(attempts)
   const comment = `${rows.length} packets of ${capture.path}`
@@ -41,12 +41,12 @@ export async function savePackets(
     for (const row of rows) {
       const waits = pause()
       if (waits !== null) await waits
-      const { number, linkType, interfaceId, originalLength, timeNs } = index.at(row)
+      const { bytes, number, linkType, interfaceId, originalLength, timeNs } = capture.recorded(row)
       file.write({
         interfaceId,
         linkType,
         originalLength,
-        bytes: capture.recorded(row).bytes,
+        bytes,
         timeNs: absoluteNs(start.seconds, start.nanoseconds, timeNs),
         comments: numbered(comments.get(number) ?? [], number, file.packets + 1),
       })

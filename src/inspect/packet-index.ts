@@ -2,6 +2,7 @@
  * Where each packet of a capture lies and when it came, so that any of them can be read again at once: a few numbers a packet
  * in typed arrays, whatever the size of the file.
  */
+import { MAX_REPLAYED_PACKETS } from '../wire/limits.ts'
 
 const CHUNK_BITS = 16
 const CHUNK_PACKETS = 1 << CHUNK_BITS
@@ -129,6 +130,12 @@ export class PacketIndex {
   /** The row of the last packet of a conversation; -1 when it is not known. */
   last(stream: number): number {
     return (this.#lastRows[stream] ?? 0) - 1
+  }
+
+  /** Rows of a conversation, in order; none where there are more than `most`, or no such conversation. */
+  rowsOf(stream: number, most = MAX_REPLAYED_PACKETS): readonly number[] {
+    const last = this.last(stream)
+    return last < 0 ? [] : (this.upTo(stream, last, most) ?? [])
   }
 
   /** Rows of a conversation up to this one, in order; null when there are more than `most`. */

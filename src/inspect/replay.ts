@@ -120,6 +120,8 @@ export class Replay {
    * go on behind `from`.
    */
   async search({ from, to, filter, goesOn, found }: Search, pause: Pause): Promise<void> {
+    // Of a capture without packets there is not even a first one.
+    if (from >= to) return
     const { index } = this.#source
     const first = index.number(from)
     const isWhole = from === 0
@@ -233,6 +235,11 @@ export class Replay {
       return stream >= 0 && (stream % 2 === 0) === (transport === 'tcp') ? stream >> 1 : nth
     }
   }
+}
+
+/** Packets by their rows, as the rows follow one another. */
+export function inOrder(found: ReadonlyMap<number, InspectedPacket>): InspectedPacket[] {
+  return [...found].sort(([a], [b]) => a - b).map(([, packet]) => packet)
 }
 
 /** Sorted, each once. There may be hundreds of thousands. */

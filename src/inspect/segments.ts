@@ -1,6 +1,5 @@
 /** The segments of a TCP conversation, for graphs over time. */
 import type { InspectedPacket } from './packet.ts'
-import type { PacketIndex } from './packet-index.ts'
 import { holds, numberOf, textOf } from './tree-search.ts'
 
 export interface Segment {
@@ -28,21 +27,11 @@ export interface RoundTrip {
   readonly side: 0 | 1
 }
 
-const MOST_PACKETS = 20_000
 const RESENDS = [
   'tcp.analysis.retransmission',
   'tcp.analysis.fast_retransmission',
   'tcp.analysis.spurious_retransmission',
 ] as const
-
-/**
- * The rows of a TCP conversation; none where there are more than `most`.
- * @param stream twice its number.
- */
-export function segmentRows(index: PacketIndex, stream: number, most = MOST_PACKETS): readonly number[] {
-  const last = index.last(stream)
-  return last < 0 ? [] : (index.upTo(stream, last, most) ?? [])
-}
 
 /** @param packets of one TCP conversation, in order; ICMP messages about it are passed over. */
 export function segmentsOf(packets: readonly InspectedPacket[]): Segment[] {

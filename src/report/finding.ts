@@ -1,6 +1,7 @@
 /** What rules claim of the attempts of a capture, one by one: what formats without prose have a row or a result for. */
 import type { AttemptAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import type { AssessedAttempt, AssessedCapture, AssessedVerdict } from '../policy/assessment.ts'
+import { isClaim } from '../policy/threshold.ts'
 
 export interface Finding {
   readonly attempt: AssessedAttempt
@@ -40,6 +41,12 @@ export function firstOf<A extends AttemptAnalysis>(
 /** Confirmed, likely or possible: something was found. */
 export function isFinding({ verdict }: Pick<VerdictAnalysis, 'verdict'>): boolean {
   return verdict !== 'ruled-out' && verdict !== 'not-visible'
+}
+
+/** What explains an attempt best: confirmed before likely, cause before consequence; null when nothing does. */
+export function causeOf({ verdicts }: Pick<AttemptAnalysis, 'verdicts'>): VerdictAnalysis | null {
+  const claims = verdicts.filter(one => isClaim(one) && one.severity !== 'info')
+  return claims.find(({ verdict }) => verdict === 'confirmed') ?? claims[0] ?? null
 }
 
 /** Of the evidence, each once, in order. */

@@ -2,9 +2,10 @@
  * Whether the wire can have led to what the client showed. A code belongs to a step of the connection: where the packets show
  * that this step was never reached, or long passed, code and capture contradict each other.
  */
-import type { AttemptAnalysis, VerdictAnalysis } from '../analysis.ts'
+import type { AttemptAnalysis } from '../analysis.ts'
 import type { MilestoneId } from '../attempt/attempt.ts'
 import type { CodeFamily } from '../codes/code-family.ts'
+import { isClaim } from '../policy/threshold.ts'
 import { closingText } from './words.ts'
 
 export type Agreement = 'agrees' | 'contradicts' | 'open'
@@ -59,10 +60,6 @@ class Seen {
     if (found === undefined) return null
     return found.packet === 0 ? '' : ` (packet ${found.packet})`
   }
-}
-
-function isClaim({ verdict }: VerdictAnalysis): boolean {
-  return verdict === 'confirmed' || verdict === 'likely'
 }
 
 const agrees = (says: string): StageCheck => ({ agreement: 'agrees', says })

@@ -6,13 +6,12 @@ import { Analysis, type AttemptAnalysis, type CaptureAnalysis, type GivenKeys } 
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
 import { partnersOf } from '../evidence/partners.ts'
-import type { Filter } from '../inspect/filter/filter.ts'
 import type { Glance } from '../inspect/glance.ts'
 import { IndexedCapture } from '../inspect/indexed-capture.ts'
 import type { RecordedPacket } from '../inspect/inspect.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import type { PacketIndex } from '../inspect/packet-index.ts'
-import type { Replay } from '../inspect/replay.ts'
+import { inOrder, type Replay } from '../inspect/replay.ts'
 import { textOf } from '../inspect/tree-search.ts'
 import { glancedColumns, type PacketColumns, packetColumns } from '../report/packet-line.ts'
 import { LiveAnalysis } from './live-analysis.ts'
@@ -74,7 +73,7 @@ export class Document {
   #gathered = -1
   #nextAttemptsMs = 0
   #names: ReadonlyMap<string, string> = new Map()
-  #wanted: number[] = []
+  #wanted: readonly number[] = []
   #isReplaying = false
   #isClosed = false
   #beganMs = 0
@@ -187,9 +186,14 @@ export class Document {
     return this.indexed.start
   }
 
-  /** Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. */
+  /**
+   * Asked before each step of a long work: waited for where it answers a promise, so that keys are heard. The work ends when the
+   * capture is closed: then nothing is there to be read any more.
+   */
   pauses(): () => Promise<void> | null {
-    return this.#pauses()
+    const pause = this.#turns.begin()
+    const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
+    return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
   }
 
   /** The packet once more, as it was recorded. */
@@ -213,14 +217,14 @@ export class Document {
 
   /** These rows are being looked at: what is provisional of them is read whole, and `onChange` told. */
   look(rows: readonly number[]): void {
-    this.#wanted = rows.filter(row => this.#lines.get(row)?.isProvisional !== false)
-    if (this.#wanted.length > 0 && !this.#isReplaying) this.#readWanted().catch(error => this.#options.onError(error))
+    this.#want(rows.filter(row => this.#lines.get(row)?.isProvisional !== false))
   }
 
   /** The packet with all its layers; null while it is being read, then `onChange` is told. */
   opened(row: number): InspectedPacket | null {
     const packet = this.#opened.get(row)
-    if (packet === undefined) this.look([row])
+    // Its line may be known all the same: of those more are kept.
+    if (packet === undefined) this.#want([row])
     return packet ?? null
   }
 
@@ -235,22 +239,12 @@ export class Document {
 
   /** These packets with all their layers, in order. For whoever looks at a whole conversation. */
   async packets(rows: readonly number[]): Promise<InspectedPacket[]> {
-    const packets = await this.#replay.packets(rows, this.#pauses())
-    return [...packets].sort(([a], [b]) => a - b).map(([, packet]) => packet)
-  }
-
-  /**
-   * Reads all packets through a display filter.
-   * @param found told of each row that matches, in order.
-   * @param goesOn asked now and then; false ends it.
-   */
-  async filter(filter: Filter, found: (row: number) => void, goesOn: () => boolean): Promise<void> {
-    await this.search({ from: 0, to: this.index.count, filter, goesOn, found })
+    return inOrder(await this.#replay.packets(rows, this.pauses()))
   }
 
   /** Reads the packets of rows [from, to) in order, those that match the filter where there is one. */
   async search(search: Parameters<Replay['search']>[0]): Promise<void> {
-    await this.#replay.search({ ...search, goesOn: () => !this.#isClosed && search.goesOn() }, this.#pauses())
+    await this.#replay.search({ ...search, goesOn: () => !this.#isClosed && search.goesOn() }, this.pauses())
   }
 
   close(): void {
@@ -269,13 +263,6 @@ export class Document {
     return () => this.#unfinished.delete(undo)
   }
 
-  /** Pauses of work that ends when the capture is closed: then nothing is there to be read any more. */
-  #pauses(): () => Promise<void> | null {
-    const pause = this.#turns.begin()
-    const goOn = (): Promise<void> | undefined => (this.#isClosed ? NEVER : undefined)
-    return () => (this.#isClosed ? NEVER : (pause()?.then(goOn) ?? null))
-  }
-
   /** Judges what there is again and again, while it grows. */
   async #watch(): Promise<void> {
     const live = new LiveAnalysis({
@@ -291,7 +278,7 @@ export class Document {
   async #analyseAnew(): Promise<void> {
     const rereading = this.indexed.rereading()
     const analysis = new Analysis(rereading, this.path, this.indexed.keys(), { ladders: true, names: true })
-    const pause = this.#pauses()
+    const pause = this.pauses()
     const { count } = this.index
     for (let row = 0; row < count; row++) {
       const waits = pause()
@@ -317,13 +304,18 @@ export class Document {
     this.#options.onChange()
   }
 
+  #want(rows: readonly number[]): void {
+    this.#wanted = rows
+    if (rows.length > 0 && !this.#isReplaying) this.#readWanted().catch(error => this.#options.onError(error))
+  }
+
   async #readWanted(): Promise<void> {
     this.#isReplaying = true
     try {
       while (this.#wanted.length > 0 && !this.#isClosed) {
         const rows = this.#wanted
         this.#wanted = []
-        this.#keep(await this.#replay.packets(rows, this.#pauses()))
+        this.#keep(await this.#replay.packets(rows, this.pauses()))
         this.#options.onChange()
       }
     } finally {

@@ -1,10 +1,8 @@
 /** The rows of a capture that a display filter shows: found while keys are heard, and kept up while the capture grows. */
 import type { Filter } from '../inspect/filter/filter.ts'
 import type { Document } from './document.ts'
+import { Pace } from './pace.ts'
 import type { Ui } from './view.ts'
-
-/** A capture that grows is filtered on so often. */
-const KEEP_UP_EVERY_MS = 1000
 
 export class FilteredRows {
   /** In order; null = no filter, all are shown. The same array while it grows. */
@@ -17,12 +15,12 @@ export class FilteredRows {
   #filter: Filter | null = null
   /** Rows that the filter has seen. */
   #seen = 0
-  #seenMs = 0
-  #timer: NodeJS.Timeout | null = null
+  readonly #pace: Pace
 
   constructor(document: Document, ui: Ui) {
     this.#document = document
     this.#ui = ui
+    this.#pace = new Pace(ui)
   }
 
   clear(): void {
@@ -47,14 +45,7 @@ export class FilteredRows {
     const { rows } = this
     const filter = this.#filter
     if (filter === null || rows === null || this.isRunning || this.#seen === this.#document.index.count) return
-    const waitMs = this.#seenMs + KEEP_UP_EVERY_MS - performance.now()
-    if (waitMs <= 0) this.#ui.background(this.#goOn(filter, rows))
-    else if (this.#timer === null) {
-      this.#timer = setTimeout(() => {
-        this.#timer = null
-        this.#ui.redraw()
-      }, waitMs).unref()
-    }
+    if (this.#pace.mayBegin()) this.#ui.background(this.#goOn(filter, rows))
   }
 
   async #goOn(filter: Filter, rows: number[]): Promise<void> {
@@ -75,7 +66,7 @@ export class FilteredRows {
     })
     if (run !== this.run) return
     this.#seen = count
-    this.#seenMs = performance.now()
+    this.#pace.done()
     this.isRunning = false
     this.#ui.redraw()
   }

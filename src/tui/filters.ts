@@ -35,9 +35,13 @@ function accepted(filter: string): string | null {
   return filterFault(filter) === null ? filter : null
 }
 
-/** Why a filter can not be used, and where it goes wrong; null when it can. */
+/** Why a filter can not be used, and where it goes wrong; null when it can, or when it is blank: that is none. */
 export function filterFault(text: string): PromptFault | null {
-  if (text.trim() === '') return null
+  return text.trim() === '' ? null : compileFault(text)
+}
+
+/** The same where a filter must stand: a blank one can not be used either. */
+export function compileFault(text: string): PromptFault | null {
   try {
     compileFilter(text)
     return null

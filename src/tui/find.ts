@@ -1,8 +1,9 @@
 /** Finding a packet by text in its line, by bytes, or by a display filter, forwards and back. */
-import { compileFilter, FilterError } from '../inspect/filter/filter.ts'
+import { compileFilter } from '../inspect/filter/filter.ts'
 import type { InspectedPacket } from '../inspect/packet.ts'
 import { packetColumns } from '../report/packet-line.ts'
 import type { Document } from './document.ts'
+import { compileFault } from './filters.ts'
 import type { PromptFault } from './prompt.ts'
 
 const HEX = 'hex:'
@@ -31,13 +32,8 @@ export class Finder {
         : null
     }
     if (!text.startsWith(FILTER)) return null
-    try {
-      compileFilter(text.slice(FILTER.length))
-      return null
-    } catch (error) {
-      if (error instanceof FilterError) return { says: error.message, at: FILTER.length + error.range.start }
-      throw error
-    }
+    const fault = compileFault(text.slice(FILTER.length))
+    return fault === null ? null : { ...fault, at: FILTER.length + fault.at }
   }
 
   /**

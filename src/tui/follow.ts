@@ -17,15 +17,9 @@ export interface FollowedLayer {
   readonly parts: readonly FollowedPart[]
 }
 
-/** Packets of a conversation that are followed. */
-const MOST_PACKETS = 20_000
-
 /** @param stream twice its number, and one more where it is UDP. */
 export async function followStream(document: Document, stream: number): Promise<FollowedLayer[]> {
-  const { index } = document
-  const last = index.last(stream)
-  const rows = last < 0 ? [] : (index.upTo(stream, last, MOST_PACKETS) ?? [])
-  const packets = await document.packets(rows)
+  const packets = await document.packets(document.index.rowsOf(stream))
   const transport = stream % 2 === 0 ? 'tcp' : 'udp'
   const bytes = new StreamBytes(transport, stream >> 1)
   for (const packet of packets) bytes.add(packet)

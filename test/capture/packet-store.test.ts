@@ -46,6 +46,18 @@ describe('FileStore', () => {
     store.close()
   })
 
+  it('reads a block once, however short the file is: bytes that are there stay', () => {
+    const path = join(folder, 'short')
+    writeFileSync(path, bytes.subarray(0, 70_000))
+    const store = new FileStore(path)
+    expect(store.read(65_000, 1000)).toEqual(bytes.subarray(65_000, 66_000))
+    // Who read it once more would find nothing.
+    truncateSync(path, 0)
+    expect(store.read(69_000, 1000)).toEqual(bytes.subarray(69_000, 70_000))
+    expect(Buffer.compare(store.read(60_000, 10_000), bytes.subarray(60_000, 70_000))).toBe(0)
+    store.close()
+  })
+
   it('gives nothing to who still reads when it is closed, as often as that is', () => {
     const path = join(folder, 'closed')
     writeFileSync(path, bytes)

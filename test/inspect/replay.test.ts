@@ -7,6 +7,7 @@ import { partnersOf } from '../../src/evidence/partners.ts'
 import { KeySource } from '../../src/flow/tls/keys.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
 import type { InspectedPacket } from '../../src/inspect/packet.ts'
+import { PacketIndex } from '../../src/inspect/packet-index.ts'
 import { Replay } from '../../src/inspect/replay.ts'
 import { plainText } from '../../src/inspect/value-text.ts'
 import { Document } from '../../src/tui/document.ts'
@@ -34,6 +35,19 @@ describe('what is read in pieces', () => {
     const packet = new Replay(source(document), 0).headers(60)
     expect(packet.layers.map(({ tree }) => tree.field.name)).toEqual(['eth', 'ip', 'tcp'])
     expect([packet.number, packet.conversation, packet.transport]).toEqual([61, 0, 'tcp'])
+    document.close()
+  })
+})
+
+describe('a search', () => {
+  it('of no rows finds nothing, also where there are none', async () => {
+    const document = await loaded(join(own, 'direct-tls13-login-ok.pcapng'))
+    const found: number[] = []
+    const search = { goesOn: () => true, found: (row: number) => found.push(row) }
+    await new Replay(source(document)).search({ ...search, from: 5, to: 5 }, () => null)
+    const empty = { ...source(document), index: new PacketIndex() }
+    await new Replay(empty).search({ ...search, from: 0, to: 0 }, () => null)
+    expect(found).toEqual([])
     document.close()
   })
 })

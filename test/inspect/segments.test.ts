@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { roundTrips, type Segment, segmentRows, segmentsOf } from '../../src/inspect/segments.ts'
+import { roundTrips, type Segment, segmentsOf } from '../../src/inspect/segments.ts'
 import { Document } from '../../src/tui/document.ts'
 
 function segment(values: Partial<Segment>): Segment {
@@ -53,7 +53,7 @@ describe('segmentsOf', () => {
       onError: () => {},
     })
     await document.load()
-    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
+    const segments = segmentsOf(await document.packets(document.index.rowsOf(0)))
     document.close()
     const told = segments.map(({ packet, side, sequence, length, acknowledgement, isSyn, isReset }) =>
       [packet, side, sequence, length, acknowledgement, isSyn, isReset].join(' '),
@@ -78,7 +78,7 @@ describe('segmentsOf', () => {
       onError: () => {},
     })
     await document.load()
-    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
+    const segments = segmentsOf(await document.packets(document.index.rowsOf(0)))
     document.close()
     // As tshark 4.0 finds them: tcp.analysis.retransmission.
     expect(segments.flatMap(({ packet, isResend }) => (isResend ? [packet] : []))).toEqual([14, 15, 16, 17, 18])
@@ -90,7 +90,7 @@ describe('segmentsOf', () => {
       onError: () => {},
     })
     await document.load()
-    const segments = segmentsOf(await document.packets(segmentRows(document.index, 0)))
+    const segments = segmentsOf(await document.packets(document.index.rowsOf(0)))
     expect(document.index.last(0)).toBeGreaterThan(document.index.rowOf(3))
     document.close()
     expect(segments.map(({ isSyn }) => isSyn)).toEqual(segments.map(() => true))

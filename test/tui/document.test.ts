@@ -70,6 +70,33 @@ describe('an open capture', () => {
     document.close()
   })
 
+  it('opens a packet whose line is known, though the packet was dropped for others', async () => {
+    const one = readFileSync(join(captures, 'direct-tls13-login-ok.pcapng'))
+    const path = join(folder, 'long.pcapng')
+    writeFileSync(path, Buffer.concat([one, one, one, one]))
+    let changed = (): void => {}
+    const document = await Document.open(path, { onChange: () => changed(), onError: fail })
+    await document.load()
+    /** Asks, and asks again whenever more is known, as pictures do. */
+    const shown = (isThere: () => boolean): Promise<void> =>
+      new Promise(resolve => {
+        changed = () => setImmediate(() => isThere() && resolve())
+        changed()
+      })
+    for (let first = 0; first < 300; first += 20) {
+      const rows = Array.from({ length: 20 }, (_, nth) => first + nth)
+      await shown(() => {
+        document.look(rows)
+        return rows.every(row => !document.line(row).isProvisional)
+      })
+    }
+    expect(document.line(0).isProvisional).toBe(false)
+    expect(document.opened(0)).toBeNull()
+    await shown(() => document.opened(0) !== null)
+    expect(document.opened(0)?.number).toBe(1)
+    document.close()
+  })
+
   it('is read as far as its copy on disk may grow, where it comes only once, and says so', async () => {
     const path = join(folder, 'zipped.pcapng.gz')
     writeFileSync(path, gzipSync(readFileSync(join(captures, 'net-pmtud-blackhole.pcapng'))))

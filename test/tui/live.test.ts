@@ -105,6 +105,18 @@ describe('a capture that grows', () => {
     await display.shows('2 of 12 packets')
     await display.shows('Alert (fatal: protocol_version)')
   })
+
+  it('counts conversations and protocols anew as more comes', async () => {
+    display.press('f4')
+    await display.shows(/:3389 +4 /)
+    grow(6)
+    await display.shows(/:3389 +6 /)
+    display.press('tab', 'tab')
+    await display.shows(/ tcp +6 /)
+    grow(12)
+    await display.shows(/ tcp +12 /)
+    await display.shows(/ tls +2 /)
+  })
 })
 
 describe('names', () => {

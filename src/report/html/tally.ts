@@ -3,6 +3,7 @@ import type { AttemptAnalysis, CaptureAnalysis } from '../../analysis.ts'
 import { isClaim } from '../../policy/threshold.ts'
 import type { Severity, VerdictWord } from '../../rules/rule.ts'
 import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
+import { causeOf } from '../finding.ts'
 import { isoTime } from '../time.ts'
 import { attemptTotal, endpoint } from '../words.ts'
 import { type Headline, reaches, type Tone } from './words.ts'
@@ -95,7 +96,7 @@ export class Tally {
   }
 
   #attempt(attempt: AttemptAnalysis, start: CaptureAnalysis['start']): void {
-    const cause = causeOf(attempt)
+    const cause = causeOf(attempt)?.rule ?? null
     const hour = start === null ? null : isoTime(start, attempt.startNs)
     this.#group(this.groups.client, attempt.client.address, attempt, cause)
     this.#group(this.groups[reaches(attempt)], nameOf(attempt), attempt, cause)
@@ -112,12 +113,6 @@ export class Tally {
     if (cause !== null) line.causes.set(cause, (line.causes.get(cause) ?? 0) + 1)
     groups.set(name, line)
   }
-}
-
-/** Confirmed before likely, cause before consequence. */
-function causeOf({ verdicts }: AttemptAnalysis): string | null {
-  const claims = verdicts.filter(one => isClaim(one) && one.severity !== 'info')
-  return (claims.find(({ verdict }) => verdict === 'confirmed') ?? claims[0])?.rule ?? null
 }
 
 function nameOf({ server, serverName }: AttemptAnalysis): string {

@@ -135,7 +135,7 @@ export class PacketListPane {
           this.#workspace.nameOf(packet.source),
           this.#workspace.nameOf(packet.destination),
           packet.protocol,
-          String(index.at(row).originalLength),
+          String(index.originalLength(row)),
           scrolled(packet.info, Math.min(this.#offset, longest)),
         ],
         look,

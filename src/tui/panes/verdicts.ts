@@ -135,6 +135,7 @@ function addFinding(
   if (toSettle !== '') add(`To settle: ${toSettle}`, 'faint', { rule, filter, indent: 2 })
 }
 
-function isClaim({ verdict }: VerdictAnalysis): boolean {
+/** What counts as found. */
+export function isClaim({ verdict }: VerdictAnalysis): boolean {
   return verdict === 'confirmed' || verdict === 'likely'
 }

@@ -1,11 +1,13 @@
 /** Home: what the users of the capture did, one line an attempt, and beside it what is found of the chosen one. */
-import type { AttemptAnalysis, VerdictAnalysis } from '../../analysis.ts'
+import type { AttemptAnalysis } from '../../analysis.ts'
+import { causeOf } from '../../report/finding.ts'
 import { byteCount, counted } from '../../report/layout.ts'
-import { chainTexts, closingText, transportText } from '../../report/words.ts'
+import { chainTexts, closingText, endpoint, transportText } from '../../report/words.ts'
 import type { Area, Canvas, Span, Style } from '../canvas.ts'
 import { cut, width, wrapped } from '../cells.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
+import { isClaim } from '../panes/verdicts.ts'
 import type { MouseEvent } from '../terminal.ts'
 import type { Role } from '../theme.ts'
 import { timeText } from '../time.ts'
@@ -245,7 +247,7 @@ export class AttemptsView implements View {
   }
 
   #explain(attempt: AttemptAnalysis): void {
-    this.#workspace.explain(firstClaim(attempt)?.rule ?? '')
+    this.#workspace.explain(causeOf(attempt)?.rule ?? '')
   }
 }
 
@@ -265,14 +267,14 @@ const SHORT_TRANSPORT: Record<AttemptAnalysis['transport'], string> = {
 }
 
 function outcomeRole(attempt: AttemptAnalysis): Role {
-  if (attempt.outcome === 'established') return firstClaim(attempt) === undefined ? 'good' : 'doubtful'
+  if (attempt.outcome === 'established') return causeOf(attempt) === null ? 'good' : 'doubtful'
   return attempt.outcome === 'failed' ? 'bad' : 'faint'
 }
 
 /** The first cause in a few words, or how it went. */
 function headline(attempt: AttemptAnalysis, room: number): string {
-  const claim = firstClaim(attempt)
-  if (claim === undefined) return attempt.outcome
+  const claim = causeOf(attempt)
+  if (claim === null) return attempt.outcome
   const whole = `${claim.rule} (${claim.verdict})`
   return whole.length < room ? whole : claim.rule
 }
@@ -280,20 +282,6 @@ function headline(attempt: AttemptAnalysis, room: number): string {
 function headlineColumn(room: number): number {
   const { time, client, server, transport } = room >= WIDE_COLUMNS ? WIDE : NARROW
   return SIGN_COLUMNS + time + client + server + transport
-}
-
-function firstClaim({ verdicts }: AttemptAnalysis): VerdictAnalysis | undefined {
-  const claims = verdicts.filter(one => isClaim(one) && one.severity !== 'info')
-  return claims.find(({ verdict }) => verdict === 'confirmed') ?? claims[0]
-}
-
-function isClaim({ verdict }: VerdictAnalysis): boolean {
-  return verdict === 'confirmed' || verdict === 'likely'
-}
-
-function endpoint(address: string, port: number): string {
-  if (port === 0) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 type StripRole = 'good' | 'bad' | 'faint'

@@ -1,5 +1,5 @@
 /** One TCP conversation over time: sequence numbers in the manner of tcptrace, or round-trip times. */
-import { type RoundTrip, roundTrips, type Segment, segmentRows, segmentsOf } from '../../inspect/segments.ts'
+import { type RoundTrip, roundTrips, type Segment, segmentsOf } from '../../inspect/segments.ts'
 import { byteCount } from '../../report/layout.ts'
 import type { Area, Canvas } from '../canvas.ts'
 import { cut } from '../cells.ts'
@@ -139,7 +139,7 @@ export class GraphView implements View {
 
   async #read(): Promise<void> {
     const { document } = this.#workspace
-    const rows = this.#stream % 2 === 0 ? segmentRows(document.index, this.#stream) : []
+    const rows = this.#stream % 2 === 0 ? document.index.rowsOf(this.#stream) : []
     this.#segments = segmentsOf(await document.packets(rows))
     this.#trips = roundTrips(this.#segments)
     this.#workspace.ui.redraw()

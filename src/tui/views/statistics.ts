@@ -5,6 +5,7 @@ import { cut, width, wrapped } from '../cells.ts'
 import { addressFilter, filterFault, streamFilter } from '../filters.ts'
 import type { Action } from '../keys.ts'
 import { ListCursor } from '../list.ts'
+import { Pace } from '../pace.ts'
 import {
   type ConversationCount,
   conversationCounts,
@@ -50,9 +51,13 @@ export class StatisticsView implements View {
   #made: { readonly by: readonly unknown[]; readonly table: Table; readonly widths: readonly number[] } | null = null
   /** Packets that were there when it was counted: a live capture grows. */
   #countedPackets = -1
+  readonly #countPace: Pace
+  readonly #surveyPace: Pace
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
+    this.#countPace = new Pace(workspace.ui)
+    this.#surveyPace = new Pace(workspace.ui)
   }
 
   title(): string {
@@ -147,6 +152,7 @@ export class StatisticsView implements View {
     const { document, ui } = this.#workspace
     if (this.#isCounting || this.#countedPackets === document.index.count) return
     if (document.isLoading && this.#countedPackets >= 0) return
+    if (document.isLive && !this.#countPace.mayBegin()) return
     this.#isCounting = true
     ui.background(this.#counted())
   }
@@ -159,16 +165,23 @@ export class StatisticsView implements View {
       this.#endpoints = endpointCounts(this.#conversations)
       this.#countedPackets = count
     } finally {
+      this.#countPace.done()
       this.#isCounting = false
     }
     ui.redraw()
   }
 
+  /** Begins to count the protocols of what was counted. */
+  #keepSurveyed(): void {
+    const { document, ui } = this.#workspace
+    if (this.#isSurveying || this.#surveyed === this.#countedPackets) return
+    if (document.isLive && !this.#surveyPace.mayBegin()) return
+    this.#isSurveying = true
+    ui.background(this.#survey())
+  }
+
   #laidOut(room: number): { readonly table: Table; readonly widths: readonly number[] } {
-    if (this.#tab === 'Protocols' && !this.#isSurveying && this.#surveyed !== this.#countedPackets) {
-      this.#isSurveying = true
-      this.#workspace.ui.background(this.#survey())
-    }
+    if (this.#tab === 'Protocols') this.#keepSurveyed()
     const { document, showsNames } = this.#workspace
     const by = [this.#tab, room, this.#conversations, this.#protocols, document.analysis, showsNames]
     if (this.#made === null || by.some((one, nth) => one !== this.#made?.by[nth])) {
@@ -273,6 +286,7 @@ export class StatisticsView implements View {
       this.#protocols = hierarchy.lines
       this.#surveyed = counted
     } finally {
+      this.#surveyPace.done()
       this.#isSurveying = false
     }
     ui.redraw()
