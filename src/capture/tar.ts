@@ -36,8 +36,8 @@ class TarArchive implements Archive {
     const walk = await Walk.begin(this.#path)
     try {
       for (let entry = await walk.next(); entry !== null; entry = await walk.next()) {
-        const { name, body, size } = entry
-        const begins = async (bytes: number) => firstBytes(new StreamSource(body, name), bytes)
+        const { name, size } = entry
+        const begins = async (bytes: number) => firstBytes(new StreamSource(walk.chunks(entry), name), bytes)
         yield { name, bytes: size, begins }
       }
     } finally {
@@ -70,7 +70,7 @@ class TarArchive implements Archive {
 interface TarFile {
   readonly name: string
   readonly size: number
-  readonly body: ReadableStream<Uint8Array>
+  readonly body: ReadableStreamDefaultReader<Uint8Array>
 }
 
 /** From the beginning to the end of one archive, once. */
@@ -80,7 +80,8 @@ class Walk {
   readonly #path: string
   readonly #bytes: ArchiveBytes
   readonly #entries: ReadableStreamDefaultReader<ParsedTarEntry>
-  #body: ReadableStream<Uint8Array> | null = null
+  /** Of the file that came last. */
+  #body: ReadableStreamDefaultReader<Uint8Array> | null = null
   #seen = 0
 
   private constructor(path: string, bytes: ArchiveBytes) {
@@ -111,15 +112,16 @@ class Walk {
   async next(): Promise<TarFile | null> {
     try {
       for (;;) {
-        // Whoever read from it has let go of it by now.
-        if (this.#body !== null && !this.#body.locked) await this.#body.cancel()
+        // Read, not cancelled: the decoder is ahead, and where it has all of this file it would leave the next one without an end.
+        while (this.#body !== null && !(await this.#body.read()).done);
         this.#body = null
         const { done, value } = await this.#entries.read()
         if (done) {
           if (this.#bytes.failure !== null) throw this.#bytes.failure
           return null
         }
-        const { header, body } = value
+        const { header } = value
+        const body = value.body.getReader()
         this.#body = body
         if (++this.#seen > MAX_ARCHIVE_MEMBERS) throw tooMany(this.#path, MAX_ARCHIVE_MEMBERS)
         if (!Number.isSafeInteger(header.size) || header.size < 0) throw new Error('a header makes no sense')
@@ -133,11 +135,16 @@ class Walk {
     }
   }
 
+  /** The bytes of a file, as many as there are; who stops early leaves the rest to {@link next}. */
+  async *chunks({ body }: TarFile): AsyncGenerator<Uint8Array> {
+    for (let step = await body.read(); !step.done; step = await body.read()) yield step.value
+  }
+
   /** The bytes of a file; that some are missing at its end is told behind those that are there. */
-  async *contents({ body, size }: TarFile): AsyncGenerator<Uint8Array> {
+  async *contents(file: TarFile): AsyncGenerator<Uint8Array> {
     let got = 0
     try {
-      for await (const chunk of body) {
+      for await (const chunk of this.chunks(file)) {
         got += chunk.length
         yield chunk
       }
@@ -145,7 +152,7 @@ class Walk {
       const { code, message, remedy } = archiveError(this.#path, error)
       throw new SourceError(code, message, remedy)
     }
-    if (got < size)
+    if (got < file.size)
       throw this.#bytes.failure ?? new SourceError('truncated', 'the archive is cut off', REMEDY_TRUNCATED)
   }
 

@@ -126,6 +126,8 @@ class CheckedMember implements AsyncIterable<Uint8Array> {
   constructor(stream: Readable, entry: Entry) {
     this.#stream = stream
     this.#entry = entry
+    // Whoever reads is told; where nobody does, it ends nothing.
+    stream.on('error', () => {})
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { packTar } from 'modern-tar'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyzeFile } from '../../src/analyze.ts'
+import { firstBytes } from '../../src/capture/archive.ts'
 import { archiveKind, openArchive } from '../../src/capture/archives.ts'
 import { openCapture } from '../../src/capture/open.ts'
 import { ROOT } from '../support/cli.ts'
@@ -81,6 +83,56 @@ describe.each(['a.zip', 'a.tar', 'a.tar.gz'])('%s', archive => {
     })
   })
 })
+
+describe('members that are passed over, or read in part', () => {
+  /** Larger than what is read of a file at once, and small enough that several fit into that. */
+  const size = fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 0, max: 300_000 }))
+  /** In any order and again, from none of its bytes to all of them; who does not close it either lets the next one be read. */
+  const uses = fc.array(fc.record({ member: fc.nat(), share: fc.constantFrom(0, 0.4, 1), isClosed: fc.boolean() }), {
+    maxLength: 12,
+  })
+
+  it.each(['any.tar', 'any.tar.gz', 'any.zip'])('%s: leave all others whole', async archive => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(size, { minLength: 1, maxLength: 8 }), uses, async (sizes, uses) => {
+        const members = sizes.map((length, n) => ({ name: `${n}.pcap`, bytes: Buffer.alloc(length, n + 1) }))
+        await pack(archive, members)
+        const opened = await openArchive(at(archive))
+        let turn = 0
+        for await (const { name, begins } of opened.members()) {
+          const share = uses[turn++ % Math.max(1, uses.length)]?.share ?? 0
+          const bytes = members[turn - 1]?.bytes as Buffer
+          expect(name).toBe(`${turn - 1}.pcap`)
+          const asked = Math.floor(bytes.length * share)
+          expect(bytes.subarray(0, asked).equals(await begins(asked))).toBe(true)
+        }
+        expect(turn).toBe(sizes.length)
+        for (const { member, share, isClosed } of uses) {
+          const { name, bytes } = members[member % members.length] as (typeof members)[number]
+          const found = await opened.open(name)
+          if (found === null) throw new Error(`${name} was not found`)
+          expect(found.size).toBe(bytes.length)
+          const asked = share === 1 ? bytes.length + 1 : Math.floor(bytes.length * share)
+          const read = await firstBytes(found.source, asked)
+          expect(bytes.subarray(0, asked).equals(read)).toBe(true)
+          if (isClosed) await found.source.close()
+        }
+        await opened.close()
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+async function pack(archive: string, members: readonly { name: string; bytes: Buffer }[]): Promise<void> {
+  if (archive.endsWith('.zip')) {
+    writeFileSync(at(archive), zip([...members]))
+    return
+  }
+  const entries = members.map(({ name, bytes }) => ({ header: { name, size: bytes.length }, body: bytes }))
+  const tar = Buffer.from(await packTar(entries))
+  writeFileSync(at(archive), archive.endsWith('.gz') ? gzipSync(tar) : tar)
+}
 
 describe('damaged archives', () => {
   it.each(['cut.tar.gz', 'cut.tar'])('%s gives what stands before the cut, and says where it ends', async archive => {

@@ -123,6 +123,15 @@ describe('scan --resume', () => {
     expect(results(state)).toHaveLength(2)
   })
 
+  it.each(['m.tar', 'm.zip'])('passes over the members of %s that it knows', async archive => {
+    const state = at(`parts-${archive}`)
+    const whole = await called('scan', '--resume', state, '-f', 'json', at('set', archive))
+    const kept = results(state)
+    expect(kept).toHaveLength(SAMPLES.length)
+    for (const [number, { path }] of kept.entries()) if (number % 3 > 0) rmSync(path)
+    expect(await called('scan', '--resume', state, '-f', 'json', at('set', archive))).toEqual(whole)
+  })
+
   it('says where it can not write', async () => {
     const { status, stderr } = await called('scan', '--resume', sample(NLA), sample(NLA))
     expect(stderr).toMatch(/--resume .*can not be written to/)
