@@ -6,7 +6,7 @@
  */
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
-import { absoluteNs, PcapngWriter } from '../capture/pcapng-writer.ts'
+import { absoluteNs, PcapngWriter, SYNTHETIC_SNAP_LENGTH } from '../capture/pcapng-writer.ts'
 import { KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import { HeaderWalk, type Walk } from '../inspect/header-walk.ts'
@@ -50,7 +50,6 @@ export interface RedactionSummary {
 /** A link type of whose packets nothing is known (LINKTYPE_USER0): for those that have no number in pcapng. */
 const UNKNOWN_LINK_TYPE = 147
 const MOST_LINK_TYPE = 0xffff
-const SYNTHETIC_SNAP_LENGTH = 0x40000
 
 /**
  * @param put takes the blocks of the redacted capture, one by one.
