@@ -4,6 +4,7 @@ import { httpStatusNames } from '../codes/http-names.ts'
 import { latin1 } from '../wire/bytes.ts'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { Maps } from './der.ts'
+import { remember } from './remember.ts'
 import { encoded } from './texts.ts'
 
 /** Values in which nothing is replaced while they look as they should. */
@@ -116,8 +117,7 @@ export class HttpText {
   /** The answer to it is known from now on: it is right or wrong as before. */
   #webSocketKey(key: string): string {
     const mapped = this.#base64Token(key)
-    if (this.#accepts.size >= MAX_REMEMBERED_REPLACEMENTS) this.#accepts.clear()
-    this.#accepts.set(acceptOf(key), acceptOf(mapped))
+    remember(this.#accepts, acceptOf(key), acceptOf(mapped), MAX_REMEMBERED_REPLACEMENTS)
     return mapped
   }
 

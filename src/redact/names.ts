@@ -9,6 +9,7 @@ import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { AddressMap } from './addresses.ts'
 import { isKeptWord, keptStart, marksIn } from './kept-words.ts'
 import type { Keyed } from './keyed.ts'
+import { remember } from './remember.ts'
 
 const LETTERS = [...Array(26).keys()].map(at => 0x61 + at)
 const DIGITS = [...Array(10).keys()].map(at => 0x30 + at)
@@ -126,8 +127,7 @@ export class NameMap {
       mapped += this.#character(character, before)
       before += character.toLowerCase()
     }
-    if (this.#words.size >= MAX_REMEMBERED_REPLACEMENTS) this.#words.clear()
-    this.#words.set(word, mapped)
+    remember(this.#words, word, mapped, MAX_REMEMBERED_REPLACEMENTS)
     if (mapped !== word && this.replaced.size < MAX_REMEMBERED_REPLACEMENTS) this.replaced.add(word.toLowerCase())
     return mapped
   }
