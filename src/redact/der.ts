@@ -135,8 +135,7 @@ class DerRedaction {
     } else if (TEXTS.has(tag) || TEXT_NAMES.has(tag)) this.#out.set(redactText(bytes, names), start)
     else if (tag === BMP_STRING) this.#out.set(redactWideBigEndian(bytes, names), start)
     else if (tag === UNIVERSAL_STRING) this.#token(start, end)
-    else if (tag === IP_ADDRESS && length === 4) this.#out.set(addresses.ipv4([...bytes]), start)
-    else if (tag === IP_ADDRESS && length === 16) this.#out.set(addresses.ipv6(bytes), start)
+    else if (tag === IP_ADDRESS && (length === 4 || length === 16)) this.#out.set(addresses.whole(bytes), start)
     else if ((tag & CLASS) === CONTEXT) {
       // Implicit: a short one is a number or a flag, a longer one whatever it may be.
       if (length <= 1) this.#keep(start, end)

@@ -107,12 +107,7 @@ export class TreeRedaction {
         if (bytes.length === 16) this.#replace('addresses', start, addresses.whole(bytes), bytes)
         return true
       case 'hardware':
-        this.#replace(
-          'hardware addresses',
-          start,
-          bytes.length === 6 ? addresses.whole(bytes) : addresses.hardware(bytes),
-          bytes,
-        )
+        this.#replace('hardware addresses', start, addresses.hardware(bytes), bytes)
         return true
       case 'name':
         this.#replace('names', start, redactText(bytes, names), bytes)
@@ -209,8 +204,7 @@ export class TreeRedaction {
   #xored(bytes: Uint8Array): Uint8Array {
     const [id, mappedId] = this.#stunTransaction()
     const plain = bytes.map((byte, at) => byte ^ maskAt(id, at))
-    const mapped = bytes.length === 4 ? this.#maps.addresses.ipv4([...plain]) : [...this.#maps.addresses.ipv6(plain)]
-    return Uint8Array.from(mapped, (byte, at) => byte ^ maskAt(mappedId, at))
+    return this.#maps.addresses.whole(plain).map((byte, at) => byte ^ maskAt(mappedId, at))
   }
 
   /** Behind type, length and cookie. */
