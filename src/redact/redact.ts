@@ -10,6 +10,7 @@ import { absoluteNs, PcapngWriter, SYNTHETIC_SNAP_LENGTH } from '../capture/pcap
 import { KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import { HeaderWalk, type Walk } from '../inspect/header-walk.ts'
+import { innermostNetwork } from '../inspect/tree-search.ts'
 import { VERSION } from '../version.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.ts'
 import { AddressMap } from './addresses.ts'
@@ -243,13 +244,13 @@ class Redaction {
     if (first === undefined || fragment === null) return
     const whole = first.bytes
     const from = first.tree.start
-    const network = layers.findLast(({ source, tree }) => source === 'packet' && /^ip(v6)?$/.test(tree.field.name))
+    const network = innermostNetwork(layers.filter(({ source }) => source === 'packet'))
     const header = bytes.slice(0, network?.tree.end ?? 0)
     let redacted: Uint8Array | null = null
     this.#wholeDatagrams.add(fragment.key, packet, () => {
       if (redacted !== null) return redacted
       const fillings = payload?.source === 'reassembled' ? [this.#filling(packet, payload)] : []
-      const around = network === undefined ? null : this.#networkOf(header, network.tree, whole.length)
+      const around = network === null ? null : this.#networkOf(header, network.tree, whole.length)
       redacted = this.#frames.redact(whole, inside, fillings, around).subarray(from)
       return redacted
     })
