@@ -5,6 +5,7 @@
  * become what the same addresses become in headers.
  */
 import { isIPv6 } from 'node:net'
+import { hex } from '../wire/bytes.ts'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { AddressMap } from './addresses.ts'
 import { isKeptWord, keptStart, marksIn } from './kept-words.ts'
@@ -82,9 +83,8 @@ export class NameMap {
   }
 
   #guid(text: string): string {
-    const digits = Buffer.from(this.#keyed.token(Buffer.from(text.toLowerCase().replaceAll('-', ''), 'hex'))).toString(
-      'hex',
-    )
+    const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
+    const digits = hex(this.#keyed.token(bytes), 0, bytes.length)
     const mapped = digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
     return /[A-F]/.test(text) ? mapped.toUpperCase() : mapped
   }
