@@ -9,12 +9,12 @@ export const BOOLEAN = 0x01
 export const INTEGER = 0x02
 export const BIT_STRING = 0x03
 export const OBJECT_IDENTIFIER = 0x06
-const UTC_TIME = 0x17
+export const UTC_TIME = 0x17
 export const GENERALIZED_TIME = 0x18
 export const SEQUENCE = 0x30
 const UTF8_STRING = 0x0c
-const UNIVERSAL_STRING = 0x1c
-const BMP_STRING = 0x1e
+export const UNIVERSAL_STRING = 0x1c
+export const BMP_STRING = 0x1e
 
 /** `2.5.4.3`; '' when it is empty or longer than any real one. */
 export function objectIdentifier(bytes: Uint8Array, start: number, end: number): string {

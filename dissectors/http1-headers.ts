@@ -92,6 +92,11 @@ for (const table of [KNOWN, SHOWN]) {
   }
 }
 
+/** Of all known headers, by their names in lower case. */
+export const headerFields: ReadonlyMap<string, Field> = new Map(
+  KNOWN_BY_LENGTH.flat().map(header => [header.name, header.field]),
+)
+
 const lines = {
   request: field('http.request.line', 'Request line', 'text'),
   response: field('http.response.line', 'Response line', 'text'),

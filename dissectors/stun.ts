@@ -107,7 +107,7 @@ const attribute = {
 
 const HEADER_BYTES = 20
 const CHANNEL_HEADER_BYTES = 4
-const MAGIC_COOKIE = [0x21, 0x12, 0xa4, 0x42]
+export const MAGIC_COOKIE: readonly number[] = [0x21, 0x12, 0xa4, 0x42]
 const MAGIC = 0x2112a442
 const TURN_PORT = 3478
 const FIRST_CHANNEL = 0x4000

@@ -43,7 +43,7 @@ const RANDOM_BYTES = 32
 /** The record has no version: its form is one. */
 const SSL_2 = 0x0002
 /** RFC 8446 4.1.3: the random that makes a server hello a HelloRetryRequest. */
-const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
+export const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 const OF_CLIENT = { message: CLIENT_HELLO, retry: false }
 const OF_SERVER = { message: SERVER_HELLO, retry: false }
 const OF_RETRY = { message: SERVER_HELLO, retry: true }

@@ -1,12 +1,7 @@
 /** A pcapng file that packets of another capture are written to, with comments: their times, lengths and interfaces stay. */
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { BlockFile } from './block-file.ts'
 import type { CaptureInfo } from './info.ts'
-import { PcapngWriter } from './pcapng-writer.ts'
-
-/** Blocks are gathered to writes of this size. */
-const WRITE_BYTES = 1 << 20
-/** Of interfaces that the capture does not describe. */
-const SYNTHETIC_SNAP_LENGTH = 0x40000
+import { PcapngWriter, SYNTHETIC_SNAP_LENGTH } from './pcapng-writer.ts'
 
 export interface FiledPacket {
   /** As in the capture that it comes from. */
@@ -35,22 +30,18 @@ export interface PacketFileOptions {
 export class PacketFile {
   /** Written so far. */
   packets = 0
-  readonly #path: string
-  readonly #file: number
+  readonly #file: BlockFile
   readonly #writer: PcapngWriter
   readonly #info: PacketFileOptions['info']
   /** Places in the file of the interfaces that were described so far. */
   readonly #interfaces = new Map<string, number>()
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
   #isClosed = false
 
   /** @throws NodeJS.ErrnoException when the file can not be written. So does each write. */
   constructor(path: string, { application, comment, info, withKeys, replaces = false }: PacketFileOptions) {
-    this.#path = path
-    this.#file = openSync(path, replaces ? 'w' : 'wx')
+    this.#file = new BlockFile(path, replaces ? 'w' : 'wx')
     this.#info = info
-    this.#writer = new PcapngWriter(block => this.#put(block))
+    this.#writer = new PcapngWriter(block => this.#file.put(block))
     this.#writer.section(application, comment)
     if (withKeys) for (const { type, bytes } of info.secrets) this.#writer.secrets(type, bytes)
   }
@@ -64,8 +55,7 @@ export class PacketFile {
 
   /** All that was written is in the file. */
   close(): void {
-    this.#flush()
-    closeSync(this.#file)
+    this.#file.close()
     this.#isClosed = true
   }
 
@@ -73,8 +63,7 @@ export class PacketFile {
   discard(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    closeSync(this.#file)
-    rmSync(this.#path, { force: true })
+    this.#file.remove()
   }
 
   #interfaceFor(id: number, linkType: number): number {
@@ -86,18 +75,5 @@ export class PacketFile {
     this.#writer.interface({ linkType, snapLength, name: described?.name ?? '' })
     this.#interfaces.set(key, this.#interfaces.size)
     return this.#interfaces.size - 1
-  }
-
-  #put(block: Uint8Array): void {
-    this.#pending.push(block)
-    this.#pendingBytes += block.length
-    if (this.#pendingBytes >= WRITE_BYTES) this.#flush()
-  }
-
-  #flush(): void {
-    const blocks = this.#pending
-    this.#pending = []
-    this.#pendingBytes = 0
-    for (const block of blocks) writeFileSync(this.#file, block)
   }
 }

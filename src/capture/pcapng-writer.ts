@@ -17,6 +17,8 @@ const OPT_IF_FCS_LENGTH = 13
 const OPT_STATISTICS_RECEIVED = 4
 const OPT_STATISTICS_DROPPED = 5
 const OPT_STATISTICS_SYSTEM_DROPPED = 7
+/** The snap length of interfaces that the capture does not describe: the largest that recorders take. */
+export const SYNTHETIC_SNAP_LENGTH = 0x40000
 const NOTHING = new Uint8Array(0)
 /** 10^-9 s. */
 const NANOSECONDS = 9

@@ -1,6 +1,7 @@
 /** The commands as plain data, for completion and the man page: whatever commander knows is there, and nothing else. */
 import type { Argument, Command, Option } from 'commander'
 import { NOTHING } from '../policy/policy.ts'
+import { SEVERITIES } from '../policy/threshold.ts'
 import { formats } from '../report/formats.ts'
 import { rules } from '../rules/index.ts'
 
@@ -80,7 +81,6 @@ function optionRow(option: Option): OptionRow {
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {
   if (choices !== undefined) return words(choices)
   const ids = rules.map(({ id }) => id)
-  const severities = ['error', 'warning', 'info']
   switch (name) {
     case 'file':
     case 'folder':
@@ -89,9 +89,9 @@ function valuesOf(name: string, choices: readonly string[] | undefined): Values 
     case 'format[=file]':
       return { ...words(formats.map(format => format.name)), behind: 'files' }
     case 'severity|rule':
-      return words([...severities, 'never', ...ids])
+      return words([...SEVERITIES, 'never', ...ids])
     case 'rule=severity':
-      return { ...words(ids), behind: severities }
+      return { ...words(ids), behind: SEVERITIES }
     case 'rule|none':
       return words([NOTHING, ...ids])
     case 'id':

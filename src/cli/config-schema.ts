@@ -1,11 +1,12 @@
 /** What the configuration file may say. `npm run docs` writes it as a JSON Schema for editors. */
 import { z } from 'zod'
 import { NOTHING } from '../policy/policy.ts'
+import { SEVERITIES } from '../policy/threshold.ts'
 import { rules } from '../rules/index.ts'
 import { ACTIONS, keyNamed } from '../tui/keys.ts'
 import { THEME_NAMES } from '../tui/theme.ts'
 import { TIME_MODES } from '../tui/view.ts'
-import { inPrefix } from './address-prefix.ts'
+import { inPrefix, NO_PREFIX } from './address-prefix.ts'
 
 const key = z
   .string()
@@ -27,7 +28,7 @@ const view = z
   .partial()
 
 const ruleIds = rules.map(({ id }) => id)
-const severity = z.enum(['error', 'warning', 'info'])
+const severity = z.enum(SEVERITIES)
 const rule = z.enum(ruleIds).meta({ id: 'rule' })
 const glob = z.string().min(1, { error: 'must be a glob: lab/**, or old-*.pcapng for names in any folder' })
 
@@ -36,7 +37,7 @@ const ignore = z
     rule: rule.describe('Findings of this rule.').optional(),
     address: z
       .string()
-      .refine(text => inPrefix(text) !== null, { error: 'is no address: write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32' })
+      .refine(text => inPrefix(text) !== null, { error: NO_PREFIX })
       .describe('Findings of attempts from or to this address, or an address with this prefix.')
       .optional(),
     capture: glob.describe('Findings in captures like this, seen from the folder of this file.').optional(),
@@ -50,7 +51,7 @@ const ignore = z
 const policy = z
   .strictObject({
     failOn: z
-      .array(z.enum(['error', 'warning', 'info', 'never', ...ruleIds]))
+      .array(z.enum([...SEVERITIES, 'never', ...ruleIds]))
       .describe('Status 1 from findings of this severity on, and from those of these rules: --fail-on.'),
     severity: z
       .partialRecord(rule, severity)

@@ -2,11 +2,11 @@
 import { dirname, resolve } from 'node:path'
 import { suggestion } from '../inspect/filter/suggest.ts'
 import { hasLapsed, type Ignore, NOTHING, type Policy } from '../policy/policy.ts'
-import type { FailOn } from '../policy/threshold.ts'
+import { type FailOn, SEVERITIES } from '../policy/threshold.ts'
 import { clean } from '../report/clean.ts'
 import { rules } from '../rules/index.ts'
 import type { Severity } from '../rules/rule.ts'
-import { inPrefix } from './address-prefix.ts'
+import { inPrefix, NO_PREFIX } from './address-prefix.ts'
 import { readBaseline } from './baseline-file.ts'
 import { capturesLike } from './capture-glob.ts'
 import { type ConfigChoice, type LoadedConfig, loadConfig } from './config.ts'
@@ -38,7 +38,6 @@ export interface Surroundings {
 type Settings = NonNullable<Config['policy']>
 type IgnoreSettings = NonNullable<Settings['ignore']>[number]
 
-const SEVERITIES: readonly string[] = ['error', 'warning', 'info'] satisfies Severity[]
 const NEVER = 'never'
 
 /**
@@ -74,22 +73,27 @@ function here(): Surroundings {
 
 function failOn(words: readonly string[]): FailOn {
   for (const word of words) {
-    if (word !== NEVER && !SEVERITIES.includes(word)) checkRule(`--fail-on ${word}`, word, [...SEVERITIES, NEVER])
+    if (word !== NEVER && severityNamed(word) === undefined)
+      checkRule(`--fail-on ${word}`, word, [...SEVERITIES, NEVER])
   }
   if (words.includes(NEVER) && words.some(word => word !== NEVER))
     throw new UsageError(`--fail-on ${NEVER}: it can not stand beside another --fail-on`)
   // From the lightest one on.
-  const severity = (['info', 'warning', 'error'] as const).find(one => words.includes(one)) ?? NEVER
-  return { severity, rules: new Set(words.filter(word => !SEVERITIES.includes(word))) }
+  const severity = SEVERITIES.findLast(one => words.includes(one)) ?? NEVER
+  return { severity, rules: new Set(words.filter(word => severityNamed(word) === undefined)) }
 }
 
 function givenSeverity(text: string): [string, Severity] {
   const [rule = '', severity = ''] = text.split('=', 2)
-  const known = (['error', 'warning', 'info'] as const).find(one => one === severity)
+  const known = severityNamed(severity)
   if (known === undefined)
     throw new UsageError(`--severity ${clean(text)}: write RULE=SEVERITY, the severity one of ${SEVERITIES.join(', ')}`)
   checkRule(`--severity ${text}`, rule)
   return [rule, known]
+}
+
+function severityNamed(word: string): Severity | undefined {
+  return SEVERITIES.find(one => one === word)
 }
 
 /** @param also what may stand in the place of a rule */
@@ -149,8 +153,7 @@ function ignoreSettings(text: string): IgnoreSettings {
   if (rule === undefined && address === undefined && capture === undefined)
     throw wrong(`it does not say what is ignored: ${IGNORE_WAY}`)
   if (rule !== undefined) checkRule(`--ignore ${text}`, rule)
-  if (address !== undefined && inPrefix(address) === null)
-    throw wrong(`'${clean(address)}' is no address: write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32`)
+  if (address !== undefined && inPrefix(address) === null) throw wrong(`'${clean(address)}' ${NO_PREFIX}`)
   if (expires !== undefined && !isDay(expires)) throw wrong(`'${clean(expires)}' is no day: write it as 2027-01-31`)
   return { reason: reason.trim(), ...settings }
 }

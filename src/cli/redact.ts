@@ -1,6 +1,7 @@
 /** `rdpscope redact`: a capture that can be given away, and what was taken out of it. */
-import { closeSync, openSync, readFileSync, realpathSync, rmSync, type Stats, statSync, writeSync } from 'node:fs'
+import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { CaptureError } from '../analyze.ts'
+import { BlockFile } from '../capture/block-file.ts'
 import { Keyed } from '../redact/keyed.ts'
 import { type RedactionSummary, redactFile } from '../redact/redact.ts'
 import { checkVerdicts, type VerdictChange, type VerdictCheck } from '../redact/verdict-check.ts'
@@ -16,8 +17,6 @@ export interface RedactOptions {
 
 /** A shorter secret could be guessed. */
 const LEAST_KEY_BYTES = 16
-/** Blocks are gathered to writes of this size. */
-const WRITE_BYTES = 1 << 20
 /** Changed verdicts that are told one by one in text. */
 const MOST_CHANGES_SHOWN = 20
 
@@ -102,33 +101,23 @@ function keyOf(path: string): Uint8Array {
 /** The file that is written: gone again unless it became whole. */
 class Target {
   readonly #path: string
-  #file = -1
+  readonly #file: BlockFile
   #isWhole = false
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
   readonly #interrupted = (): void => this.remove()
 
-  /** @throws UsageError when it can not be made. */
+  /** @throws UsageError when it can not be made, and when the disk is full, or whatever else stops a write. */
   constructor(path: string) {
     this.#path = path
-    try {
-      this.#file = openSync(path, 'wx')
-    } catch (error) {
-      throw new UsageError(`${path}: can not be written: ${(error as Error).message}`)
-    }
+    this.#file = this.#writing(() => new BlockFile(path, 'wx'))
     process.once('SIGINT', this.#interrupted)
   }
 
   put(block: Uint8Array): void {
-    this.#pending.push(block)
-    this.#pendingBytes += block.length
-    if (this.#pendingBytes >= WRITE_BYTES) this.#flush()
+    this.#writing(() => this.#file.put(block))
   }
 
   close(): void {
-    this.#flush()
-    closeSync(this.#file)
-    this.#file = -1
+    this.#writing(() => this.#file.close())
   }
 
   keep(): void {
@@ -138,23 +127,15 @@ class Target {
 
   remove(): void {
     process.off('SIGINT', this.#interrupted)
-    if (this.#isWhole) return
-    if (this.#file >= 0) closeSync(this.#file)
-    this.#file = -1
-    rmSync(this.#path, { force: true })
+    if (!this.#isWhole) this.#file.remove()
   }
 
-  /** @throws UsageError when the disk is full, or whatever else stops it. */
-  #flush(): void {
+  #writing<T>(write: () => T): T {
     try {
-      for (const block of this.#pending) {
-        for (let done = 0; done < block.length; ) done += writeSync(this.#file, block, done)
-      }
+      return write()
     } catch (error) {
       throw new UsageError(`${this.#path}: can not be written: ${(error as Error).message}`)
     }
-    this.#pending = []
-    this.#pendingBytes = 0
   }
 }
 

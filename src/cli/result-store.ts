@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { accessSync, constants, createReadStream } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CaptureAnalysis } from '../analysis.ts'
@@ -89,7 +89,7 @@ export class ResultPlace {
     if (analysis.error?.code === 'unreadable' || (await versionOf(this.#capture)) !== this.#version) return
     const unfinished = `${this.#path}.${process.pid}`
     try {
-      await mkdir(dirname(this.#path), { recursive: true })
+      makeFolder(dirname(this.#path))
       await writeFile(unfinished, JSON.stringify(analysis))
       await rename(unfinished, this.#path)
     } catch {

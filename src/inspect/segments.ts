@@ -1,6 +1,6 @@
 /** The segments of a TCP conversation, for graphs over time. */
 import type { InspectedPacket } from './packet.ts'
-import { holds, numberOf, textOf } from './tree-search.ts'
+import { holds, innermostNetwork, numberOf, textOf } from './tree-search.ts'
 
 export interface Segment {
   readonly packet: number
@@ -79,8 +79,8 @@ export function roundTrips(segments: readonly Segment[]): RoundTrip[] {
 }
 
 function sender({ layers }: InspectedPacket): string {
-  const ip = layers.findLast(({ tree }) => tree.field.name === 'ip' || tree.field.name === 'ipv6')
+  const ip = innermostNetwork(layers)
   const tcp = layers.findLast(({ tree }) => tree.field.name === 'tcp')
-  if (ip === undefined || tcp === undefined) return ''
+  if (ip === null || tcp === undefined) return ''
   return `${textOf(ip, `${ip.tree.field.name}.src`)}:${textOf(tcp, 'tcp.srcport')}`
 }

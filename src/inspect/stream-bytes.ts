@@ -5,6 +5,7 @@
 import type { Node } from '../wire/field.ts'
 import { MAX_AHEAD_SEGMENTS } from '../wire/limits.ts'
 import type { InspectedLayer, InspectedPacket } from './packet.ts'
+import { innermostNetwork } from './tree-search.ts'
 import { bytesOf, shownText } from './value-text.ts'
 
 export interface Said {
@@ -71,7 +72,7 @@ export class StreamBytes {
   private sideOf(packet: InspectedPacket, transport: InspectedLayer): 0 | 1 {
     const port = numberIn(transport.tree, `${this.transport}.srcport`)
     const peer = numberIn(transport.tree, `${this.transport}.dstport`)
-    const ip = packet.layers.findLast(({ tree }) => tree.field.name === 'ip' || tree.field.name === 'ipv6')
+    const ip = innermostNetwork(packet.layers)
     const name = ip?.tree.field.name ?? 'ip'
     const own = `${addressIn(ip, `${name}.src`)}:${port}`
     if (this.sides.length === 0) this.sides.push(own, `${addressIn(ip, `${name}.dst`)}:${peer}`)
@@ -128,7 +129,7 @@ function numberIn(tree: Node, name: string): number {
   return Number(childNamed(tree, name)?.value ?? 0)
 }
 
-function addressIn(layer: InspectedLayer | undefined, name: string): string {
-  const node = layer === undefined ? null : childNamed(layer.tree, name)
-  return node === null || layer === undefined ? '' : shownText(node, layer)
+function addressIn(layer: InspectedLayer | null, name: string): string {
+  const node = layer === null ? null : childNamed(layer.tree, name)
+  return node === null || layer === null ? '' : shownText(node, layer)
 }

@@ -15,6 +15,11 @@ export function holds({ tree }: InspectedLayer, name: string): boolean {
   return visit(tree)
 }
 
+/** The innermost header of IP; null when there is none. */
+export function innermostNetwork(layers: readonly InspectedLayer[]): InspectedLayer | null {
+  return layers.findLast(({ tree }) => tree.field.name === 'ip' || tree.field.name === 'ipv6') ?? null
+}
+
 /** Its value as a number; null when there is none. */
 export function numberOf(layer: InspectedLayer, name: string): number | null {
   const value = nodeNamed(layer, name)?.value

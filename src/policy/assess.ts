@@ -16,7 +16,7 @@ import type {
   IgnoredFindings,
 } from './assessment.ts'
 import { expectation } from './expectations.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint, lineKey } from './fingerprint.ts'
 import type { Ignore, Policy } from './policy.ts'
 import { isFailure, lighter } from './threshold.ts'
 
@@ -162,10 +162,6 @@ interface Applied {
 }
 
 type Finding = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
-
-function lineKey({ rule, verdict, severity }: Finding, outcome: string): string {
-  return `${rule} ${verdict} ${severity} ${outcome}`
-}
 
 function appliesTo({ rule, hasAddress }: Ignore, found: string, attempt: AttemptAnalysis | null): boolean {
   if (rule !== null && rule !== found) return false

@@ -1,4 +1,13 @@
-/** By what a finding is known again in another recording. */
+/** By what findings are the same: in one capture, and in another recording. */
+import type { VerdictAnalysis } from '../analysis.ts'
+
+/** Findings with the same key stand in one line of the diagnosis. @param outcome of the attempt */
+export function lineKey(
+  { rule, verdict, severity }: Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>,
+  outcome: string,
+): string {
+  return `${rule} ${verdict} ${severity} ${outcome}`
+}
 
 /** What it takes: a report of an earlier run holds as much. */
 export interface Fingerprinted {

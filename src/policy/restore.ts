@@ -2,6 +2,7 @@
 import type { CaptureAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import { byWeight } from '../rules/judge.ts'
 import type { Assessed, AssessedCapture, AssessedEntry, AssessedVerdict } from './assessment.ts'
+import { lineKey } from './fingerprint.ts'
 
 export function withoutPolicy(assessed: AssessedCapture): CaptureAnalysis {
   const { policy, attempts, diagnosis, ...same } = assessed
@@ -26,7 +27,7 @@ function restored<T extends Assessed & Pick<VerdictAnalysis, 'severity'>>(findin
 function joined(entries: readonly AssessedEntry[]): DiagnosisEntry[] {
   const lines = new Map<string, DiagnosisEntry>()
   for (const part of entries.map(restored)) {
-    const key = [part.rule, part.verdict, part.severity, part.outcome].join(' ')
+    const key = lineKey(part, part.outcome)
     const line = lines.get(key)
     lines.set(key, line === undefined ? part : together(line, part))
   }

@@ -7,6 +7,9 @@ export interface FailOn {
   readonly rules: ReadonlySet<string>
 }
 
+/** The heaviest first. */
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info']
+
 const WEIGHT: Record<Severity | 'never', number> = { info: 1, warning: 2, error: 3, never: 4 }
 
 interface Claim {

@@ -6,9 +6,10 @@
  * is written out fits where it stood. What tells the kind of an address stays: loopback, multicast, broadcast, link-local,
  * and the ranges of private use (RFC 6890).
  */
-import { latin1 } from '../wire/bytes.ts'
+import { hex, latin1 } from '../wire/bytes.ts'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { Keyed } from './keyed.ts'
+import { remember } from './remember.ts'
 
 const DIGITS_FROM = [0, 10, 100, 256]
 const BROADCAST = 255
@@ -39,23 +40,25 @@ const KEPT_HARDWARE = [...SHARED_HARDWARE, ...GROUP_HARDWARE, IPV6_GROUP_HARDWAR
 
 export class AddressMap {
   readonly #keyed: Keyed
-  /** Whole addresses that were seen: most come again and again. */
-  readonly #known = new Map<string, string>()
+  /** Whole addresses that were seen, by their bytes: most come again and again. */
+  readonly #known = new Map<string, Uint8Array>()
 
   constructor(keyed: Keyed) {
     this.#keyed = keyed
   }
 
-  /** Four, six or sixteen bytes: an address of IPv4, of hardware, or of IPv6. */
+  /**
+   * Four, six or sixteen bytes: an address of IPv4, of hardware, or of IPv6.
+   * @returns what is remembered: nobody writes to it
+   */
   whole(bytes: Uint8Array): Uint8Array {
     const key = latin1(bytes, 0, bytes.length)
-    const known = this.#known.get(key)
-    if (known !== undefined) return fromLatin1(known)
-    const { length } = bytes
-    const mapped = length === 4 ? this.ipv4([...bytes]) : length === 6 ? this.hardware(bytes) : this.ipv6(bytes)
-    if (this.#known.size >= MAX_REMEMBERED_REPLACEMENTS) this.#known.clear()
-    this.#known.set(key, String.fromCharCode(...mapped))
-    return Uint8Array.from(mapped)
+    return this.#known.get(key) ?? remember(this.#known, key, this.#mapped(bytes), MAX_REMEMBERED_REPLACEMENTS)
+  }
+
+  #mapped(bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 4) return Uint8Array.from(this.ipv4([...bytes]))
+    return bytes.length === 6 ? this.#hardware(bytes) : this.ipv6(bytes)
   }
 
   /** @param bytes four, in network order; also fewer: the beginning of an address. */
@@ -72,8 +75,7 @@ export class AddressMap {
 
   /** @param bytes sixteen. */
   ipv6(bytes: Uint8Array): Uint8Array {
-    const digits = Buffer.from(bytes).toString('hex')
-    return Uint8Array.from(Buffer.from(this.ipv6Digits(digits), 'hex'))
+    return fromHex(this.ipv6Digits(hex(bytes, 0, bytes.length)))
   }
 
   /** The same in hexadecimal digits, lower case; also fewer than 32: the beginning of an address. */
@@ -98,9 +100,16 @@ export class AddressMap {
     return mapped
   }
 
-  /** @param bytes six, or fewer: the beginning of a hardware address. */
+  /**
+   * @param bytes six; fewer are the beginning of a hardware address, and links have longer ones
+   * @returns what may be remembered: nobody writes to it
+   */
   hardware(bytes: Uint8Array): Uint8Array {
-    const digits = Buffer.from(bytes).toString('hex')
+    return bytes.length === 6 ? this.whole(bytes) : this.#hardware(bytes)
+  }
+
+  #hardware(bytes: Uint8Array): Uint8Array {
+    const digits = hex(bytes, 0, bytes.length)
     if (GROUP_HARDWARE.some(prefix => digits.startsWith(prefix))) return Uint8Array.from(bytes)
     if (digits.startsWith(IPV6_GROUP_HARDWARE)) {
       // The last bytes are those of the group's address, of which those of a solicited node say who it is.
@@ -173,10 +182,4 @@ function kindOf(before: readonly number[], byte: number): string {
 
 function fromHex(digits: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits, 'hex'))
-}
-
-function fromLatin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length)
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
-  return bytes
 }

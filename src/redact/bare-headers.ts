@@ -1,4 +1,5 @@
 /** Headers that nobody reads field by field (src/inspect/bare-headers.ts): which of their bytes stay. */
+import { u16le } from '../flow/integers.ts'
 import type { AddressMap } from './addresses.ts'
 
 /** Those that hold numbers alone. */
@@ -69,7 +70,11 @@ const PARTS: Readonly<Record<string, (bytes: Uint8Array) => Ranges>> = {
   teredo: () => [[0, 2]],
 }
 
-/** Heads of values that follow one another. @param align of the next one */
+/**
+ * Heads of values that follow one another.
+ * @param sizes reads four bytes, which are there
+ * @param align of the next one
+ */
 function typed(
   bytes: Uint8Array,
   from: number,
@@ -83,8 +88,4 @@ function typed(
     at += Math.max(4, Math.ceil(all / align) * align)
   }
   return ranges
-}
-
-function u16le(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
 }

@@ -2,6 +2,19 @@
  * Values in DER or BER (X.690): certificates, Kerberos, SPNEGO. Tags, lengths, object identifiers, numbers, flags and times
  * stay, names are replaced, keys and whatever is encrypted become bytes that say nothing.
  */
+import { type Header, INDEFINITE, readHeader } from '../../dissectors/ber-header.ts'
+import {
+  BIT_STRING,
+  BMP_STRING,
+  BOOLEAN,
+  GENERALIZED_TIME,
+  INTEGER,
+  OBJECT_IDENTIFIER,
+  SEQUENCE,
+  UNIVERSAL_STRING,
+  UTC_TIME,
+} from '../../dissectors/der.ts'
+import { i32be } from '../flow/integers.ts'
 import { MAX_DER_DEPTH } from '../wire/limits.ts'
 import type { AddressMap } from './addresses.ts'
 import type { Keyed } from './keyed.ts'
@@ -20,19 +33,10 @@ const APPLICATION = 0x40
 const CONTEXT = 0x80
 const TAG = 0x1f
 
-const BOOLEAN = 1
 const NULL = 5
-const SEQUENCE = 0x30
 const SET = 0x31
-const INTEGER = 2
-const BIT_STRING = 3
 const OCTET_STRING = 4
-const OBJECT_IDENTIFIER = 6
 const ENUMERATED = 10
-const UTC_TIME = 23
-const GENERALIZED_TIME = 24
-const UNIVERSAL_STRING = 28
-const BMP_STRING = 30
 /** UTF8, numeric, printable, teletex, videotex, IA5, graphic, visible, general. */
 const TEXTS = new Set([12, 18, 19, 20, 21, 22, 25, 26, 27])
 
@@ -96,7 +100,7 @@ class DerRedaction {
   #value(at: number, end: number, depth: number): number {
     const head = headAt(this.#bytes, at, end)
     if (head === null || depth > MAX_DER_DEPTH) return -1
-    const { content } = head
+    const { start: content } = head
     const stop = Math.min(content + head.length, end)
     this.#keep(at, content)
     if ((head.tag & CONSTRUCTED) === 0) this.#primitive(head.tag, content, stop, depth + 1)
@@ -135,8 +139,7 @@ class DerRedaction {
     } else if (TEXTS.has(tag) || TEXT_NAMES.has(tag)) this.#out.set(redactText(bytes, names), start)
     else if (tag === BMP_STRING) this.#out.set(redactWideBigEndian(bytes, names), start)
     else if (tag === UNIVERSAL_STRING) this.#token(start, end)
-    else if (tag === IP_ADDRESS && length === 4) this.#out.set(addresses.ipv4([...bytes]), start)
-    else if (tag === IP_ADDRESS && length === 16) this.#out.set(addresses.ipv6(bytes), start)
+    else if (tag === IP_ADDRESS && (length === 4 || length === 16)) this.#out.set(addresses.whole(bytes), start)
     else if ((tag & CLASS) === CONTEXT) {
       // Implicit: a short one is a number or a flag, a longer one whatever it may be.
       if (length <= 1) this.#keep(start, end)
@@ -157,7 +160,7 @@ class DerRedaction {
   #octets(start: number, end: number, depth: number): void {
     const mark = start + RECORD_MARK_BYTES
     if (isInner(this.#bytes, start, end, depth)) this.values(start, end, depth)
-    else if (isInner(this.#bytes, mark, end, depth) && u32(this.#bytes, start) === end - mark) {
+    else if (isInner(this.#bytes, mark, end, depth) && i32be(this.#bytes, start) === end - mark) {
       this.#keep(start, mark)
       this.values(mark, end, depth)
     } else this.#token(start, end)
@@ -188,24 +191,11 @@ class DerRedaction {
   }
 }
 
-interface Head {
-  readonly tag: number
-  readonly content: number
-  readonly length: number
-}
-
-function headAt(bytes: Uint8Array, at: number, end: number): Head | null {
-  if (at + 2 > end) return null
-  const tag = bytes[at] as number
-  // Tags of several bytes are not used by these protocols.
-  if ((tag & TAG) === TAG) return null
-  const first = bytes[at + 1] as number
-  if (first < 0x80) return { tag, content: at + 2, length: first }
-  const count = first & 0x7f
-  if (count === 0 || count > 4 || at + 2 + count > end) return null
-  let length = 0
-  for (let n = 0; n < count; n++) length = length * 256 + (bytes[at + 2 + n] as number)
-  return { tag, content: at + 2 + count, length }
+/** Null where none begins, and for those that these protocols do not use: tags of several bytes, lengths that are not told. */
+function headAt(bytes: Uint8Array, at: number, end: number): Header | null {
+  const head: Header = { tag: 0, start: 0, length: 0 }
+  if (readHeader(bytes, at, end, head) !== 'whole') return null
+  return (head.tag & TAG) === TAG || head.length === INDEFINITE ? null : head
 }
 
 /**
@@ -219,9 +209,9 @@ function isDer(bytes: Uint8Array, start: number, end: number, depth: number): bo
     from = behindIdentifier(bytes, start) + TOKEN_ID_BYTES
   for (let at = from; at < end; ) {
     const head = headAt(bytes, at, end)
-    if (head === null || head.content + head.length > end || !isKnownTag(head.tag)) return false
-    const stop = head.content + head.length
-    if ((head.tag & CONSTRUCTED) !== 0 && !isDer(bytes, head.content, stop, depth + 1)) return false
+    if (head === null || head.start + head.length > end || !isKnownTag(head.tag)) return false
+    const stop = head.start + head.length
+    if ((head.tag & CONSTRUCTED) !== 0 && !isDer(bytes, head.start, stop, depth + 1)) return false
     at = stop
   }
   return true
@@ -230,9 +220,9 @@ function isDer(bytes: Uint8Array, start: number, end: number, depth: number): bo
 /** As values in octets are: one that holds others, or one of the kinds that extensions of certificates are made of. */
 function isInner(bytes: Uint8Array, start: number, end: number, depth: number): boolean {
   const head = headAt(bytes, start, end)
-  if (head === null || head.content + head.length > end) return false
+  if (head === null || head.start + head.length > end) return false
   const isPlain = head.tag === OCTET_STRING || head.tag === BIT_STRING || head.tag === INTEGER || TEXTS.has(head.tag)
-  const isAlone = head.content + head.length === end
+  const isAlone = head.start + head.length === end
   return ((head.tag & CONSTRUCTED) !== 0 || (isPlain && isAlone)) && isDer(bytes, start, end, depth)
 }
 
@@ -270,14 +260,4 @@ function isPrintable(byte: number): boolean {
 
 function isOfTime(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x5a || byte === 0x2b || byte === 0x2d || byte === 0x2e
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)) >>>
-    0
-  )
 }

@@ -19,11 +19,11 @@ export type Treatment =
   | 'wide'
   /** Either of them, told by the value that was read. */
   | 'either'
-  /** Labels, each behind its length, up to a pointer. */
   /** A text behind its length, where that is its first byte. */
   | 'counted'
   /** Of a secret behind its length, that length. */
   | 'counted-secret'
+  /** Labels, each behind its length, up to a pointer. */
   | 'dns'
   | 'der'
   /** A Kerberos message, perhaps behind its record mark. */
@@ -164,9 +164,11 @@ for (const [treatment, lines] of Object.entries(LINES)) {
 const known = new Map<Field, Treatment>()
 
 export function treatmentOf(field: Field): Treatment {
-  const treatment = known.get(field) ?? looked(field)
-  known.set(field, treatment)
-  return treatment
+  const treatment = known.get(field)
+  if (treatment !== undefined) return treatment
+  const found = looked(field)
+  known.set(field, found)
+  return found
 }
 
 function looked({ name, format }: Field): Treatment {

@@ -3,7 +3,7 @@ import { foreignStartLength } from '../../dissectors/foreign.ts'
 import type { Event } from '../flow/event.ts'
 import type { NameMap } from './names.ts'
 import type { Overlays } from './overlays.ts'
-import { encoded } from './texts.ts'
+import { encoded, fromLatin1 } from './texts.ts'
 
 /** A greeting of these names its host before it says what it is. */
 const GREETINGS = new Set(['ftp', 'smtp', 'sip', 'rtsp'])
@@ -22,7 +22,7 @@ export class ForeignStarts {
     for (const { fact, first, at, path } of events) {
       // What lies further in is encrypted or was not read.
       if (fact.kind !== 'unrecognised' || fact.protocol === '' || path !== 'tcp') continue
-      const start = Uint8Array.from(Buffer.from(fact.first.slice(0, foreignStartLength(fact.first)), 'latin1'))
+      const start = fromLatin1(fact.first.slice(0, foreignStartLength(fact.first)))
       const isGreeting = GREETINGS.has(fact.protocol)
       this.#overlays.write(first, 'tcp', at, isGreeting ? encoded(start, text => this.#names.text(text)) : start)
     }

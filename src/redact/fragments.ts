@@ -3,9 +3,10 @@
  * the ports of the first fragment stay.
  */
 import type { InspectedLayer } from '../inspect/packet.ts'
+import { hex } from '../wire/bytes.ts'
 import type { Node } from '../wire/field.ts'
 import { MAX_REDACTED_FRAGMENTED } from '../wire/limits.ts'
-import { nodeNamed, numberNamed } from './nodes.ts'
+import { addressSpan, numberNamed } from './nodes.ts'
 
 /** One fragment: of which datagram, and which part of it. */
 export interface Fragment {
@@ -78,8 +79,6 @@ export class WholeDatagrams<T> {
 }
 
 function addressText(tree: Node, bytes: Uint8Array): string {
-  const { name } = tree.field
-  const [source, destination] = [nodeNamed(tree, `${name}.src`), nodeNamed(tree, `${name}.dst`)]
-  if (source === null || destination === null) return ''
-  return Buffer.from(bytes.subarray(source.start, destination.end)).toString('hex')
+  const addresses = bytes.subarray(...addressSpan(tree))
+  return hex(addresses, 0, addresses.length)
 }

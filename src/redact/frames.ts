@@ -9,7 +9,7 @@ import { PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.t
 import { redactBareHeader } from './bare-headers.ts'
 import { type Checksum, mend, mendFrameCheck } from './checksums.ts'
 import type { Maps } from './der.ts'
-import { nodeNamed, nodesNamed, numberNamed } from './nodes.ts'
+import { addressSpan, nodeNamed, nodesNamed, numberNamed } from './nodes.ts'
 import type { TreeRedaction } from './tree.ts'
 
 /** Where payload lies in the bytes, and how it is filled. */
@@ -160,10 +160,6 @@ function network(
   end: number,
   wireEnd: number,
 ): Network {
-  const name = tree.field.name
-  const source = nodeNamed(tree, `${name}.src`)
-  const destination = nodeNamed(tree, `${name}.dst`)
-  const from = source?.start ?? tree.start
-  const to = destination?.end ?? from
-  return { start, end, wireEnd, addresses: [before.slice(from, to), after.slice(from, to)] }
+  const span = addressSpan(tree)
+  return { start, end, wireEnd, addresses: [before.slice(...span), after.slice(...span)] }
 }

@@ -1,10 +1,13 @@
 /** The lines of HTTP/1 heads, at equal length: names are replaced, what proves who somebody is becomes a row of letters. */
 import { createHash } from 'node:crypto'
+import { headerFields } from '../../dissectors/http1-headers.ts'
 import { httpStatusNames } from '../codes/http-names.ts'
 import { latin1 } from '../wire/bytes.ts'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { Maps } from './der.ts'
-import { encoded } from './texts.ts'
+import { treatmentOf } from './fields.ts'
+import { remember } from './remember.ts'
+import { encoded, fromLatin1 } from './texts.ts'
 
 /** Values in which nothing is replaced while they look as they should. */
 const AS_THEY_ARE: Readonly<Record<string, RegExp>> = {
@@ -20,17 +23,8 @@ const AS_THEY_ARE: Readonly<Record<string, RegExp>> = {
   'rdg-client-generation': /^[\w .]{1,20}$/,
 }
 const PROOFS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'rdg-user-id'])
-/** Headers whose names stay; the lines of all others are emptied. */
-const KNOWN = new Set(
-  [
-    'host connection upgrade content-length transfer-encoding content-type content-encoding expect user-agent server',
-    'date location retry-after via authorization www-authenticate proxy-authorization proxy-authenticate',
-    'proxy-connection proxy-status x-squid-error x-cache x-forwarded-for sec-websocket-key sec-websocket-accept',
-    'sec-websocket-version rdg-connection-id rdg-correlation-id rdg-auth-scheme rdg-user-id rdg-client-generation',
-    'accept accept-encoding accept-language cache-control cookie last-modified referer sec-websocket-extensions',
-    'sec-websocket-protocol set-cookie',
-  ].flatMap(line => line.split(' ')),
-)
+/** Headers whose names stay: those that fields.ts has a line for. The lines of all others are emptied. */
+const KNOWN = new Set([...headerFields].filter(([, field]) => treatmentOf(field) === 'http-line').map(([name]) => name))
 /** A token of SPNEGO or NTLM: whoever reads it puts its redacted bytes there. */
 const TOKEN = /^(NTLM|Negotiate)(\s+)([A-Za-z0-9+/]+)(=*)\s*$/i
 const SCHEMES = /^(?:basic|digest|bearer|ntlm|negotiate|paa|sspi_ntlm|smartcard|nego2)$/i
@@ -116,8 +110,7 @@ export class HttpText {
   /** The answer to it is known from now on: it is right or wrong as before. */
   #webSocketKey(key: string): string {
     const mapped = this.#base64Token(key)
-    if (this.#accepts.size >= MAX_REMEMBERED_REPLACEMENTS) this.#accepts.clear()
-    this.#accepts.set(acceptOf(key), acceptOf(mapped))
+    remember(this.#accepts, acceptOf(key), acceptOf(mapped), MAX_REMEMBERED_REPLACEMENTS)
     return mapped
   }
 
@@ -141,8 +134,4 @@ function acceptOf(key: string): string {
 /** All letters and digits alike; what separates them stays. */
 export function hidden(text: string): string {
   return text.replace(/[^\s,;:="'{}()<>@?&[\]]/g, 'x')
-}
-
-function fromLatin1(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'))
 }

@@ -1,6 +1,7 @@
 /** Everything that is replaced depends on one key: pseudo-random bytes, and orders of small sets, by HMAC-SHA-256. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { MAX_KEYED_ORDERS } from '../wire/limits.ts'
+import { remember } from './remember.ts'
 
 const KEY_BYTES = 32
 const BLOCK_BYTES = 32
@@ -33,9 +34,7 @@ export class Keyed {
     if (known !== undefined) return known
     const shuffled = this.#shuffled(values, context)
     const order = new Map(shuffled.map((value, at) => [value, shuffled[(at + 1) % shuffled.length] as number]))
-    if (this.#orders.size >= MAX_KEYED_ORDERS) this.#orders.clear()
-    this.#orders.set(context, order)
-    return order
+    return remember(this.#orders, context, order, MAX_KEYED_ORDERS)
   }
 
   /** Fisher and Yates; 16 bits for each choice among at most 256 are fair to one part in 256. */

@@ -5,10 +5,12 @@
  * become what the same addresses become in headers.
  */
 import { isIPv6 } from 'node:net'
+import { hex } from '../wire/bytes.ts'
 import { MAX_REMEMBERED_REPLACEMENTS } from '../wire/limits.ts'
 import type { AddressMap } from './addresses.ts'
 import { isKeptWord, keptStart, marksIn } from './kept-words.ts'
 import type { Keyed } from './keyed.ts'
+import { remember } from './remember.ts'
 
 const LETTERS = [...Array(26).keys()].map(at => 0x61 + at)
 const DIGITS = [...Array(10).keys()].map(at => 0x30 + at)
@@ -81,9 +83,8 @@ export class NameMap {
   }
 
   #guid(text: string): string {
-    const digits = Buffer.from(this.#keyed.token(Buffer.from(text.toLowerCase().replaceAll('-', ''), 'hex'))).toString(
-      'hex',
-    )
+    const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
+    const digits = hex(this.#keyed.token(bytes), 0, bytes.length)
     const mapped = digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
     return /[A-F]/.test(text) ? mapped.toUpperCase() : mapped
   }
@@ -126,8 +127,7 @@ export class NameMap {
       mapped += this.#character(character, before)
       before += character.toLowerCase()
     }
-    if (this.#words.size >= MAX_REMEMBERED_REPLACEMENTS) this.#words.clear()
-    this.#words.set(word, mapped)
+    remember(this.#words, word, mapped, MAX_REMEMBERED_REPLACEMENTS)
     if (mapped !== word && this.replaced.size < MAX_REMEMBERED_REPLACEMENTS) this.replaced.add(word.toLowerCase())
     return mapped
   }

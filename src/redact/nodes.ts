@@ -16,6 +16,13 @@ export function numberNamed(tree: Node, name: string): number {
   return Number(nodeNamed(tree, name)?.value ?? 0)
 }
 
+/** Source and destination address of an IP header, which follow one another: [start, end). Empty where the latter is cut off. */
+export function addressSpan(tree: Node): [start: number, end: number] {
+  const { name } = tree.field
+  const start = nodeNamed(tree, `${name}.src`)?.start ?? tree.start
+  return [start, nodeNamed(tree, `${name}.dst`)?.end ?? start]
+}
+
 /** All of this name. */
 export function* nodesNamed(tree: Node, name: string): Generator<Node> {
   if (tree.field.name === name) yield tree

@@ -7,6 +7,7 @@ import type { WatchedPdu } from '../flow/watcher.ts'
 import { MAX_REDACTED_TOKENS } from '../wire/limits.ts'
 import { nodeNamed, nodesNamed, numberNamed } from './nodes.ts'
 import type { Overlays } from './overlays.ts'
+import { remember } from './remember.ts'
 import type { TreeBytes, TreeRedaction } from './tree.ts'
 
 /** A token in base64: its bytes, and what is known of the redacted ones. */
@@ -69,8 +70,7 @@ export class Pdus {
     if (token === undefined || at < 0) {
       token = { bytes: pdu.bytes, redacted: new Uint8Array(pdu.length) }
       at = 0
-      if (this.#tokens.size >= MAX_REDACTED_TOKENS) this.#tokens.clear()
-      this.#tokens.set(key, token)
+      remember(this.#tokens, key, token, MAX_REDACTED_TOKENS)
     }
     for (const [start, bytes] of written.runs()) token.redacted.set(bytes, at + start)
     const text = Buffer.from(token.redacted).toString('base64').replace(/=+$/, '')
@@ -87,8 +87,7 @@ export class Pdus {
       const origins = pdu.origins.map(stretch => ({ ...stretch, at: stretch.at - start }))
       const pieces = this.#pieces.get(key) ?? []
       pieces.push({ offset: numberNamed(node, 'dtls.handshake.fragment_offset'), length, origins })
-      if (this.#pieces.size >= MAX_REDACTED_TOKENS) this.#pieces.clear()
-      this.#pieces.set(key, pieces)
+      remember(this.#pieces, key, pieces, MAX_REDACTED_TOKENS)
     }
   }
 

@@ -6,10 +6,11 @@
  */
 import type { Capture } from '../capture/cursor.ts'
 import { openCapture } from '../capture/open.ts'
-import { absoluteNs, PcapngWriter } from '../capture/pcapng-writer.ts'
+import { absoluteNs, PcapngWriter, SYNTHETIC_SNAP_LENGTH } from '../capture/pcapng-writer.ts'
 import { KeySource } from '../flow/tls/keys.ts'
 import { Tracker } from '../flow/tracker.ts'
 import { HeaderWalk, type Walk } from '../inspect/header-walk.ts'
+import { innermostNetwork } from '../inspect/tree-search.ts'
 import { VERSION } from '../version.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.ts'
 import { AddressMap } from './addresses.ts'
@@ -50,7 +51,6 @@ export interface RedactionSummary {
 /** A link type of whose packets nothing is known (LINKTYPE_USER0): for those that have no number in pcapng. */
 const UNKNOWN_LINK_TYPE = 147
 const MOST_LINK_TYPE = 0xffff
-const SYNTHETIC_SNAP_LENGTH = 0x40000
 
 /**
  * @param put takes the blocks of the redacted capture, one by one.
@@ -244,13 +244,13 @@ class Redaction {
     if (first === undefined || fragment === null) return
     const whole = first.bytes
     const from = first.tree.start
-    const network = layers.findLast(({ source, tree }) => source === 'packet' && /^ip(v6)?$/.test(tree.field.name))
+    const network = innermostNetwork(layers.filter(({ source }) => source === 'packet'))
     const header = bytes.slice(0, network?.tree.end ?? 0)
     let redacted: Uint8Array | null = null
     this.#wholeDatagrams.add(fragment.key, packet, () => {
       if (redacted !== null) return redacted
       const fillings = payload?.source === 'reassembled' ? [this.#filling(packet, payload)] : []
-      const around = network === undefined ? null : this.#networkOf(header, network.tree, whole.length)
+      const around = network === null ? null : this.#networkOf(header, network.tree, whole.length)
       redacted = this.#frames.redact(whole, inside, fillings, around).subarray(from)
       return redacted
     })

@@ -19,8 +19,13 @@ export function encoded(bytes: Uint8Array, map: (text: string) => string): Uint8
   try {
     return new TextEncoder().encode(map(strict.decode(bytes)))
   } catch {
-    return Uint8Array.from(Buffer.from(map(latin1(bytes, 0, bytes.length)), 'latin1'))
+    return fromLatin1(map(latin1(bytes, 0, bytes.length)))
   }
+}
+
+/** A character a byte. */
+export function fromLatin1(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'latin1'))
 }
 
 /** UTF-16, little-endian. Characters behind a NUL go; an odd last byte too. */

@@ -1,6 +1,7 @@
 /** Which stream a packet's payload belongs to, by its headers. */
 import type { Walk } from '../inspect/header-walk.ts'
 import type { InspectedLayer } from '../inspect/packet.ts'
+import { innermostNetwork } from '../inspect/tree-search.ts'
 import { nodeNamed, numberNamed } from './nodes.ts'
 import type { Places } from './places.ts'
 
@@ -22,9 +23,9 @@ export function placeOf({ layers, payload, transport }: Walk, stream: number, pa
 }
 
 function side(below: readonly InspectedLayer[], { tree }: InspectedLayer): 0 | 1 {
-  const network = below.findLast(layer => /^ip(v6)?$/.test(layer.tree.field.name))
+  const network = innermostNetwork(below)
   const ports = [numberNamed(tree, 'tcp.srcport'), numberNamed(tree, 'tcp.dstport')] as const
-  if (network === undefined) return ports[0] < ports[1] ? 0 : 1
+  if (network === null) return ports[0] < ports[1] ? 0 : 1
   const name = network.tree.field.name
   const order = Buffer.compare(addressOf(network, `${name}.src`), addressOf(network, `${name}.dst`))
   return order === 0 ? (ports[0] < ports[1] ? 0 : 1) : order < 0 ? 0 : 1

@@ -1,4 +1,7 @@
 /** The bytes of one PDU or header by its field tree: what stays and what is replaced is written, all else is left empty. */
+import { MAGIC_COOKIE } from '../../dissectors/stun.ts'
+import { RETRY_RANDOM } from '../../dissectors/tls-hello.ts'
+import { hex } from '../wire/bytes.ts'
 import type { Node } from '../wire/field.ts'
 import { type Maps, redactDer } from './der.ts'
 import { redactDnsName } from './dns-names.ts'
@@ -18,12 +21,9 @@ export interface TreeBytes {
   readonly base: number
 }
 
-/** A HelloRetryRequest is a server hello with this random (RFC 8446 4.1.3). */
-const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 /** At the end of a random: the server could speak TLS 1.3, or 1.2. */
-const DOWNGRADE = /^444f574e475244(?:00|01)$/
+const DOWNGRADE = /444f574e475244(?:00|01)$/
 const SENTINEL_BYTES = 8
-const MAGIC_COOKIE = [0x21, 0x12, 0xa4, 0x42]
 const RECORD_MARK_BYTES = 4
 const NTLM = 'ntlmssp'
 /** Values of TLS that mean nothing are made of two such bytes; any first digits will do. */
@@ -107,12 +107,7 @@ export class TreeRedaction {
         if (bytes.length === 16) this.#replace('addresses', start, addresses.whole(bytes), bytes)
         return true
       case 'hardware':
-        this.#replace(
-          'hardware addresses',
-          start,
-          bytes.length === 6 ? addresses.whole(bytes) : addresses.hardware(bytes),
-          bytes,
-        )
+        this.#replace('hardware addresses', start, addresses.hardware(bytes), bytes)
         return true
       case 'name':
         this.#replace('names', start, redactText(bytes, names), bytes)
@@ -179,10 +174,12 @@ export class TreeRedaction {
   }
 
   #random(bytes: Uint8Array): Uint8Array {
-    if (Buffer.from(bytes).toString('hex') === RETRY_RANDOM) return bytes
+    const digits = hex(bytes, 0, bytes.length)
+    // A HelloRetryRequest is a server hello.
+    if (digits === RETRY_RANDOM) return bytes
     const random = this.#maps.keyed.token(bytes)
-    const end = bytes.subarray(bytes.length - SENTINEL_BYTES)
-    if (DOWNGRADE.test(Buffer.from(end).toString('hex'))) random.set(end, bytes.length - SENTINEL_BYTES)
+    const at = bytes.length - SENTINEL_BYTES
+    if (DOWNGRADE.test(digits)) random.set(bytes.subarray(at), at)
     return random
   }
 
@@ -209,8 +206,7 @@ export class TreeRedaction {
   #xored(bytes: Uint8Array): Uint8Array {
     const [id, mappedId] = this.#stunTransaction()
     const plain = bytes.map((byte, at) => byte ^ maskAt(id, at))
-    const mapped = bytes.length === 4 ? this.#maps.addresses.ipv4([...plain]) : [...this.#maps.addresses.ipv6(plain)]
-    return Uint8Array.from(mapped, (byte, at) => byte ^ maskAt(mappedId, at))
+    return this.#maps.addresses.whole(plain).map((byte, at) => byte ^ maskAt(mappedId, at))
   }
 
   /** Behind type, length and cookie. */

@@ -1,6 +1,7 @@
 /** What rules claim of the attempts of a capture, one by one: what formats without prose have a row or a result for. */
 import type { AttemptAnalysis, DiagnosisEntry, VerdictAnalysis } from '../analysis.ts'
 import type { AssessedAttempt, AssessedCapture, AssessedVerdict } from '../policy/assessment.ts'
+import { lineKey } from '../policy/fingerprint.ts'
 import { isClaim } from '../policy/threshold.ts'
 
 export interface Finding {
@@ -10,11 +11,11 @@ export interface Finding {
 
 /** Confirmed, likely and possible verdicts of the listed attempts, in the order of the diagnosis: the best first. */
 export function findingsOf({ attempts, diagnosis }: AssessedCapture): Finding[] {
-  const byClaim = new Map<string, Finding[]>(diagnosis.map(entry => [claimKey(entry, entry.outcome), []]))
+  const byClaim = new Map<string, Finding[]>(diagnosis.map(entry => [lineKey(entry, entry.outcome), []]))
   for (const attempt of attempts) {
     for (const verdict of attempt.verdicts) {
       if (!isFinding(verdict)) continue
-      const key = claimKey(verdict, attempt.outcome)
+      const key = lineKey(verdict, attempt.outcome)
       const alike = byClaim.get(key)
       if (alike === undefined) byClaim.set(key, [{ attempt, verdict }])
       else alike.push({ attempt, verdict })
@@ -22,12 +23,6 @@ export function findingsOf({ attempts, diagnosis }: AssessedCapture): Finding[] 
   }
   return [...byClaim.values()].flat()
 }
-
-function claimKey({ rule, verdict, severity }: Claimed, outcome: string): string {
-  return `${rule} ${verdict} ${severity} ${outcome}`
-}
-
-type Claimed = Pick<VerdictAnalysis, 'rule' | 'verdict' | 'severity'>
 
 /** The attempt that a line of the diagnosis names first, and its verdict there; null where it is not listed. */
 export function firstOf<A extends AttemptAnalysis>(

@@ -1,5 +1,6 @@
 /** The first page of a report on many captures: what they come to, then causes by client, gateway, server and hour. */
 import { teams } from '../../codes/teams.ts'
+import { SEVERITIES } from '../../policy/threshold.ts'
 import type { Rule } from '../../rules/rule.ts'
 import { MAX_DOCUMENT_LINES } from '../../wire/limits.ts'
 import { counted } from '../layout.ts'
@@ -15,7 +16,6 @@ const OUTCOMES = [
   ['established', 'worked'],
   ['unfinished', 'without a visible end'],
 ] as const
-const SEVERITIES = ['error', 'warning', 'info'] as const
 /** What is to be looked at comes first. */
 const TONES: readonly Tone[] = ['bad', 'doubtful', 'plain', 'good']
 const GROUPS = [
