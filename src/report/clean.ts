@@ -11,6 +11,8 @@ const UNSAFE =
   /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu
 /** Most text is clean: one test is cheaper than a replacement. */
 const PLAIN = /^[\x20-\x7e]*$/
+/** What JSON.stringify does not escape of the above by itself. */
+const UNSAFE_IN_JSON = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 /** One line of text for a terminal. */
 export function clean(text: string): string {
@@ -18,10 +20,9 @@ export function clean(text: string): string {
   return text.replace(UNSAFE, escaped)
 }
 
-/** JSON text in which such characters are written as escapes: the values stay the same. */
+/** What JSON.stringify made, with such characters as escapes: the values stay the same. */
 export function cleanJson(json: string): string {
-  if (PLAIN.test(json)) return json
-  return json.replace(UNSAFE, unit => (unit === '\n' ? unit : `\\u${hex(unit, 4)}`))
+  return json.replace(UNSAFE_IN_JSON, unit => `\\u${hex(unit, 4)}`)
 }
 
 function escaped(unit: string): string {
