@@ -1,4 +1,4 @@
-/** The TCP checksum (RFC 1071, RFC 9293 section 3.1), for the few segments where it matters: cold. */
+/** The TCP checksum (RFC 1071, RFC 9293 section 3.1), for the few segments where it matters. */
 import { type Headers, KIND_TCP } from './headers.ts'
 import { u16be } from './integers.ts'
 import { fold, pseudoHeaderSum, sum } from './internet-checksum.ts'
@@ -15,8 +15,9 @@ export function tcpChecksumState(headers: Headers): ChecksumState {
   const { bytes, tcpStart, payload, payloadEnd, payloadLength, ipStart } = headers
   if (headers.kind !== KIND_TCP || payloadEnd - payload !== payloadLength) return 'unverifiable'
   const length = payloadEnd - tcpStart
-  const [from, to] = headers.family === 6 ? [ipStart + 8, ipStart + 40] : [ipStart + 12, ipStart + 20]
-  const pseudo = pseudoHeaderSum(bytes.subarray(from, to), PROTOCOL_TCP, length)
+  const addresses =
+    headers.family === 6 ? sum(bytes, ipStart + 8, ipStart + 40) : sum(bytes, ipStart + 12, ipStart + 20)
+  const pseudo = pseudoHeaderSum(addresses, PROTOCOL_TCP, length)
   if (fold(pseudo + sum(bytes, tcpStart, payloadEnd)) === 0xffff) return 'good'
   return u16be(bytes, tcpStart + 16) === fold(pseudo) ? 'offloaded' : 'bad'
 }

@@ -1,4 +1,4 @@
-/** The arithmetic of the Internet checksum (RFC 1071): cold, for the few packets where it matters. */
+/** The arithmetic of the Internet checksum (RFC 1071), for the few packets where it matters. */
 import { u16be } from './integers.ts'
 
 /** Of 16-bit words; an odd last byte is padded with zero. At most 2^16 words: the sum stays exact. */
@@ -16,7 +16,7 @@ export function fold(total: number): number {
   return folded
 }
 
-/** RFC 9293 3.1 and RFC 8200 8.1: what both kinds of pseudo-headers come to. @param addresses of the sender and the receiver */
-export function pseudoHeaderSum(addresses: Uint8Array, protocol: number, length: number): number {
-  return sum(addresses, 0, addresses.length) + protocol + (length >>> 16) + (length & 0xffff)
+/** RFC 9293 3.1 and RFC 8200 8.1: what both kinds of pseudo-headers come to. @param addresses the sum of both of them */
+export function pseudoHeaderSum(addresses: number, protocol: number, length: number): number {
+  return addresses + protocol + (length >>> 16) + (length & 0xffff)
 }

@@ -2,7 +2,7 @@
  * One frame, or one datagram that was put together: its headers by their trees, its payload from what the layers said of it,
  * and its checksums.
  */
-import { pseudoHeaderSum } from '../flow/internet-checksum.ts'
+import { pseudoHeaderSum, sum } from '../flow/internet-checksum.ts'
 import type { InspectedLayer } from '../inspect/packet.ts'
 import type { Node } from '../wire/field.ts'
 import { PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/following.ts'
@@ -118,13 +118,12 @@ function checksum(name: string, node: Node, tree: Node, around: Network | null, 
   const wireEnd = length >= 8 && start + length <= most ? start + length : most
   const end = Math.min(wireEnd, around?.end ?? before.length, before.length)
   const protocol = PROTOCOLS[name]
+  const pseudoSum = (addresses: Uint8Array) =>
+    pseudoHeaderSum(sum(addresses, 0, addresses.length), protocol ?? 0, wireEnd - start)
   const pseudo =
     protocol === undefined || around === null
       ? null
-      : ([
-          pseudoHeaderSum(around.addresses[0], protocol, wireEnd - start),
-          pseudoHeaderSum(around.addresses[1], protocol, wireEnd - start),
-        ] as const)
+      : ([pseudoSum(around.addresses[0]), pseudoSum(around.addresses[1])] as const)
   return { at, start, end, isWhole: end === wireEnd, pseudo, isOptional: name === 'udp' }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { pseudoHeaderSum } from '../../src/flow/internet-checksum.ts'
+import { pseudoHeaderSum, sum } from '../../src/flow/internet-checksum.ts'
 import { type Checksum, mend, mendFrameCheck } from '../../src/redact/checksums.ts'
 
 const word = fc.integer({ min: 0, max: 0xffff })
@@ -34,7 +34,10 @@ describe('a checksum', () => {
       fc.property(packet, packet, addresses, addresses, (one, two, before, after) => {
         const other = two.slice(0, one.length)
         const length = other.length
-        const pseudo = [pseudoHeaderSum(before, 6, length), pseudoHeaderSum(after, 6, length)] as const
+        const pseudo = [
+          pseudoHeaderSum(sum(before, 0, 8), 6, length),
+          pseudoHeaderSum(sum(after, 0, 8), 6, length),
+        ] as const
         const old = one.slice(0, length)
         const right = withChecksum(old, ~sumOf(withChecksum(old, 0), pseudo[0]) & 0xffff)
         const now = withChecksum(other, 0)
