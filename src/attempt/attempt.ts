@@ -218,6 +218,8 @@ export class Attempt implements AttemptParts {
   readonly quality: readonly QualityNote[]
   readonly captureEndNs: number
   readonly captureStartSeconds: number
+  /** Of all its events: most rules ask for what is not there. */
+  #kinds: Set<FactKind> | null = null
 
   constructor(parts: AttemptParts) {
     this.id = parts.id
@@ -251,6 +253,7 @@ export class Attempt implements AttemptParts {
     kind: K,
     fits?: (fact: FactOf<K>, event: Event<FactOf<K>>) => boolean,
   ): Event<FactOf<K>> | undefined {
+    if (!this.#holds(kind)) return undefined
     for (const event of this.explained?.events ?? []) {
       if (event.fact.kind !== kind) continue
       const typed = event as Event<FactOf<K>>
@@ -264,6 +267,7 @@ export class Attempt implements AttemptParts {
     kind: K,
     fits?: (fact: FactOf<K>, event: Event<FactOf<K>>) => boolean,
   ): Event<FactOf<K>> | undefined {
+    if (!this.#holds(kind)) return undefined
     const events = this.explained?.events ?? []
     for (let at = events.length - 1; at >= 0; at--) {
       const event = events[at] as Event
@@ -277,6 +281,7 @@ export class Attempt implements AttemptParts {
   /** All such events of all its connections, connection by connection, those that ask for tickets last. */
   all<K extends FactKind>(kind: K): Event<FactOf<K>>[] {
     const found: Event<FactOf<K>>[] = []
+    if (!this.#holds(kind)) return found
     for (const conversations of [this.conversations, this.kerberos]) {
       for (const { events } of conversations) {
         for (const event of events) if (event.fact.kind === kind) found.push(event as Event<FactOf<K>>)
@@ -300,5 +305,16 @@ export class Attempt implements AttemptParts {
 
   hasQuality(id: string): boolean {
     return this.quality.some(note => note.id === id)
+  }
+
+  #holds(kind: FactKind): boolean {
+    if (this.#kinds === null) {
+      this.#kinds = new Set()
+      for (const { events } of [...this.conversations, ...this.kerberos]) {
+        for (const { fact } of events) this.#kinds.add(fact.kind)
+      }
+      for (const { fact } of this.explained?.events ?? []) this.#kinds.add(fact.kind)
+    }
+    return this.#kinds.has(kind)
   }
 }

@@ -33,16 +33,20 @@ export interface Finding {
 
 /** The answer of every rule, as far as the capture carries it, in the order of the list of rules. */
 export function judge(attempt: Attempt): JudgedVerdict[] {
-  return seats.map(seat => {
+  const { quality } = attempt
+  const isConnection = attempt.purpose === 'connection'
+  const verdicts: JudgedVerdict[] = []
+  for (const seat of seats) {
     const verdict = seat.rule.assess(attempt)
     // Most answers are constants of their rules: the judged form of the last one serves again.
     if (verdict !== seat.verdict) {
       seat.verdict = verdict
       seat.judged = judged(seat.rule, verdict)
     }
-    const weak = weakened(seat.judged, attempt.quality)
-    return attempt.purpose === 'connection' || seat.rule.isAboutServer === true ? weak : asInformation(weak)
-  })
+    const weak = quality.length === 0 ? seat.judged : weakened(seat.judged, quality)
+    verdicts.push(isConnection || seat.rule.isAboutServer === true ? weak : asInformation(weak))
+  }
+  return verdicts
 }
 
 /** Nobody was refused anything that a probe or a scan asked for. */
