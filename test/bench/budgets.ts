@@ -15,6 +15,8 @@ export interface Measured {
   readonly single: Round
   readonly startUp: ReadonlyMap<string, Cost>
   readonly mixed?: Round
+  /** Of a scan of `mixed`, 0 to 1. */
+  readonly rulesShare?: number
   readonly bulk?: Round
   readonly small?: Round
   /** Sessions whose keys are there. */
@@ -42,12 +44,13 @@ export function isMet(budget: Budget): boolean {
 
 /** Those that could be measured here. */
 export function budgets(measured: Measured): Budget[] {
-  const { mixed, bulk, small, sealed, manyFlows, fewFlows, single, startUp, ui } = measured
+  const { mixed, rulesShare, bulk, small, sealed, manyFlows, fewFlows, single, startUp, ui } = measured
   const all: (Budget | null)[] = [
     mixed ? atLeast('mixed: tshark -T fields', tsharkRatio(measured, tsharkFields.name), 'x our CPU', 60) : null,
     mixed ? atLeast('mixed: tshark -z expert', tsharkRatio(measured, tsharkExpert.name), 'x our CPU', 20) : null,
     mixed ? atMost('mixed: openssl sha256', cpuRatio(mixed, sha256.name), 'x its CPU', 2) : null,
     mixed ? atMost('mixed: peak memory', peak(mixed), 'MiB', 150) : null,
+    rulesShare === undefined ? null : atMost('mixed: all rules together', 100 * rulesShare, '% of a scan', 5),
     bulk ? atMost('bulk: cat', cpuRatio(bulk, cat.name), 'x its CPU', 4) : null,
     bulk ? atMost('bulk: peak memory', peak(bulk), 'MiB', 150) : null,
     small

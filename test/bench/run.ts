@@ -22,6 +22,7 @@ import {
   tsharkFields,
   version,
 } from './peers.ts'
+import { rulesShare } from './rules-share.ts'
 import { printUi, uiRound } from './ui.ts'
 
 const START_UP_ROUNDS = 15
@@ -59,7 +60,12 @@ const single = round('single', 1, [tool, ...(withTshark ? [tsharkFields, tsharkE
 const measured: Measured = {
   single,
   startUp: inTurns(single.capture, [bareNode, version, tool], START_UP_ROUNDS),
-  ...(kinds.has('mixed') ? { mixed: round('mixed', scale, [tool, ...yardsticks], rounds) } : {}),
+  ...(kinds.has('mixed')
+    ? {
+        mixed: round('mixed', scale, [tool, ...yardsticks], rounds),
+        rulesShare: rulesShare(benchCapture('mixed', scale, text => console.log(text)).path),
+      }
+    : {}),
   ...(withTshark ? { tshark: round('mixed', tsharkScale, [tool, tsharkFields, tsharkExpert], rounds) } : {}),
   ...(kinds.has('bulk') ? { bulk: round('bulk', scale, [tool, ...yardsticks], rounds) } : {}),
   ...(kinds.has('small') ? { small: round('small', scale, [tool, ...yardsticks], rounds) } : {}),
