@@ -59,6 +59,10 @@ describe('tcp-connect-refused', () => {
     const cut = attempt({ events: [event('negotiation-request')], tcp: { marks: [reset(9, 1)] } })
     expect(verdictOf('tcp-connect-refused', cut).verdict).toBe('ruled-out')
   })
+
+  it('sees nothing without a SYN', () => {
+    expect(verdictOf('tcp-connect-refused', attemptWith()).verdict).toBe('not-visible')
+  })
 })
 
 describe('connect-prohibited', () => {
@@ -154,5 +158,14 @@ describe('dns-lookup-failed', () => {
     const made = conversation({ tcp: { marks: [syn(1, 0)] } })
     const other = attemptWith({ lookups: [lookup({ rcode: 3 })], conversations: [made], explained: made })
     expect(verdictOf('dns-lookup-failed', other).verdict).toBe('ruled-out')
+  })
+
+  it('sees nothing where neither a question nor a connection was recorded', () => {
+    expect(verdictOf('dns-lookup-failed', attemptWith()).verdict).toBe('not-visible')
+  })
+
+  it('is not decided by a question right before the capture ends', () => {
+    const asked = attemptWith({ lookups: [lookup({})], captureEndNs: SECOND / 10 })
+    expect(verdictOf('dns-lookup-failed', asked).verdict).toBe('not-visible')
   })
 })
