@@ -7,7 +7,6 @@ import { execPath } from 'node:process'
 import { tool } from './peers.ts'
 
 const PROFILE = 'scan.cpuprofile'
-const MAX_REPORT_BYTES = 2 ** 30
 
 interface CpuProfile {
   readonly nodes: readonly {
@@ -25,7 +24,7 @@ export function rulesShare(path: string): number {
   try {
     const [, ...args] = tool.command(path)
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${PROFILE}`]
-    spawnSync(execPath, [...flags, ...args], { stdio: ['ignore', 'ignore', 'inherit'], maxBuffer: MAX_REPORT_BYTES })
+    spawnSync(execPath, [...flags, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     return shareOf('judge', JSON.parse(readFileSync(join(folder, PROFILE), 'utf8')) as CpuProfile)
   } finally {
     rmSync(folder, { recursive: true })

@@ -57,15 +57,11 @@ const yardsticks = [sha256, cat, capinfos].filter(isInstalled)
 console.log(`Medians of ${rounds} rounds, in turns, page cache warm. CPU is user and system time of all threads.`)
 
 const single = round('single', 1, [tool, ...(withTshark ? [tsharkFields, tsharkExpert] : [])], rounds)
+const mixed = kinds.has('mixed') ? round('mixed', scale, [tool, ...yardsticks], rounds) : null
 const measured: Measured = {
   single,
   startUp: inTurns(single.capture, [bareNode, version, tool], START_UP_ROUNDS),
-  ...(kinds.has('mixed')
-    ? {
-        mixed: round('mixed', scale, [tool, ...yardsticks], rounds),
-        rulesShare: rulesShare(benchCapture('mixed', scale, text => console.log(text)).path),
-      }
-    : {}),
+  ...(mixed === null ? {} : { mixed, rulesShare: rulesShare(mixed.capture.path) }),
   ...(withTshark ? { tshark: round('mixed', tsharkScale, [tool, tsharkFields, tsharkExpert], rounds) } : {}),
   ...(kinds.has('bulk') ? { bulk: round('bulk', scale, [tool, ...yardsticks], rounds) } : {}),
   ...(kinds.has('small') ? { small: round('small', scale, [tool, ...yardsticks], rounds) } : {}),
