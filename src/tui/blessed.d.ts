@@ -50,7 +50,7 @@ declare module 'blessed' {
   }
 
   interface ScreenOptions {
-    readonly input: NodeJS.ReadStream
+    readonly input: NodeJS.ReadableStream
     readonly output: NodeJS.WriteStream
     readonly terminal: string
     readonly title: string

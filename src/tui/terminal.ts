@@ -5,6 +5,7 @@
  */
 import blessed, { type Screen } from 'blessed'
 import type { Canvas } from './canvas.ts'
+import { Keyboard } from './keyboard.ts'
 import { coloursOf, showsUnicode } from './traits.ts'
 
 export interface MouseEvent {
@@ -73,7 +74,7 @@ export class Terminal implements Display {
     this.unicode = showsUnicode(env)
     this.#output = output
     this.#screen = blessed.screen({
-      input,
+      input: new Keyboard(input),
       output,
       terminal: this.colours > 16 ? TERM_256 : TERM_16,
       title: 'rdpscope',
@@ -92,7 +93,7 @@ export class Terminal implements Display {
       const name = key.full === 'linefeed' ? 'enter' : key.full
       const typed = char !== undefined && [...char].length === 1 && char >= ' ' && char !== '\x7f' ? char : ''
       // Shift is in the character already: `?`, not `S-?`.
-      this.#listener?.key(typed > ' ' && !key.full.startsWith('M-') ? typed : name, typed)
+      this.#listener?.key(typed > ' ' ? typed : name, typed)
     })
     program.on('resize', () => this.#listener?.resized())
     program.on('mouse', ({ action, x, y }) => {

@@ -123,6 +123,18 @@ describe.skipIf(!isTmuxInstalled())('the terminal', () => {
     await tmux.shows(SHELL)
   })
 
+  it('sends keys faster than they are read: none is taken for another', async () => {
+    await opened()
+    tmux.keys('F3')
+    await tmux.shows('11 packets')
+    tmux.types(`${ESCAPE}?`)
+    await tmux.shows('In this view')
+    tmux.types(`${ESCAPE}${ESCAPE}[15~`)
+    await tmux.shows('What happened')
+    tmux.types(`${ESCAPE}${ESCAPE}q`)
+    await isGivenBack(0)
+  })
+
   it('is the shell’s while the program sleeps (Ctrl-Z), and the program’s again with fg', async () => {
     await opened()
     tmux.keys('F3')
