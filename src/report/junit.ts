@@ -120,7 +120,7 @@ function proof({ rule, verdict, severity, says, evidence, filter, remedy, toSett
     `${verdict} ${severity} ${rule}: ${sentence(says)}`,
     ...evidence.map(({ packet, timeNs, says: shown }) => `  packet ${packet}, ${relativeTime(timeNs)}: ${shown}`),
     ...(filter === '' ? [] : [`  Wireshark: ${filter}`]),
-    ...(toSettle === '' ? [] : [`  To settle: ${sentence(toSettle)}`]),
+    ...(toSettle === '' ? [] : [`  To settle: ${toSettle}`]),
     ...remedy.map(line => `  Remedy: ${line}`),
     '',
   ]

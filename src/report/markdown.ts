@@ -83,7 +83,7 @@ function proof({ evidence, filter, toSettle, remedy }: VerdictAnalysis): string[
   return [
     ...(rows.length === 0 ? [] : [['| Packet | Time | What it shows |', '|---:|---:|---|', ...rows].join('\n')]),
     ...(more > 0 ? [`${counted(more, 'more packet')} in the filter.`] : []),
-    ...(toSettle === '' ? [] : [`**To settle:** ${markdownText(sentence(toSettle))}`]),
+    ...(toSettle === '' ? [] : [`**To settle:** ${markdownText(toSettle)}`]),
     ...(remedy.length === 0 ? [] : ['**Remedy**', list(remedy)]),
     ...(filter === '' ? [] : ['**Wireshark**', markdownCode([filter])]),
   ]

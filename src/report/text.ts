@@ -52,6 +52,7 @@ class TextReport {
   readonly #style: TextStyle
   /** Attempts whose steps were printed already. */
   readonly #shown = new Set<number>()
+  readonly #listed = new Set<number>()
   /** Lists of captures that were printed already. */
   readonly #wantedBefore = new Set<string>()
   readonly #chains: (readonly ChainLink[])[] = []
@@ -197,6 +198,7 @@ class TextReport {
   }
 
   #plainAttempt(attempt: AssessedAttempt): void {
+    this.#listed.add(attempt.id)
     this.#course(attempt)
     this.lines.push(...hanging(label('Result'), this.#result(attempt), this.#style.width))
     this.lines.push('')
@@ -234,10 +236,13 @@ class TextReport {
     ] as const) {
       if (verdicts.length === 0) continue
       this.#text(`${title}:`)
-      for (const { rule, says, toSettle, evidence } of verdicts) {
-        const packets = evidence.length === 0 ? '' : ` (packet ${evidence.map(({ packet }) => packet).join(', ')})`
-        const settle = toSettle === '' ? '' : ` To settle: ${sentence(toSettle)}`
-        this.lines.push(...hanging(`  ${rule}: `, clean(`${sentence(says)}${packets}${settle}`), this.#style.width))
+      for (const [text, rules] of rulesByText(verdicts)) {
+        const [rule = '', ...others] = rules
+        if (others.length === 0) this.lines.push(...hanging(`  ${rule}: `, text, this.#style.width))
+        else {
+          this.lines.push(...hanging('  ', `${rules.join(', ')}:`, this.#style.width))
+          this.lines.push(...hanging('    ', text, this.#style.width))
+        }
       }
       this.lines.push('')
     }
@@ -289,7 +294,8 @@ class TextReport {
   #quality(): void {
     const notes = [...this.#analysis.quality]
     for (const attempt of this.#analysis.attempts) {
-      if (!this.#shown.has(attempt.id) && !this.#style.verbose) continue
+      const isTold = this.#shown.has(attempt.id) || (this.#listed.has(attempt.id) && attempt.outcome !== 'established')
+      if (!isTold && !this.#style.verbose) continue
       for (const note of attempt.quality) notes.push({ ...note, says: `attempt ${attempt.id}: ${note.says}` })
     }
     if (notes.length === 0) return
@@ -319,6 +325,18 @@ class TextReport {
   #text(text: string): void {
     this.lines.push(...wrap(text, this.#style.width))
   }
+}
+
+/** What several rules say in the same words is told once, where the first of them stands. */
+function rulesByText(verdicts: readonly VerdictAnalysis[]): ReadonlyMap<string, readonly string[]> {
+  const byText = new Map<string, string[]>()
+  for (const { rule, says, toSettle, evidence } of verdicts) {
+    const packets = evidence.length === 0 ? '' : ` (packet ${evidence.map(({ packet }) => packet).join(', ')})`
+    const settle = toSettle === '' ? '' : ` To settle: ${toSettle}`
+    const text = clean(`${sentence(says)}${packets}${settle}`)
+    byText.set(text, [...(byText.get(text) ?? []), rule])
+  }
+  return byText
 }
 
 function label(name: string): string {

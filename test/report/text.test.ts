@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { AttemptAnalysis } from '../../src/analysis.ts'
 import { textReport } from '../../src/report/text.ts'
 import type { TextStyle } from '../../src/report/text-style.ts'
 import { attemptAnalysis, captureAnalysis, chainLink, diagnosisEntry, verdictAnalysis } from '../support/analysis.ts'
@@ -53,7 +54,7 @@ describe('the text report', () => {
         tcp-connect-refused: The connection was made.
 
       Not visible in attempt 1:
-        packet-loss: Too few packets. To settle: A longer capture.
+        packet-loss: Too few packets. To settle: tcpdump for a longer time.
 
       "
     `)
@@ -127,6 +128,40 @@ describe('the text report', () => {
     const text = textReport(analysis, { ...plain, width: 200 })
     expect(text).toContain('drops: The recorder dropped 3 packets. A gap may be its own. Use a larger buffer.\n')
     expect(text).toContain('drops: attempt 1: packets are missing\n')
+  })
+
+  it('says what weakens an attempt of which nothing is claimed, but not of one that worked', () => {
+    const quality = [{ id: 'one-sided', says: 'only the client was recorded', means: '', remedy: '' }]
+    const said = (outcome: AttemptAnalysis['outcome']) =>
+      textReport(
+        captureAnalysis({ attempts: [attemptAnalysis({ outcome, quality, verdicts: [] })], diagnosis: [] }),
+        plain,
+      ).includes('one-sided: attempt 1: only the client was recorded')
+    expect([said('failed'), said('unfinished'), said('established')]).toEqual([true, true, false])
+  })
+
+  it('tells what several rules say in the same words once', () => {
+    const same = {
+      verdict: 'not-visible',
+      says: 'one side is missing',
+      toSettle: 'Mirror both.',
+      evidence: [],
+    } as const
+    const verdicts = [
+      verdictAnalysis({ ...same, rule: 'packet-loss' }),
+      verdictAnalysis({ ...same, rule: 'slow-path', says: 'no handshake' }),
+      verdictAnalysis({ ...same, rule: 'license-refused' }),
+    ]
+    const attempts = [attemptAnalysis({ verdicts })]
+    expect(textReport(captureAnalysis({ attempts, diagnosis: [] }), { ...plain, verbose: true })).toContain(
+      [
+        'Not visible in attempt 1:',
+        '  packet-loss, license-refused:',
+        '    One side is missing. To settle: Mirror both.',
+        '  slow-path: No handshake. To settle: Mirror both.',
+        '',
+      ].join('\n'),
+    )
   })
 
   it('lets no escape sequence of a capture through', () => {

@@ -68,7 +68,7 @@ export function attemptAnalysis(given: Partial<AttemptAnalysis> = {}): AttemptAn
         verdict: 'not-visible',
         says: 'too few packets',
         evidence: [],
-        toSettle: 'a longer capture',
+        toSettle: 'tcpdump for a longer time.',
         settledBy: [{ id: 'on-both-ends', title: 'on client and server at the same time' }],
       }),
     ],

@@ -46,7 +46,7 @@ export function findingSection(finding: ShownFinding, proofs: Proofs, level: 3 |
   const { entry, rule, verdict } = finding
   const tone = entry.severity === 'info' ? 'plain' : entry.verdict === 'confirmed' ? 'bad' : 'doubtful'
   const id = `${proofs.prefix}finding-${nth}`
-  const settle = verdict === null || verdict.toSettle === '' ? NOTHING : html` ${sentence(verdict.toSettle)}`
+  const settle = verdict === null || verdict.toSettle === '' ? NOTHING : html` ${verdict.toSettle}`
   const where = entry.count === 1 ? `attempt ${entry.attempts[0]}` : `${entry.count} attempts`
   return html`<div class="finding ${tone}">
 <p class="badges"><span class="badge">${capital(entry.verdict)} ${entry.severity}</span> <code class="rule">${entry.rule}</code> <span class="note">${where}</span></p>

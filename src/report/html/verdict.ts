@@ -54,7 +54,7 @@ function howSure({ finding, tone }: Headline): Html {
     return answer('How sure', html`<p>Every rule looked at it. What the capture can not show is listed below.</p>`)
   }
   const { entry, verdict } = finding
-  const settle = verdict === null || verdict.toSettle === '' ? NOTHING : html`<p>${sentence(verdict.toSettle)}</p>`
+  const settle = verdict === null || verdict.toSettle === '' ? NOTHING : html`<p>${verdict.toSettle}</p>`
   return answer('How sure', html`<p><b>${capital(entry.verdict)}.</b> ${SURE[entry.verdict]}</p>${settle}`)
 }
 
