@@ -10,16 +10,20 @@ import {
   noteUnlessFailed,
   notVisible,
   possible,
+  resting,
   rule,
   ruledOut,
   type Verdict,
 } from './rule.ts'
 
 const NOT_AVD = ruledOut('The attempt does not go to the Azure Virtual Desktop service.')
-const NOT_REACHED = ruledOut('The attempt did not come past TLS with the service: see the rules about the way and TLS.')
+const NOT_REACHED = resting(
+  ['absence'],
+  ruledOut('The attempt did not come past TLS with the service: see the rules about the way and TLS.'),
+)
 const WORKED = ruledOut('The session was established.')
 const FORGED = ruledOut('The reset was most likely not sent by the service: see middlebox-reset.')
-const NOT_THE_SERVICE = ruledOut('The service did not end the connection first.')
+const NOT_THE_SERVICE = resting(['silence'], ruledOut('The service did not end the connection first.'))
 const OPEN = notVisible(
   'Nobody ended the connection in this capture, and what the service said is inside TLS.',
   'Let the capture run until the client reports its error; WVDErrors and WVDConnections in Log Analytics name the verdict of the broker.',

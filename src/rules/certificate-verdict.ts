@@ -5,7 +5,7 @@ import { alertName } from '../codes/tls-alerts.ts'
 import { type CertificateExit, type CertificateFault, certificateExitOf } from './certificate-exit.ts'
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, type Evidence, likely, notVisible, possible, resting, ruledOut, type Verdict } from './rule.ts'
 
 const NO_CERTIFICATE = notVisible(
   'The server sent no certificate that this capture shows.',
@@ -15,8 +15,9 @@ const HIDDEN = notVisible(
   'TLS 1.3 encrypts the certificate.',
   'Export the TLS keys (SSLKEYLOGFILE, FreeRDP /tls:secrets-file) or look at the certificate with nmap --script ssl-cert -p <port> <server>.',
 )
-const ACCEPTED = ruledOut('The client went on behind the certificate.')
-const NOT_THE_CLIENT = ruledOut('The client did not leave because of the certificate.')
+export const ACCEPTED = ruledOut('The client went on behind the certificate.')
+export const NOT_THE_CLIENT = resting(['absence'], ruledOut('The client did not leave because of the certificate.'))
+const NOT_THIS_FAULT = ruledOut('The certificate that the server sent does not have this fault.')
 const SETTLE_LEAVING =
   'The client left without naming the certificate as its reason: look at its log or dialog (mstsc shows the certificate warning, FreeRDP writes it).'
 
@@ -37,7 +38,7 @@ export function certificateVerdict(
   }
   const leaf = exit.certificate?.fact.chain[0]
   if (exit.certificate === null || leaf === undefined) return HIDDEN
-  if (!exit.faults.includes(fault)) return NOT_THE_CLIENT
+  if (!exit.faults.includes(fault)) return NOT_THIS_FAULT
   const what = describe(leaf, exit)
   const evidence: Evidence[] = [
     [exit.certificate, `The server sends the certificate of ${leaf.subject}: ${what}.`],

@@ -13,7 +13,7 @@ import { selectionRefusal } from './negotiation.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { onClient, withFreerdpKeys } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { at, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, type Evidence, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { refusedLogonOf } from './sealed-exchange.ts'
 import { isExplainedByServer, sessionTalkOf } from './server-word.ts'
 import { isNotable, NOTABLE_WAIT_NS, silenceOf } from './silence.ts'
@@ -21,8 +21,8 @@ import { hindranceOf } from './stall.ts'
 import { isLate } from './unseen.ts'
 
 const WORKED = ruledOut('The session was established; closing it is the right of the client.')
-const NOT_CONNECTED = ruledOut('The connection was never established.')
-const NOT_CLIENT = ruledOut('The client did not end the connection first.')
+const NOT_CONNECTED = resting(['silence'], ruledOut('The connection was never established.'))
+const NOT_CLIENT = resting(['silence'], ruledOut('The client did not end the connection first.'))
 const EXPLAINED = ruledOut('The client left for a reason that another rule names.')
 const NOBODY = notVisible(
   'Nobody ended the connection in this capture.',

@@ -18,8 +18,11 @@ const MOST_OPENING_BYTES = 2500
 const LONG_PAUSE_NS = 240e9
 
 const NOT_CONNECTED = notVisible('The connection was never established.', 'See the rules about TCP connections.')
-const NO_SILENCE = ruledOut('Both sides answered each other to the end.')
-const EARLY = ruledOut('The other side never answered at all, or only the opening: an earlier step failed.')
+const NO_SILENCE = resting(['silence'], ruledOut('Both sides answered each other to the end.'))
+const EARLY = resting(
+  ['silence'],
+  ruledOut('The other side never answered at all, or only the opening: an earlier step failed.'),
+)
 const PATH = ruledOut(
   'Something on the path explains the silence: see the rules about packet size, fragments, resets and ICMP.',
 )

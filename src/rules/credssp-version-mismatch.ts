@@ -7,7 +7,7 @@ import { withFreerdpKeys, withServerKey } from './recordings.ts'
 import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { usesNla } from './sealed-exchange.ts'
 
-const NO_NLA = ruledOut('No logon by CredSSP (NLA) took place.')
+const NO_NLA = resting(['absence'], ruledOut('No logon by CredSSP (NLA) took place.'))
 const WORKED = ruledOut('The session was established: the versions go together.')
 const FITS = ruledOut('Client and server speak versions of CredSSP that go together.')
 const UNREAD = notVisible(

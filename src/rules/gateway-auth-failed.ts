@@ -8,13 +8,13 @@ import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { gatewayTalkOf, isOfExtendedAuth, resultText } from './gateway-refusal.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, onDomainController, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, likely, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
 
 const WORKED = ruledOut('The authentication worked.')
 const LOOP = ruledOut('The rounds were torn apart on the way: see gateway-auth-loop.')
-const NO_REFUSAL = ruledOut('No complete round of authentication was refused.')
+const NO_REFUSAL = resting(['absence'], ruledOut('No complete round of authentication was refused.'))
 const TO_SETTLE =
   'Event 4625 on the gateway, and events 200 to 304 of TerminalServices-Gateway; the client log tells which scheme it wanted.'
 

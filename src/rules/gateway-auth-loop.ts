@@ -3,14 +3,14 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, onGateway, withFreerdpKeys } from './recordings.ts'
-import { confirmed, type Evidence, likely, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
 /** Two channels authenticate once each, and a person may mistype once: from here on it is a loop. */
 const MANY_REFUSALS = 4
 
 const WORKED = ruledOut('The authentication worked.')
-const NO_LOOP = ruledOut('No round of authentication was torn apart.')
+const NO_LOOP = resting(['absence'], ruledOut('No round of authentication was torn apart.'))
 const TO_SETTLE =
   'Capture on the hop between proxy and gateway: the rounds of one client must stay on one TCP connection there.'
 

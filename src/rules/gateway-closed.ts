@@ -12,9 +12,9 @@ import { confirmed, type Evidence, resting, rule, ruledOut, type Verdict } from 
 import { isUnseen } from './unseen.ts'
 
 const WORKED = ruledOut('The session was established and ended in order.')
-const NOT_OPEN = ruledOut('No channel to the gateway was opened.')
+const NOT_OPEN = resting(['absence'], ruledOut('No channel to the gateway was opened.'))
 const OTHER_RULE = ruledOut('The gateway refused, or named a policy: see the rules about them.')
-const NOT_CLOSED = ruledOut('The gateway did not end an open channel first.')
+const NOT_CLOSED = resting(['silence'], ruledOut('The gateway did not end an open channel first.'))
 
 export const gatewayClosed = rule({
   id: 'gateway-closed',

@@ -4,11 +4,14 @@ import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { senderSentence } from './http-sender.ts'
 import { behindReverseProxy, onGateway, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const UNAUTHORIZED = 401
 
-const NO_ERROR = ruledOut('No answer of the gateway is an HTTP error, apart from the rounds of authentication.')
+const NO_ERROR = resting(
+  ['absence'],
+  ruledOut('No answer of the gateway is an HTTP error, apart from the rounds of authentication.'),
+)
 const WORKED = ruledOut('The attempt worked all the same: the client fell back to another transport.')
 
 export const gatewayHttpError = rule({

@@ -8,14 +8,14 @@ import { gatewayTalkOf } from './gateway-refusal.ts'
 import { firstClose } from './gateway-unanswered.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, withFreerdpKeys } from './recordings.ts'
-import { type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { NOTABLE_WAIT_NS } from './silence.ts'
 import { isUnseen } from './unseen.ts'
 
 const OK = 200
 
 const WENT_ON = ruledOut('The client went on behind the answer to its OUT channel.')
-const NO_ANSWER = ruledOut('The OUT channel was not answered with 200.')
+const NO_ANSWER = resting(['absence'], ruledOut('The OUT channel was not answered with 200.'))
 const WORKED = ruledOut('The attempt worked.')
 const TOO_SHORT = notVisible(
   'The capture ends too soon behind the answer to the OUT channel.',

@@ -2,13 +2,13 @@
 import { type Exchange, exchangesOf, header } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, withFreerdpKeys } from './recordings.ts'
-import { at, confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { acceptFor } from './websocket-accept.ts'
 
 const SWITCHING = 101
 const UNAUTHORIZED = 401
 
-const NOT_ASKED = ruledOut('The client did not ask for a WebSocket on a hop that can be read.')
+const NOT_ASKED = resting(['absence'], ruledOut('The client did not ask for a WebSocket on a hop that can be read.'))
 const UPGRADED = ruledOut('The upgrade was accepted.')
 
 export const gatewayWebsocketRefused = rule({

@@ -14,7 +14,10 @@ const CERTAIN_REQUESTS = 3
 const LIKELY_REQUESTS = 2
 
 const WORKED = ruledOut('The connection worked all the same.')
-const NO_SIGN = ruledOut('No router reports the host as unreachable, and no neighbour request stayed unanswered.')
+const NO_SIGN = resting(
+  ['silence'],
+  ruledOut('No router reports the host as unreachable, and no neighbour request stayed unanswered.'),
+)
 const ANSWERED = ruledOut('The host went on answering after the message.')
 const OFF_OR_FILTER =
   'The host is off, asleep, on another network, or its address is wrong: look at its console, or at the switch port. ARP has no firewall in between, so a host that is up on this link answers.'

@@ -10,12 +10,23 @@ import { count, duration } from './figures.ts'
 import { CERTAIN_REPEATS, type IdleClose, idleCloseOf, isIdleTimeout } from './idle-close.ts'
 import { pictureOf } from './picture.ts'
 import { behindReverseProxy, onBothEnds } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 
 const NS_PER_SECOND = 1e9
 const MINUTE = 60
 
-const NOBODY = ruledOut('Nobody ended the connection in this capture.')
+const NOBODY = resting(['silence'], ruledOut('Nobody ended the connection in this capture.'))
 const BY_CLIENT = ruledOut('The client ended the connection.')
 const BUSY = ruledOut('Payload went over the connection until shortly before it was ended.')
 const ODD = ruledOut('The silence before the end was no whole number of seconds or minutes, as time-outs are.')

@@ -1,10 +1,10 @@
 /** Packets are fragmented on a path that otherwise works. Causes 10 and 11; RFC 8900 3. */
 import { count, sideName } from './figures.ts'
 import { atMirrorPort, onClient } from './recordings.ts'
-import { confirmed, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { hindranceOf } from './stall.ts'
 
-const NONE = ruledOut('No packet of the connection was fragmented.')
+const NONE = resting(['silence'], ruledOut('No packet of the connection was fragmented.'))
 const LOST = ruledOut('The fragments do not get through: see ip-fragments-lost.')
 
 export const ipFragmentation = rule({

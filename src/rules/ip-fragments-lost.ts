@@ -10,7 +10,7 @@ import { hindranceOf, type Stall } from './stall.ts'
 /** One broken datagram may be one lost packet; three are a habit of the path. */
 const CERTAIN_DATAGRAMS = 3
 
-const NO_FRAGMENTS = ruledOut('No packet of the connection was fragmented.')
+const NO_FRAGMENTS = resting(['silence'], ruledOut('No packet of the connection was fragmented.'))
 const COMPLETE = ruledOut('All fragments arrived, and what they carried was acknowledged.')
 const TO_SETTLE =
   'Capture on the receiving host behind its firewall, or on the hop after: the fragments that are here and not there name the place. Firewalls and NAT devices often drop fragments without ports.'

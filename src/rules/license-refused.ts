@@ -4,15 +4,18 @@ import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { endsWithFarewell } from './farewell.ts'
 import { pictureOf } from './picture.ts'
 import { withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
-import { at, confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { failureOf, licenceWords, sessionTalkOf } from './server-word.ts'
 
 const ST_TOTAL_ABORT = 1
 
 const WORKED = ruledOut('The session was established: licensing did not stand in its way.')
 const LICENSED = ruledOut('Licensing ended well: the server let the client go on, or gave it a licence.')
-const NOT_SO_FAR = ruledOut('The attempt did not come as far as licensing.')
-const NO_ERROR = ruledOut('No licensing message and no error info in the session that can be read tells an error.')
+const NOT_SO_FAR = resting(['absence'], ruledOut('The attempt did not come as far as licensing.'))
+const NO_ERROR = resting(
+  ['absence'],
+  ruledOut('No licensing message and no error info in the session that can be read tells an error.'),
+)
 const UNREAD = notVisible(
   'Licensing is encrypted, and nothing in the sizes of the records points to it.',
   'Events 1128, 1129 and 1130 of TerminalServices-RemoteConnectionManager and lsdiag.msc on the server, or a capture with TLS keys.',

@@ -8,7 +8,7 @@ import { atMirrorPort, onBothEnds } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
 import { type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
-const NO_RESET = ruledOut('Neither a reset nor a FIN in a foreign name ended the connection.')
+const NO_RESET = resting(['silence'], ruledOut('Neither a reset nor a FIN in a foreign name ended the connection.'))
 const WORKED = ruledOut('The connection worked; a reset at the end of a session is how clients close it.')
 const GENUINE = resting(
   ['sender'],

@@ -6,16 +6,27 @@ import { kerberosRefusalsOf } from './kerberos.ts'
 import { isPastLogon, type Logon, logonOf, userOf } from './logon.ts'
 import { pictureOf } from './picture.ts'
 import { onDomainController, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { refusedLogonOf, usesNla } from './sealed-exchange.ts'
 
 /** What Windows answers where an account may log on, but not so: NTLM for a member of Protected Users, among others. */
 const STATUS_ACCOUNT_RESTRICTION = 0xc000006e
 
-const NO_NLA = ruledOut('No logon by CredSSP (NLA) took place.')
+const NO_NLA = resting(['absence'], ruledOut('No logon by CredSSP (NLA) took place.'))
 const WORKED = ruledOut('The session was established.')
 const KERBEROS = ruledOut('The client logged on with a Kerberos ticket, not with NTLM.')
-const OTHER_REASON = ruledOut('The server did not refuse NTLM.')
+const OTHER_REASON = resting(['absence'], ruledOut('The server did not refuse NTLM.'))
 const UNREAD = notVisible(
   'The logon is encrypted: neither NTLM nor the answer of the server can be read.',
   'Capture with TLS keys; or look at the event log Microsoft-Windows-NTLM/Operational on the server (events 4002 and 8004: NTLM blocked).',

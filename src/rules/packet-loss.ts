@@ -5,7 +5,18 @@ import { count, percent, sideName } from './figures.ts'
 import { type Loss, lossOf } from './loss.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { isNotable, silenceOf } from './silence.ts'
 import { hindranceOf } from './stall.ts'
 
@@ -18,7 +29,7 @@ const NOTHING_SENT = notVisible(
   'Too little was sent to speak of loss.',
   'Capture a whole attempt, from the click on Connect to its end.',
 )
-const CLEAN = ruledOut('Nothing had to be sent again, apart from resends that were needless.')
+const CLEAN = resting(['silence'], ruledOut('Nothing had to be sent again, apart from resends that were needless.'))
 const OTHER_CAUSE = ruledOut(
   'The resends are of one stretch of data that never gets through, which is another cause than random loss.',
 )

@@ -24,7 +24,7 @@ const NO_LARGE = notVisible(
   'The connection ended before a large packet was sent.',
   'ping -f -l 1372 <server> from the client and the same from the server: the largest size that passes, plus 28, is the path MTU.',
 )
-const ACKNOWLEDGED = ruledOut('The largest packets that were sent were acknowledged.')
+const ACKNOWLEDGED = resting(['silence'], ruledOut('The largest packets that were sent were acknowledged.'))
 const FRAGMENTS = ruledOut('The large packets travelled in IP fragments: see ip-fragments-lost.')
 const NOT_CONNECTED = notVisible(
   'The connection was never established, so that no large packet was sent.',

@@ -17,7 +17,7 @@ export type Evidence = readonly [place: Place, says: string]
  * What a verdict rests on, beside what its packets say in so many words: pictures that a poor capture can make up as well
  * (see weakening.ts).
  *
- * - `silence`: a side sent nothing for a time
+ * - `silence`: no packet came, of a side for a time or about the connection
  * - `absence`: something was not said before: a farewell, a hello, an alert, a fragment
  * - `loss`: a resend or a hole means that a packet was lost on the way
  * - `sender`: who sent a packet, by how it looks
@@ -68,7 +68,7 @@ export interface Rule {
   readonly filter: string
   /** It finds what happens to the server around the attempt: then probes and scans count as much as what people do. */
   readonly isAboutServer?: true
-  /** What its claims rest on, as a rule; without it the packets say it themselves. What it rules out rests on nothing. */
+  /** What its claims rest on, as a rule; without it the packets say it themselves. What it rules out says so itself. */
   readonly restsOn?: readonly Ground[]
   assess(attempt: Attempt): Verdict
 }

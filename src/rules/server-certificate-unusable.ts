@@ -5,14 +5,14 @@ import { helloRefusalOf } from './hello-refusal.ts'
 import { failureCode, offeredBy } from './negotiation.ts'
 import { pictureOf } from './picture.ts'
 import { beforeClick, onServer } from './recordings.ts'
-import { confirmed, type Evidence, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NOT_VISIBLE = notVisible(
   'This capture holds no negotiation in clear.',
   'Capture on the client from before the click on Connect.',
 )
 const KEY_WORKS = ruledOut('The server sent its certificate or a signed handshake: its key works.')
-const NO_SIGN = ruledOut('The server did not say that its certificate is unusable.')
+const NO_SIGN = resting(['absence'], ruledOut('The server did not say that its certificate is unusable.'))
 const TO_SETTLE =
   'On the server: Schannel event 36870 (key unreadable, 0x8009030D) and events 1057 and 1058 of TerminalServices-RemoteConnectionManager; an attempt from another client that fails alike points here.'
 

@@ -29,8 +29,11 @@ const LOGON_MSG_NO_PERMISSION = 0xfffffffa
 const OWN_KINDS: ReadonlySet<ServerWord['kind']> = new Set(['denied', 'ended', 'shutdown', 'broker', 'unknown'])
 
 const WORKED = ruledOut('The session was established, and the server turned nobody away.')
-const NOT_SO_FAR = ruledOut('The attempt did not come as far as an answer about the user.')
-const NO_REFUSAL = ruledOut('The server sent no error info and no refusal in the session that can be read.')
+const NOT_SO_FAR = resting(['absence'], ruledOut('The attempt did not come as far as an answer about the user.'))
+const NO_REFUSAL = resting(
+  ['absence'],
+  ruledOut('The server sent no error info and no refusal in the session that can be read.'),
+)
 const OTHER_RULE = ruledOut('The server named a reason that has a rule of its own.')
 const UNREAD = notVisible(
   'What the server said behind the logon is encrypted. 0x7 in a dialog is the label of the client: it does not show that the server sent it.',

@@ -8,14 +8,17 @@ import { symbolOf } from '../codes/table.ts'
 import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { pictureOf } from './picture.ts'
 import { untilItHappens, withFreerdpKeys, withServerKey, withXrdpKeys } from './recordings.ts'
-import { confirmed, type Evidence, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { failureOf, type ServerWord, sessionTalkOf } from './server-word.ts'
 
 const ENCRYPTED = notVisible(
   'The session is encrypted, so that a farewell of the server can not be read.',
   'Capture with TLS keys; or read events 23, 24, 39 and 40 of TerminalServices-LocalSessionManager on the server.',
 )
-const NONE = ruledOut('The server sent no error info, no Deactivate All and no Disconnect Provider Ultimatum.')
+const NONE = resting(
+  ['absence'],
+  ruledOut('The server sent no error info, no Deactivate All and no Disconnect Provider Ultimatum.'),
+)
 const BY_CLIENT = ruledOut('The connection was ended by other means before, or by the client.')
 const REFUSED = ruledOut('The server did not end a session in order: it named an error, which has a rule of its own.')
 

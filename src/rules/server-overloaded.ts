@@ -27,7 +27,7 @@ const NOT_CONNECTED = notVisible(
   'The connection was never established, so that the server had nothing to read.',
   'See the rules about TCP connections.',
 )
-const OPEN = ruledOut("The server's receive window stayed open.")
+const OPEN = resting(['silence'], ruledOut("The server's receive window stayed open."))
 const SHORT = ruledOut("The server's receive window was closed for a moment only, which is flow control at work.")
 const CLIENT_CLOSED = ruledOut("It is the client that did not read: its receive window was closed, not the server's.")
 const TO_SETTLE =

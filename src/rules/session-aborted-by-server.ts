@@ -15,9 +15,9 @@ import { at, confirmed, likely, notVisible, possible, resting, rule, ruledOut, t
 import { refusedLogonOf } from './sealed-exchange.ts'
 import { failureOf, isExplainedByServer, sessionTalkOf } from './server-word.ts'
 
-const NOT_IN_USE = ruledOut('The connection did not come as far as a session.')
+const NOT_IN_USE = resting(['absence'], ruledOut('The connection did not come as far as a session.'))
 const BY_CLIENT = ruledOut('The client ended the connection first.')
-const OPEN = ruledOut('Nobody ended the connection in this capture.')
+const OPEN = resting(['silence'], ruledOut('Nobody ended the connection in this capture.'))
 const FAREWELL = ruledOut('The server said farewell before it closed.')
 const WORKED = ruledOut('The session was established and ended in order.')
 const OTHER_CAUSE = ruledOut(

@@ -3,13 +3,16 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { Event, FactOf } from '../flow/event.ts'
 import { pictureOf } from './picture.ts'
 import { onClient, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 import { sessionTalkOf } from './server-word.ts'
 
 /** The redirection PDU only tells: the session goes on where it is. */
 const LB_NOREDIRECT = 0x80
 
-const NONE = ruledOut('The server sent no redirection, and the client brought no routing token of one.')
+const NONE = resting(
+  ['absence'],
+  ruledOut('The server sent no redirection, and the client brought no routing token of one.'),
+)
 const UNREAD = notVisible(
   'The session is encrypted, so that a redirection can not be read.',
   'Capture with TLS keys; or look at the events 1301 to 1307 of TerminalServices-SessionBroker-Client on the server.',

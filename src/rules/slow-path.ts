@@ -2,7 +2,7 @@
 import { duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { onBothEnds, onGateway } from './recordings.ts'
-import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** From here on typing and pointing lag visibly; slow alone never closes a session. */
 const NOTABLE_ROUND_TRIP_MS = 300
@@ -11,7 +11,7 @@ const NO_HANDSHAKE = notVisible(
   'The TCP handshake is not in the capture, so that the round-trip time is unknown.',
   'Capture from before the click on Connect, on the client.',
 )
-const FAST = ruledOut('The TCP handshake took less than 300 ms.')
+const FAST = resting(['time'], ruledOut('The TCP handshake took less than 300 ms.'))
 const RESENT = notVisible(
   'The SYN was sent again, so that the handshake does not tell the round-trip time.',
   'ping <server> from the client.',

@@ -4,10 +4,10 @@ import { count, duration } from './figures.ts'
 import { isServerDisputed } from './hardware.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onServer } from './recordings.ts'
-import { confirmed, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const ANSWERED = ruledOut('The server accepted the connection.')
-const NO_RESET = ruledOut('No reset came in answer to the SYN.')
+const NO_RESET = resting(['silence'], ruledOut('No reset came in answer to the SYN.'))
 const NO_SYN = notVisible(
   'This capture holds no SYN of the attempt.',
   'Capture on the client from before the click on Connect.',

@@ -1,6 +1,6 @@
 /** The client left right behind the server's certificate, which can not be read or shows no fault. Causes 1 and 4; RFC 8446 4.4.2. */
 import { certificateExitOf } from './certificate-exit.ts'
-import { howItLeft } from './certificate-verdict.ts'
+import { ACCEPTED, howItLeft, NOT_THE_CLIENT } from './certificate-verdict.ts'
 import { pictureOf } from './picture.ts'
 import { beforeClick, withFreerdpKeys } from './recordings.ts'
 import { confirmed, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
@@ -9,7 +9,6 @@ const NO_CERTIFICATE = notVisible(
   "The TLS handshake did not come to the server's certificate.",
   'See the rules about the TLS handshake.',
 )
-const ACCEPTED = ruledOut('The client went on behind the certificate, or did not leave because of it.')
 const READABLE = ruledOut('The certificate can be read, and its fault has a rule of its own.')
 const NO_REASON = ruledOut('The certificate can be read and shows no fault, and the client did not complain about it.')
 const TO_SETTLE =
@@ -38,9 +37,12 @@ export const tlsCertificateRejected = rule({
 
   assess(attempt): Verdict {
     const exit = certificateExitOf(attempt)
-    if (exit === null) return pictureOf(attempt).serverFlight === null ? NO_CERTIFICATE : ACCEPTED
+    const { serverFlight, clientApplication } = pictureOf(attempt)
+    if (exit === null) {
+      if (serverFlight === null) return NO_CERTIFICATE
+      return clientApplication === null ? NOT_THE_CLIENT : ACCEPTED
+    }
     if (exit.faults.length > 0) return READABLE
-    const { serverFlight } = pictureOf(attempt)
     const left = [exit.leaving, howItLeft(attempt, exit)] as const
     if (exit.certificate !== null) {
       if (!exit.explicit) return NO_REASON

@@ -7,7 +7,7 @@ import { count, duration } from './figures.ts'
 import { pictureOf } from './picture.ts'
 import { onBothEnds, onServer } from './recordings.ts'
 import { foreignResetOf } from './resets.ts'
-import { type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
+import { type Evidence, likely, notVisible, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const CLIENT_KEY_EXCHANGE = 16
 const TLS_1_3 = 0x0304
@@ -21,7 +21,10 @@ const NO_FLIGHT = notVisible(
 const NEWER = ruledOut('TLS 1.3 has no such flight: the client sends its Finished alone.')
 const ONE_PIECE = ruledOut('The last flight of the client came in one packet.')
 const ACCEPTED = ruledOut('The server went on behind the last flight of the client.')
-const NO_RESET = ruledOut('The server did not reset the connection behind the last flight of the client.')
+const NO_RESET = resting(
+  ['silence'],
+  ruledOut('The server did not reset the connection behind the last flight of the client.'),
+)
 const OTHER_CAUSE = ruledOut('The reset was most likely sent by a device on the way: see middlebox-reset.')
 const TO_SETTLE =
   'Compare with a client that works against the same server: there the flight is one packet (158 bytes with RSA keys of 2048 bits and AES). Schannel events 36874 and 36887 on the server; a capture there shows whether the pieces were made on the way (inspection, proxy, low MTU).'

@@ -14,7 +14,7 @@ const NO_HELLO = notVisible(
   'Capture on the client from before the click on Connect.',
 )
 const ANSWERED = ruledOut('The server answered the ClientHello.')
-const NOT_REFUSED = ruledOut('The server did not end the connection at the ClientHello.')
+const NOT_REFUSED = resting(['silence'], ruledOut('The server did not end the connection at the ClientHello.'))
 const OTHER_REASON = ruledOut('The refusal names its reason: see the rules about TLS versions and cipher suites.')
 const FOREIGN = ruledOut('The reset was most likely not sent by the server: see middlebox-reset.')
 const TO_SETTLE = 'On the server: Schannel events 36870, 36871, 36874 and 36887 at that second.'

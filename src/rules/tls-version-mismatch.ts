@@ -6,14 +6,14 @@ import { sideName } from './figures.ts'
 import { type HelloRefusal, helloRefusalOf, highestOffered } from './hello-refusal.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { beforeClick, onServer } from './recordings.ts'
-import { confirmed, type Evidence, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
 const NO_HELLO = notVisible(
   'This capture holds no TLS ClientHello.',
   'Capture on the client from before the click on Connect.',
 )
 const AGREED = ruledOut('Client and server went on with a TLS version that both speak.')
-const NO_SIGN = ruledOut('Nothing says that the TLS version was the reason.')
+const NO_SIGN = resting(['absence'], ruledOut('Nothing says that the TLS version was the reason.'))
 const TO_SETTLE =
   'nmap --script ssl-enum-ciphers -p <port> <server> lists what the server speaks; Schannel events 36871 and 36874 on the server name the version.'
 

@@ -31,7 +31,7 @@ const NOT_CONNECTED = notVisible(
   'The connection was never established, so that nothing could be dropped.',
   'Capture from before the moment at which the connections break, on all interfaces of the client (dumpcap -i 1 -i 2, or -i any).',
 )
-const NO_SILENCE = ruledOut('Both sides answered each other to the end.')
+const NO_SILENCE = resting(['silence'], ruledOut('Both sides answered each other to the end.'))
 const OTHERS_LIVE = ruledOut(
   'Other connections over the same VPN, or to the same server, went on: the way there was not down.',
 )

@@ -110,6 +110,39 @@ describe('packets of one side only', () => {
   })
 })
 
+describe('what is ruled out because nothing says it', () => {
+  const OPEN_SESSION: ConversationParts = { events: [...(GONE.events ?? [])] }
+
+  it.each<[string, ConversationParts]>([
+    ['connect-prohibited', SILENT_REQUEST],
+    ['host-unreachable', SILENT_REQUEST],
+    ['ip-fragments-lost', SILENT_REQUEST],
+    ['middlebox-reset', OPEN_SESSION],
+    ['server-certificate-unusable', SILENT_REQUEST],
+    ['license-refused', SILENT_REQUEST],
+    ['server-denied', SILENT_REQUEST],
+    ['packet-loss', OPEN_SESSION],
+    ['server-overloaded', OPEN_SESSION],
+    ['connection-state-lost', LOSSY],
+  ])('is not to be seen where one side is missing, or the recorder lost packets: %s', (id, parts) => {
+    expect(judged(id, parts).verdict).toBe('ruled-out')
+    for (const note of ['one-sided', 'drops', 'recorder-drops']) {
+      expect(judged(id, parts, note), note).toMatchObject({ verdict: 'not-visible' })
+    }
+  })
+
+  it('stays ruled out where packets are there, though cut: what is said of packets needs no content', () => {
+    for (const id of ['connect-prohibited', 'middlebox-reset', 'packet-loss'])
+      expect(judged(id, OPEN_SESSION, 'snap-length').verdict, id).toBe('ruled-out')
+    expect(judged('license-refused', SILENT_REQUEST, 'snap-length').verdict).toBe('not-visible')
+  })
+
+  it('stays ruled out where a packet shows it', () => {
+    for (const id of ['tcp-connect-unanswered', 'tcp-connect-refused', 'tls-handshake-unanswered', 'x224-no-confirm'])
+      expect(judged(id, LOSSY, 'one-sided', 'drops', 'snap-length').verdict, id).toBe('ruled-out')
+  })
+})
+
 describe('what makes proof only likely, with the reason', () => {
   it.each<[string, ConversationParts, string, RegExp]>([
     ['x224-no-confirm', CLOSED_REQUEST, 'drops', /Only likely, because the recorder lost packets/],
@@ -267,8 +300,10 @@ describe('the seam', () => {
     expect(silent?.restsOn).toEqual(['silence'])
     const lost = judge(attempt(GONE)).find(one => one.rule.id === 'connection-state-lost')
     expect(lost?.restsOn).toEqual(['silence', 'lasting'])
+    const answered = judge(attempt(LOSSY)).find(one => one.rule.id === 'tcp-connect-unanswered')
+    expect(answered).toMatchObject({ verdict: 'ruled-out', restsOn: [] })
     const open = judge(attempt(LOSSY)).find(one => one.rule.id === 'connection-state-lost')
-    expect(open).toMatchObject({ verdict: 'ruled-out', restsOn: [] })
+    expect(open).toMatchObject({ verdict: 'ruled-out', restsOn: ['silence'] })
     expect(resting([], confirmed('Read.')).restsOn).toEqual([])
   })
 
