@@ -1,5 +1,7 @@
 /** All stories. */
+import * as beforeConnecting from './before-connecting.ts'
 import * as bruteForce from './brute-force.ts'
+import * as certificates from './certificates.ts'
 import * as clockSkew from './clock-skew.ts'
 import * as crowd from './crowd.ts'
 import * as duplicateAddress from './duplicate-address.ts'
@@ -15,9 +17,11 @@ import * as serverDenied from './server-denied.ts'
 import * as udp from './udp.ts'
 
 const files = [
+  beforeConnecting,
   licenseRefused,
   serverDenied,
   logon,
+  certificates,
   clockSkew,
   path,
   duplicateAddress,

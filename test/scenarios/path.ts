@@ -379,3 +379,13 @@ export const offloadBothWays = scenario({
   },
   withKeys: HEALTHY,
 })
+
+export const longWay = scenario({
+  name: 'slow path: a session over a satellite, whose handshake takes 640 ms',
+  story: wire => {
+    const { tcp, rdp } = direct(wire, { connection: { rttMs: 640 } })
+    rdp.connects().works(3).isEndedByServer()
+    tcp.resets(CLIENT)
+  },
+  withKeys: { outcome: 'established', finds: { 'slow-path': 'confirmed' } },
+})

@@ -207,6 +207,16 @@ export const feed = scenario({
   withKeys: { outcome: 'any' },
 })
 
+export const recorderStops = scenario({
+  name: 'AVD: the recorder stops while the service has yet to answer',
+  story: wire => {
+    const { tls } = asksService(wire, SERVICE)
+    upgrades(tls)
+    tls.client.says(frame(0x82, noise(wire, 400), true))
+  },
+  withKeys: { outcome: 'any', finds: { 'avd-service-closed': 'not-visible' } },
+})
+
 export const desktop = scenario({
   name: 'AVD: a desktop through the service, which the user closes',
   story: wire => {

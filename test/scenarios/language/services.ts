@@ -4,6 +4,7 @@ import { bytes, concat } from '../../support/bytes.ts'
 import { element, INTEGER, SEQUENCE } from '../../support/der.ts'
 import { AS_REQUEST, AS_REQUEST_WITH_TIMESTAMP, PREAUTHENTICATION_REQUIRED } from '../../support/logon-vectors.ts'
 import { Connection } from './connection.ts'
+import { noise } from './tls.ts'
 import { type Host, STORY_BEGINS_MS, sessionHost, type Wire } from './wire.ts'
 
 const DNS_PORT = 53
@@ -18,16 +19,54 @@ function controller(values: Partial<Host> = {}): Host {
   return sessionHost({ name: 'dc01.corp.example', address: '10.40.1.10', hardware: 0x10, ...values })
 }
 
+/** RFC 1035 4.1.1. */
+const NO_ERROR = 0
+const NOTHING = new Uint8Array(0)
+
 /** The client asks for a name, and gets this address. */
 export function resolves(wire: Wire, client: Host, name: string, address: string, resolver = controller()): void {
-  const port = 50_000 + wire.random.below(10_000)
-  const labels = name.split('.').map(label => concat(Uint8Array.of(label.length), new TextEncoder().encode(label)))
-  const question = concat(...labels, bytes('00 0001 0001'))
-  const head = (flags: string, answers: number) => bytes(`5a3c ${flags} 0001 000${answers} 0000 0000`)
-  wire.datagram(client, resolver, [port, DNS_PORT], concat(head('0100', 0), question))
-  wire.later(ANSWER_US)
   const answer = concat(bytes('c00c 0001 0001 00000e10 0004'), Uint8Array.from(address.split('.'), Number))
-  wire.datagram(resolver, client, [DNS_PORT, port], concat(head('8580', 1), question, answer))
+  const asked = new Question(wire, client, name, resolver)
+  asked.asks().isAnswered(NO_ERROR, answer)
+}
+
+/** A question for the address of a name. RFC 1035 4.1. */
+export class Question {
+  private readonly wire: Wire
+  private readonly client: Host
+  private readonly resolver: Host
+  private readonly port: number
+  private readonly question: Uint8Array
+
+  constructor(wire: Wire, client: Host, name: string, resolver = controller()) {
+    this.wire = wire
+    this.client = client
+    this.resolver = resolver
+    this.port = 50_000 + wire.random.below(10_000)
+    const labels = name.split('.').map(label => concat(Uint8Array.of(label.length), new TextEncoder().encode(label)))
+    this.question = concat(...labels, bytes('00 0001 0001'))
+  }
+
+  /** @param gapsSeconds after which it asks again */
+  asks(...gapsSeconds: readonly number[]): this {
+    const query = this.message(0x0100, NOTHING)
+    for (const gap of [0, ...gapsSeconds]) {
+      this.wire.pause(gap).datagram(this.client, this.resolver, [this.port, DNS_PORT], query)
+    }
+    return this
+  }
+
+  /** @param code the rcode */
+  isAnswered(code: number, answer: Uint8Array = NOTHING): this {
+    this.wire.later(ANSWER_US)
+    this.wire.datagram(this.resolver, this.client, [DNS_PORT, this.port], this.message(0x8580 | code, answer))
+    return this
+  }
+
+  private message(flags: number, answer: Uint8Array): Uint8Array {
+    const head = Uint8Array.of(0x5a, 0x3c, flags >> 8, flags & 255, 0, 1, 0, answer.length > 0 ? 1 : 0, 0, 0, 0, 0)
+    return concat(head, this.question, answer)
+  }
 }
 
 /** Who asks for tickets: the user of the recorded requests. */
@@ -73,6 +112,21 @@ function kerberosError(wire: Wire, code: number, { clockAheadSeconds = 0 }: Tick
     [10, service],
   ]
   return element(KRB_ERROR, element(SEQUENCE, ...parts.map(([tag, content]) => element(0xa0 | tag, content))))
+}
+
+const WIREGUARD_PORT = 51_820
+const INITIATION_BYTES = 148
+const RESPONSE_BYTES = 92
+const KEEP_ALIVE_BYTES = 32
+
+/** The handshake of WireGuard and its first keep-alive: a type in four bytes, the rest as good as noise. */
+export function raisesVpn(wire: Wire, client: Host): void {
+  const concentrator = sessionHost({ name: 'vpn.corp.example', address: '198.51.100.7', system: 'linux', hops: 11 })
+  const message = (type: number, length: number) => concat(Uint8Array.of(type, 0, 0, 0), noise(wire, length - 4))
+  const ports = [WIREGUARD_PORT + wire.nextNumber(), WIREGUARD_PORT] as const
+  wire.datagram(client, concentrator, ports, message(1, INITIATION_BYTES)).later(31_000)
+  wire.datagram(concentrator, client, [ports[1], ports[0]], message(2, RESPONSE_BYTES))
+  wire.datagram(client, concentrator, ports, message(4, KEEP_ALIVE_BYTES))
 }
 
 /** Windows looks whether it is online: plain HTTP, whose answer tells the time. */
