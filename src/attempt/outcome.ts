@@ -148,7 +148,7 @@ function isHidden(seen: Sightings, closing: Closing): boolean {
     return (seen.gatewayRequest === null || isGoing(seen)) && isHiddenTunnel(seen.outer, closing)
   }
   const server = conversation.tcp?.sides[SERVER]
-  if (server === undefined || server.bytes < LEAST_SESSION_BYTES) return isGoing(seen)
+  if (server === undefined || (server.bytes < LEAST_SESSION_BYTES && server.ackedUnseen === 0)) return isGoing(seen)
   if (conversation.cutPackets > 0 || conversation.eventsLost > 0) return true
   if (seen.gaps) return true
   return seen.inner === null && isGoing(seen)

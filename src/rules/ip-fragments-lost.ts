@@ -4,14 +4,30 @@ import type { FragmentNote } from '../flow/conversation.ts'
 import { count, sideName, times } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { atMirrorPort, onBothEnds } from './recordings.ts'
-import { at, confirmed, type Evidence, likely, possible, resting, rule, ruledOut, type Verdict } from './rule.ts'
+import {
+  at,
+  confirmed,
+  type Evidence,
+  likely,
+  notVisible,
+  possible,
+  resting,
+  rule,
+  ruledOut,
+  type Verdict,
+} from './rule.ts'
 import { hindranceOf, type Stall } from './stall.ts'
+import { areUnrecorded } from './unseen.ts'
 
 /** One broken datagram may be one lost packet; three are a habit of the path. */
 const CERTAIN_DATAGRAMS = 3
 
 const NO_FRAGMENTS = resting(['silence'], ruledOut('No packet of the connection was fragmented.'))
 const COMPLETE = ruledOut('All fragments arrived, and what they carried was acknowledged.')
+const UNRECORDED = notVisible(
+  'Of the fragmented datagrams only the first fragments are in the capture, and yet their receiver acknowledged what the others carried: the recorder left them out, as a capture filter by port does.',
+  'Capture with a filter by host alone (tcpdump host <server>), or with later fragments: tcp port 3389 or (ip[6:2] & 0x1fff != 0).',
+)
 const TO_SETTLE =
   'Capture on the receiving host behind its firewall, or on the hop after: the fragments that are here and not there name the place. Firewalls and NAT devices often drop fragments without ports.'
 
@@ -26,7 +42,8 @@ export const ipFragmentsLost = rule({
   confirms:
     'Three or more datagrams that never become whole, or ICMP 11/1 (ICMPv6 3/1). Likely: all fragments are here, but what they carry is never acknowledged: they are lost behind the capture point.',
   rulesOut: 'No fragments at all, or fragments whose content is acknowledged.',
-  cannotSee: 'Which device drops them. A capture on each side of a firewall settles it.',
+  cannotSee:
+    'Which device drops them: a capture on each side of a firewall settles it. Fragments that a capture filter by port left out: only the first one has ports.',
   settledBy: [onBothEnds, atMirrorPort],
   remedy: [
     'Avoid fragments: clamp the MSS at the tunnel (see path-mtu-black-hole) or lower the MTU of the VPN interface to 1400.',
@@ -42,7 +59,8 @@ export const ipFragmentsLost = rule({
     const hindrance = hindranceOf(attempt)
     if (hindrance.kind === 'fragments') return found(attempt, hindrance.note, hindrance.stall)
     const broken = notes.find(note => note.datagrams > note.complete)
-    return broken === undefined ? COMPLETE : repaired(broken)
+    if (broken === undefined) return COMPLETE
+    return attempt.explained !== null && areUnrecorded(attempt.explained, broken) ? UNRECORDED : repaired(broken)
   },
 })
 

@@ -9,6 +9,7 @@ import { CLIENT, type Direction, opposite, SERVER } from '../wire/dissector.ts'
 import { firstIcmp } from './icmp.ts'
 import { type Picture, pictureOf } from './picture.ts'
 import { rememberLast } from './remember.ts'
+import { areUnrecorded } from './unseen.ts'
 
 export interface Stall {
   readonly direction: Direction
@@ -58,9 +59,10 @@ function look(attempt: Attempt): Hindrance {
   if (attempt.outcome === 'established' || explained?.tcp == null) return NONE
   const stall = stallOf(pictureOf(attempt), SERVER) ?? stallOf(pictureOf(attempt), CLIENT)
   for (const note of explained.fragments) {
-    if (note.datagrams > note.complete && !recovered(explained, note)) return { kind: 'fragments', note, stall }
-    if (stall !== null && stall.direction === note.direction && stall.fullSize)
+    const isStuck = stall !== null && stall.direction === note.direction
+    if (note.datagrams > note.complete && !recovered(explained, note) && (isStuck || !areUnrecorded(explained, note)))
       return { kind: 'fragments', note, stall }
+    if (isStuck && stall.fullSize) return { kind: 'fragments', note, stall }
   }
   if (stall === null) return NONE
   const icmp = firstIcmp(attempt, 'too-big')

@@ -2,7 +2,7 @@
  * What a capture may not hold of a connection: a whole direction, segments that the recorder dropped, the ends of cut
  * packets, or the beginning. Nothing is concluded from an absence that one of them explains.
  */
-import type { Conversation } from '../flow/conversation.ts'
+import type { Conversation, FragmentNote } from '../flow/conversation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 
 /** This side said something that the capture does not hold, as far as the other one's acknowledgements and gaps tell. */
@@ -24,6 +24,14 @@ export function isMissing(conversation: Conversation, direction: Direction): boo
 /** A side that got no answer to its SYN sends nothing else: what goes on was answered. */
 function wentOn({ tcp }: Conversation): boolean {
   return tcp !== null && (tcp.ackPacket > 0 || tcp.sides[CLIENT].segments > 0 || tcp.sides[SERVER].segments > 0)
+}
+
+/**
+ * No fragment but the first of each datagram is here, and yet the receiver acknowledged what others carried: the recorder left
+ * them out. A filter by port does, for only the first fragment has ports (RFC 791 3.2).
+ */
+export function areUnrecorded({ tcp }: Conversation, { direction, complete }: FragmentNote): boolean {
+  return complete === 0 && (tcp?.sides[direction].ackedUnseen ?? 0) > 0
 }
 
 /** The connection began before the capture. */

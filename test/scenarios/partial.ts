@@ -111,3 +111,35 @@ export const recorderStopped = scenario({
   },
   withKeys: SILENT,
 })
+
+/** A tunnel on the way to the server passes 700 bytes. */
+function inFragments(wire: Wire, story: (wire: Wire) => void): void {
+  wire.mtuBytes = 700
+  story(wire)
+}
+
+export const fragmented = scenario({
+  name: 'fragments: large packets of a session that works travel in fragments, and arrive',
+  story: wire => inFragments(wire, worked),
+  withKeys: { outcome: 'established', finds: { 'ip-fragmentation': 'confirmed', 'ip-fragments-lost': 'ruled-out' } },
+})
+
+/** A filter for the port takes first fragments alone: those behind them have no ports. */
+function filtered(wire: Wire, story: (wire: Wire) => void): void {
+  wire.filtersByPort = true
+  inFragments(wire, story)
+}
+
+const LEFT_OUT = { 'ip-fragmentation': 'confirmed', 'ip-fragments-lost': 'not-visible' } as const
+
+export const fragmentsFiltered = scenario({
+  name: 'fragments: recorded by a filter for the port, which takes the first ones alone; the session works',
+  story: wire => filtered(wire, worked),
+  withKeys: { outcome: 'unfinished', finds: LEFT_OUT },
+})
+
+export const fragmentsFilteredRefusal = scenario({
+  name: 'fragments: recorded by a filter for the port, which takes the first ones alone; the logon is refused',
+  story: wire => filtered(wire, wrongPassword),
+  withKeys: { outcome: 'unfinished', finds: LEFT_OUT },
+})

@@ -4,13 +4,14 @@
  * draft-ietf-opsawg-pcapng, RFC 826.
  */
 import { Blocks } from '../../capture/build.ts'
-import { arp, ethernet, ipv4, type Network, type Transport, udp } from '../../support/packets.ts'
+import { arp, ethernet, ipv4, ipv4Fragments, type Network, type Transport, udp } from '../../support/packets.ts'
 import { Random } from '../../support/random.ts'
 
 /** Monday, 30 November 2026, 09:14:07 UTC. */
 export const STORY_BEGINS_MS = Date.UTC(2026, 10, 30, 9, 14, 7)
 const DECRYPTION_SECRETS = 10
 const TLS_KEY_LOG = 0x544c_534b
+const IPV4_BYTES = 20
 /** Whose stack it is: its time to live, and whether it uses TCP timestamps. */
 const TIME_TO_LIVE = { windows: 128, linux: 64, device: 255 } as const
 
@@ -38,7 +39,8 @@ export interface Disguise {
 interface Written {
   readonly timeUs: number
   readonly sender: string
-  readonly frame: (ipId: number) => Uint8Array
+  /** More than one where it travels in fragments. */
+  readonly frames: (ipId: number) => readonly Uint8Array[]
 }
 
 export class Wire {
@@ -47,6 +49,10 @@ export class Wire {
   nowUs = 0
   /** Each packet is cut to so many bytes. */
   snapLength = 262_144
+  /** Larger datagrams pass the tap in fragments. */
+  mtuBytes = 65_535
+  /** Of a datagram in fragments only the first is written down: what a filter by port does. RFC 791 3.2. */
+  filtersByPort = false
   private written: Written[] = []
   private readonly secrets: string[] = []
   private waiting: (() => void)[] = []
@@ -109,16 +115,19 @@ export class Wire {
   /** An IP packet passes the tap. */
   carries(from: Host, to: Host, transport: Transport, disguise: Disguise = {}): void {
     const ttl = disguise.ttl ?? TIME_TO_LIVE[from.system] - (this.isNear(from) ? 0 : from.hops)
-    const addresses = { source: from.address, destination: to.address, ttl }
+    const { mtuBytes, filtersByPort } = this
+    const isWhole = IPV4_BYTES + transport.bytes.length <= mtuBytes
+    const header = { source: from.address, destination: to.address, ttl, dontFragment: isWhole }
     this.put(from.name, ipId => {
-      const network = ipv4(transport, { ...addresses, id: disguise.ipId ?? ipId })
-      return this.framed(from, to, network, disguise)
+      const network = ipv4(transport, { ...header, id: disguise.ipId ?? ipId })
+      const pieces = isWhole ? [network] : ipv4Fragments(network, (mtuBytes - IPV4_BYTES) & ~7)
+      return pieces.slice(0, filtersByPort ? 1 : pieces.length).map(piece => this.framed(from, to, piece, disguise))
     })
   }
 
   /** Any datagram that is already one: a fragment, a quoted packet. */
   carriesNetwork(from: Host, to: Host, network: Network): void {
-    this.put('', () => this.framed(from, to, network, {}))
+    this.put('', () => [this.framed(from, to, network, {})])
   }
 
   /** One UDP datagram. */
@@ -168,24 +177,25 @@ export class Wire {
     if (withKeys && this.secrets.length > 0) parts.push(secretsBlock(blocks, this.keyLog))
     const nextId = new Map<string, number>()
     const inOrder = [...this.written].sort((a, b) => a.timeUs - b.timeUs)
-    for (const { timeUs, sender, frame } of inOrder) {
+    for (const { timeUs, sender, frames } of inOrder) {
       const ipId = nextId.get(sender) ?? 4096 + ((sender.length * 7919 + sender.charCodeAt(0) * 131) % 40_000)
       nextId.set(sender, (ipId + 1) & 0xffff)
-      const bytes = frame(ipId)
       const ticks = BigInt(STORY_BEGINS_MS) * 1000n + BigInt(timeUs)
-      parts.push(blocks.packet(0, ticks, bytes.subarray(0, this.snapLength), bytes.length))
+      for (const bytes of frames(ipId)) {
+        parts.push(blocks.packet(0, ticks, bytes.subarray(0, this.snapLength), bytes.length))
+      }
     }
     return Buffer.concat(parts)
   }
 
   private arp(operation: 1 | 2, sender: number, address: string, target: number, wanted: string, to: number): this {
     const network = arp(operation, [sender, address], [target, wanted])
-    this.put('', () => ethernet(network, [sender, to]))
+    this.put('', () => [ethernet(network, [sender, to])])
     return this.later(30)
   }
 
-  private put(sender: string, frame: (ipId: number) => Uint8Array): void {
-    this.written.push({ timeUs: this.nowUs, sender, frame })
+  private put(sender: string, frames: Written['frames']): void {
+    this.written.push({ timeUs: this.nowUs, sender, frames })
   }
 
   /** Through the router where one of the two is far. */
