@@ -11,6 +11,7 @@ import type {
   NeighbourNote,
   QualityNote,
 } from '../flow/conversation.ts'
+import { SERVER } from '../wire/dissector.ts'
 import {
   MAX_ATTEMPT_CONVERSATIONS,
   MAX_DOUBTFUL_CONVERSATIONS,
@@ -30,6 +31,7 @@ import { Histories, historyBeside } from './history.ts'
 import { joinByName } from './join-by-name.ts'
 import { joinProxied } from './join-proxied.ts'
 import { Lookups } from './lookups.ts'
+import { OnePort } from './one-port.ts'
 import { type Group, OpenGroups } from './open-groups.ts'
 import { isDead } from './outcome.ts'
 import { purposeOf } from './purpose.ts'
@@ -63,6 +65,9 @@ export class Attempts implements ConversationSink {
   /** Connections without a byte: only where they are all that the capture shows is it about them. */
   private bare: Conversation[] = []
   private probes = 0
+  private readonly onePort = new OnePort()
+  /** SYNs that nobody answered: only then it counts what else could have told why. */
+  private unanswered = 0
   private neighbours: readonly NeighbourNote[] = []
   private contested: readonly ContestedAddress[] = []
   private nowNs = 0
@@ -76,6 +81,8 @@ export class Attempts implements ConversationSink {
 
   conversation(conversation: Conversation): void {
     if (conversation.lastNs > this.nowNs) this.nowNs = conversation.lastNs
+    this.onePort.conversation(conversation)
+    if (isDead(conversation) && conversation.packets[SERVER] === 0) this.unanswered++
     this.tunnels.note(conversation)
     if (conversation.transport === 'udp') {
       this.takeBeside(conversation)
@@ -122,7 +129,7 @@ export class Attempts implements ConversationSink {
     this.pass(rest)
   }
 
-  /** Limits that were reached. */
+  /** Limits that were reached, and what the capture can not hold. */
   get quality(): readonly QualityNote[] {
     const notes: QualityNote[] = []
     const add = (count: number, id: string, says: string) => {
@@ -144,6 +151,11 @@ export class Attempts implements ConversationSink {
     if (this.scan !== null) {
       const says = `connections are no attempts: their clients, ${this.scan.client} first, knock at one target after the other, as port scans do`
       add(this.scan.connections, 'scan-left-out', says)
+    }
+    const { alone } = this.onePort
+    if (this.unanswered > 0 && alone > 0 && this.neighbours.length === 0) {
+      const says = `nothing but port ${alone} is in the capture, neither ICMP nor ARP: a capture filter for the port leaves both out`
+      notes.push({ id: 'one-port', says })
     }
     add(this.histories.forgotten, 'histories-lost', 'attempts were not added to the history of their server: too many')
     return notes

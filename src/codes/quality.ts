@@ -42,6 +42,15 @@ export const qualities: ReadonlyMap<string, QualityMeaning> = new Map<string, Qu
     },
   ],
   [
+    'one-port',
+    {
+      means:
+        'Routers, firewalls and neighbours report without ports: that no such report is here proves nothing where nobody answered.',
+      remedy:
+        'Record without a filter by port: tcpdump host <server> or icmp or arp, dumpcap -f "host <server> or icmp or arp", netsh trace start capture=yes.',
+    },
+  ],
+  [
     'snap-length',
     {
       means: 'Names, certificates, alerts and codes may lie in what was cut: that they are absent proves nothing.',

@@ -9,7 +9,7 @@ import { pictureOf } from './picture.ts'
 import { onBothEnds, onClient } from './recordings.ts'
 import { confirmed, resting, rule, ruledOut, type Verdict } from './rule.ts'
 
-const NO_ICMP = resting(['silence'], ruledOut('No ICMP message forbids this connection.'))
+const NO_ICMP = resting(['silence', 'beside'], ruledOut('No ICMP message forbids this connection.'))
 const ANSWERED = ruledOut('The server went on sending data after the message: the connection was not forbidden by it.')
 const LATE = ruledOut('The message came when the connection had already been ended.')
 const WORKED = ruledOut('The connection worked all the same.')

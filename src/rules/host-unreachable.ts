@@ -15,7 +15,7 @@ const LIKELY_REQUESTS = 2
 
 const WORKED = ruledOut('The connection worked all the same.')
 const NO_SIGN = resting(
-  ['silence'],
+  ['silence', 'beside'],
   ruledOut('No router reports the host as unreachable, and no neighbour request stayed unanswered.'),
 )
 const ANSWERED = ruledOut('The host went on answering after the message.')

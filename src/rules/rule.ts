@@ -23,9 +23,10 @@ export type Evidence = readonly [place: Place, says: string]
  * - `sender`: who sent a packet, by how it looks
  * - `size`: segments were as large on the wire as they are here
  * - `time`: how long something took
+ * - `beside`: nothing beside the connection spoke of it, as ICMP and ARP do
  * - `lasting`: it stayed so behind the last packet
  */
-export type Ground = 'silence' | 'absence' | 'loss' | 'sender' | 'size' | 'time' | 'lasting'
+export type Ground = 'silence' | 'absence' | 'loss' | 'sender' | 'size' | 'time' | 'beside' | 'lasting'
 
 export interface Verdict {
   readonly verdict: VerdictWord

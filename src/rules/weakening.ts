@@ -55,6 +55,11 @@ const WEAKNESSES: readonly Weakness[] = [
     because: 'the middle of the connection was left out, and what is missing here may lie there',
   },
   {
+    id: 'one-port',
+    of: { beside: 'likely' },
+    because: 'the capture holds packets of one port alone, so that ICMP and ARP were most likely filtered out',
+  },
+  {
     id: 'several-points',
     of: { sender: 'likely', loss: 'likely' },
     because:

@@ -106,6 +106,38 @@ export const unreachable = scenario({
   withKeys: { outcome: 'failed', finds: { 'host-unreachable': 'confirmed' }, first: 'host-unreachable' },
 })
 
+export const onePort = scenario({
+  name: 'silence: nobody answers, and only packets of the port were recorded: ICMP may have been filtered out',
+  story: wire => {
+    new Connection(wire, recordedAtClient(wire), sessionHost()).knocks(1, 2, 4)
+  },
+  withKeys: {
+    outcome: 'failed',
+    finds: {
+      'tcp-connect-unanswered': 'confirmed',
+      'host-unreachable': 'not-visible',
+      'connect-prohibited': 'not-visible',
+    },
+  },
+})
+
+export const noFilter = scenario({
+  name: 'silence: nobody answers, and what else the host does was recorded, too: no ICMP came',
+  story: wire => {
+    const client = recordedAtClient(wire)
+    resolves(wire, client, NAME, sessionHost().address)
+    new Connection(wire, client, sessionHost()).knocks(1, 2, 4)
+  },
+  withKeys: {
+    outcome: 'failed',
+    finds: {
+      'tcp-connect-unanswered': 'confirmed',
+      'host-unreachable': 'ruled-out',
+      'connect-prohibited': 'ruled-out',
+    },
+  },
+})
+
 export const recorderStopsAfterSyn = scenario({
   name: 'silence: the recorder stops a second after the SYN',
   story: wire => {
