@@ -19,6 +19,8 @@ const DESKTOP_NAME =
 const UNANSWERED_REQUESTS = 3
 /** Hosts that one client looks for in vain: more are a scan. */
 const MAX_UNANSWERED = 2
+/** Suffixes are tried, and resolvers changed, within seconds. */
+const SAME_CLICK_NS = 3e9
 const NOBODY = '0.0.0.0'
 /** A question to everybody, which nobody has to answer. */
 const BROADCAST = '255.255.255.255'
@@ -33,7 +35,9 @@ export function withoutConnection(
 ): Assembled[] {
   const found: Assembled[] = []
   for (const client of lookups.clients()) {
-    const failed = plausible(lookups.ofClient(client), clients.connectedNowhere(client))
+    const failed = plausible(lookups.ofClient(client), clients.connectedNowhere(client)).filter(
+      lookup => !others.some(one => wentOn(one, client, lookup)),
+    )
     const told = others.some(one => one.lookups.some(lookup => failed.includes(lookup)))
     if (failed.length > 0 && !told) found.push(fromLookups(client, failed, neighbours, captureEndNs))
     // So many clients without an answer are a broken resolver, or a capture made at one.
@@ -47,6 +51,13 @@ export function withoutConnection(
     if (mine.length <= MAX_UNANSWERED) for (const note of mine) found.push(fromNeighbour(note, lookups))
   }
   return found
+}
+
+/** The client connected so soon behind it that nobody can have typed another name: the address came from elsewhere. */
+function wentOn({ explained }: Assembled, client: string, lookup: Lookup): boolean {
+  if (explained === null || explained.client.address !== client) return false
+  const waitedNs = explained.firstNs - Math.max(lookup.answerNs, lookup.lastQueryNs)
+  return waitedNs >= 0 && waitedNs <= SAME_CLICK_NS
 }
 
 /** The lookups of names that never led to an address. */

@@ -3,7 +3,7 @@ import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 
 /** Ports that servers of this field listen on although they are not below 1024. */
 const HIGH_SERVER_PORTS: ReadonlySet<number> = new Set([
-  1433, 3128, 3306, 3388, 3389, 3390, 3391, 3478, 5432, 5900, 8080, 8443, 9443,
+  1080, 1433, 3128, 3306, 3388, 3389, 3390, 3391, 3478, 5432, 5900, 8080, 8443, 9443,
 ])
 const SYSTEM_PORTS = 1024
 const HANDSHAKE = 22

@@ -93,10 +93,14 @@ export function secondsOf(attempt: Attempt, place: { readonly timeNs: number }):
   return Math.floor(attempt.captureStartSeconds + place.timeNs / 1e9)
 }
 
-/** The name that the client asked for: what it wrote into server_name, otherwise what it dialled. */
+/**
+ * The name that the client asked for: what it wrote into server_name, otherwise what it dialled; '' where that was the
+ * gateway, whose name the certificate behind it does not bear.
+ */
 export function askedName(attempt: Attempt): string {
   const sni = pictureOf(attempt).clientHello?.fact.serverName ?? ''
-  return sni !== '' ? sni : attempt.serverName
+  if (sni !== '') return sni
+  return attempt.transport === 'direct' ? attempt.serverName : ''
 }
 
 /** Whether the certificate holds this name. The common name counts only where there are no alternative names. */

@@ -1,5 +1,6 @@
 /** A working connection falls silent: one side asks again and again and nothing comes back. Cause 32; RFC 9293 3.8.3. */
 import type { Attempt } from '../attempt/attempt.ts'
+import { ACK } from '../flow/headers.ts'
 import { CLIENT, opposite, SERVER } from '../wire/dissector.ts'
 import { count, duration, sideName } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
@@ -57,7 +58,7 @@ export const connectionStateLost = rule({
     // A client may reset behind the farewell of the server: what ended well was not forgotten.
     const idle = attempt.outcome === 'established' ? null : idleResetOf(picture)
     // A device that forgot the connection answers in the name of its side, with a time to live of its own.
-    if (idle !== null && wasWorking(picture) && !isHindered(attempt))
+    if (idle !== null && !isOwn(attempt, idle) && wasWorking(picture) && !isHindered(attempt))
       return resting(['time', 'absence'], forgotten(idle))
     const silence = notable(picture)
     if (silence === null) return NO_SILENCE
@@ -67,6 +68,11 @@ export const connectionStateLost = rule({
     return found(silence, picture)
   },
 })
+
+/** The host's own stack ended what it knew: it acknowledges, and counts on. To a stranger it would not (RFC 9293 3.5.2). */
+function isOwn({ closing }: Attempt, { reset }: IdleReset): boolean {
+  return (reset.flags & ACK) !== 0 && closing.packet === reset.packet && closing.sender?.authenticity === 'genuine'
+}
 
 function notable(picture: Picture): Silence | null {
   for (const quiet of [SERVER, CLIENT] as const) {

@@ -68,18 +68,27 @@ export const foreignService = rule({
     if (firstFromServer === null || connection === null) return NO_ANSWER
     // Of a stream with holes, or without its beginning, anything may look foreign.
     if (picture.unseen[SERVER] || isLate(connection)) return INCOMPLETE
+    // Nor can it be told what answers a question that is not here.
+    if (picture.unseen[CLIENT] && isUnknown(firstFromServer)) return INCOMPLETE
     return isForeign(picture, firstFromServer)
       ? found(attempt, picture, firstFromServer)
       : behindHello(attempt, picture)
   },
 })
 
+function isUnknown({ fact }: Event): boolean {
+  return fact.kind === 'unrecognised' && !SERVICES.has(fact.protocol)
+}
+
 /** What answers what: RDP to RDP, TLS to TLS, HTTP to HTTP. */
-function isForeign({ request, unseen }: Picture, answer: Event): boolean {
+function isForeign({ request, clientHello, unseen }: Picture, answer: Event): boolean {
   const { kind } = answer.fact
   if (kind === 'unrecognised') return true
   if (request === null || unseen[CLIENT] || answer.packet < request.packet) return false
-  return kind === 'http-response' || kind === 'alert' || kind === 'server-hello'
+  if (kind === 'http-response') return true
+  // A client that went on to TLS had its confirm, though it is not here.
+  const wentOn = clientHello !== null && clientHello.packet < answer.packet
+  return !wentOn && (kind === 'alert' || kind === 'server-hello')
 }
 
 /** TLS was agreed on, or asked for behind a proxy's CONNECT, and then something else came. */

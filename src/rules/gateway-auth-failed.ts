@@ -62,6 +62,8 @@ export const gatewayAuthFailed = rule({
     }
     const last = exchanges.at(-1)
     if (last?.response?.fact.status !== UNAUTHORIZED || last.answered !== 'none') return NO_REFUSAL
+    // Of a head that was cut the schemes may be missing, and the round with them.
+    if (last.conversation.cutPackets > 0) return NO_REFUSAL
     const schemes = last.response.fact.headers
       .filter(([name]) => name === 'www-authenticate')
       .map(([, value]) => value.split(' ')[0])

@@ -2,7 +2,7 @@
 import { type Exchange, exchangesOf } from './gateway-exchanges.ts'
 import { ENCRYPTED_GATEWAY, NOT_A_GATEWAY } from './gateway-words.ts'
 import { behindReverseProxy, withFreerdpKeys, withServerKey } from './recordings.ts'
-import { at, confirmed, likely, rule, ruledOut, type Verdict } from './rule.ts'
+import { at, confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** What RPC over HTTP announces at least for a channel, and at most to ask whether anybody is there (MS-RPCH 2.1.2.1). */
 const LEAST_RPC_CHANNEL = 128 * 1024
@@ -13,6 +13,10 @@ const OK = 200
 
 const SOUND = ruledOut(
   'The framing of all answers is sound. An OUT answer without Content-Length is as the specification wants it.',
+)
+const CUT = notVisible(
+  'The heads of requests and answers were cut when they were recorded.',
+  'Record whole packets: tcpdump -s 0, dumpcap -s 262144.',
 )
 const TO_SETTLE =
   'Capture on the hop between proxy and gateway: the answer as the gateway wrote it shows what the proxy changed.'
@@ -38,11 +42,13 @@ export const gatewayResponseMalformed = rule({
   assess(attempt): Verdict {
     const exchanges = exchangesOf(attempt)
     if (exchanges.length === 0) return attempt.transport === 'gateway-tls' ? ENCRYPTED_GATEWAY : NOT_A_GATEWAY
-    for (const exchange of exchanges) {
+    // The end of a head that was cut looks like a line without a colon.
+    const whole = exchanges.filter(({ conversation }) => conversation.cutPackets === 0)
+    for (const exchange of whole) {
       const verdict = judged(exchange, exchanges.at(-1) !== exchange) ?? judgedChannel(exchange, exchanges)
       if (verdict !== null) return attempt.outcome === 'established' ? at('info', verdict) : verdict
     }
-    return SOUND
+    return whole.length < exchanges.length ? CUT : SOUND
   },
 })
 

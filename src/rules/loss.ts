@@ -28,6 +28,8 @@ const NO_LOSS: Loss = { segments: 0, resent: 0, share: 0, before: false, oneStre
 /** A sender that is told what fits sends it again at once. */
 const DISCOVERY_NS = 1e9
 const LEAST_HEADERS_BYTES = 40
+/** Larger steps back are those of a sender that does not count, or that began anew. */
+const MOST_OVERTAKING = 64
 
 export function lossOf({ tcp, leaving, connection }: Picture, direction: Direction): Loss {
   if (tcp === null) return NO_LOSS
@@ -36,16 +38,14 @@ export function lossOf({ tcp, leaving, connection }: Picture, direction: Directi
   if (all <= side.needlessRetransmissions) return NO_LOSS
   const until = leaving?.packet ?? Number.MAX_SAFE_INTEGER
   const tooBig = connection === null ? [] : tooBigNotes(connection, direction)
-  const marks = tcp.marks.filter(
+  const needed = tcp.marks.filter(mark => mark.direction === direction && isNeeded(mark))
+  const marks = needed.filter(
     mark =>
-      mark.direction === direction &&
-      mark.packet < until &&
-      isNeeded(mark) &&
-      !isOfDamaged(tcp, mark) &&
-      !tooBig.some(note => isAsked(mark, note)),
+      mark.packet < until && !isOvertaken(mark) && !isOfDamaged(tcp, mark) && !tooBig.some(note => isAsked(mark, note)),
   )
-  // Of a long connection not all marks are kept; then only the counts tell.
-  const resent = tcp.marksLost > 0 ? all - side.needlessRetransmissions : marks.length
+  // Of a long connection not all marks are kept; then the counts tell, as far as those that are kept are losses.
+  const share = needed.length > 0 ? marks.length / needed.length : 1
+  const resent = tcp.marksLost > 0 ? Math.round((all - side.needlessRetransmissions) * share) : marks.length
   const first = marks[0]
   return {
     segments: side.segments,
@@ -60,6 +60,11 @@ export function lossOf({ tcp, leaving, connection }: Picture, direction: Directi
 function isNeeded(mark: TcpMark): boolean {
   if (mark.needless || mark.intoClosedWindow || mark.length === 0) return false
   return mark.kind === 'retransmission' || mark.kind === 'fast-retransmission'
+}
+
+/** What is sent again takes a new IP identification: a lower one was sent before the packets that are ahead of it here. */
+function isOvertaken({ ipIdStep }: TcpMark): boolean {
+  return ipIdStep < 0 && ipIdStep >= -MOST_OVERTAKING
 }
 
 /** Path MTU discovery at work: the same bytes in segments that fit. */

@@ -1,7 +1,7 @@
 /** A proxy refused or never answered: CONNECT over HTTP, or SOCKS. Cause 12; RFC 9110 9.3.6, 15.5.8, RFC 1928 6. */
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Event, FactOf } from '../flow/event.ts'
-import { SERVER } from '../wire/dissector.ts'
+import { CLIENT, SERVER } from '../wire/dissector.ts'
 import { duration } from './figures.ts'
 import { header } from './gateway-exchanges.ts'
 import { type Picture, pictureOf } from './picture.ts'
@@ -67,9 +67,19 @@ export const proxyConnectRefused = rule({
     if (attempt.outcome === 'established') return WORKED
     if (connectResponse === null) return resting(['silence'], unanswered(attempt, picture))
     const { status } = connectResponse.fact
+    if (status === PROXY_AUTHENTICATION && wentOn(picture, connectResponse)) return TOO_SHORT
     return status >= 200 && status < 300 ? OPENED : refused(attempt, connectRequest, connectResponse)
   },
 })
+
+/** The client asked again behind this answer, and the proxy said something then: one of the two is not in the capture. */
+function wentOn({ connection, tcp, unseen }: Picture, response: Event<FactOf<'http-response'>>): boolean {
+  const again = connection?.events.find(
+    ({ fact, packet }) => fact.kind === 'http-request' && fact.method === 'CONNECT' && packet > response.packet,
+  )
+  const asked = again ?? (unseen[CLIENT] ? response : undefined)
+  return asked !== undefined && tcp !== null && tcp.sides[SERVER].lastDataPacket > asked.packet
+}
 
 /** SOCKS, or another leg of the attempt: where the proxy's own connection failed, that one is to be explained. */
 function withoutConnect(attempt: Attempt): Verdict {
@@ -133,6 +143,7 @@ function unanswered(attempt: Attempt, picture: Picture): Verdict {
   const { connectRequest, leaving } = picture
   if (connectRequest === null) return NO_CONNECT
   const { target } = connectRequest.fact
+  if ((picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > connectRequest.packet) return TOO_SHORT
   const asked: Evidence = [connectRequest, `The client asks the proxy for a tunnel to ${target}.`]
   if (leaving !== null && leaving.side === SERVER) {
     return confirmed(`The proxy ended the connection instead of answering CONNECT to ${target}.`, asked, [
@@ -140,7 +151,7 @@ function unanswered(attempt: Attempt, picture: Picture): Verdict {
       `The proxy ${leaving.how === 'rst' ? 'resets' : 'closes'} the connection.`,
     ])
   }
-  if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].bytes ?? 0) > 0) return TOO_SHORT
+  if (picture.unseen[SERVER]) return TOO_SHORT
   const waited = waitedNs(attempt, picture, connectRequest)
   if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
   const says = `The proxy did not answer CONNECT to ${target} within ${duration(waited)}.`

@@ -1,4 +1,6 @@
 /** A reset in answer to the SYN. Causes 19 and 45; RFC 9293 3.5.2. */
+import type { TcpMark } from '../flow/conversation.ts'
+import { ACK } from '../flow/headers.ts'
 import { SERVER } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { isServerDisputed } from './hardware.ts'
@@ -40,7 +42,8 @@ export const tcpConnectRefused = rule({
     const { tcp, connected } = pictureOf(attempt)
     if (connected) return ANSWERED
     if (tcp === null || tcp.synPacket === 0) return NO_SYN
-    const resets = tcp.marks.filter(mark => mark.kind === 'reset' && mark.direction === SERVER)
+    const syn = tcp.marks.find(mark => mark.kind === 'syn')
+    const resets = tcp.marks.filter(mark => mark.kind === 'reset' && mark.direction === SERVER && isAnswer(mark, syn))
     const [reset] = resets
     if (reset === undefined) return NO_RESET
     const { address, port } = attempt.server
@@ -57,3 +60,8 @@ export const tcpConnectRefused = rule({
     return isServerDisputed(attempt) ? { ...verdict, verdict: 'likely', toSettle: OTHER_HOST } : verdict
   },
 })
+
+/** It acknowledges the SYN and what came with it, and no more: then there was a connection, though the capture shows none. */
+function isAnswer(reset: TcpMark, syn: TcpMark | undefined): boolean {
+  return (reset.flags & ACK) === 0 || reset.acknowledgement <= 1 + (syn?.length ?? 0)
+}

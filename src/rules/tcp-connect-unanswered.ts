@@ -1,10 +1,11 @@
 /** The SYN is sent again and again, and nothing comes back: no SYN-ACK, no reset, no ICMP. Causes 17 and 37; RFC 9293 3.8.3. */
 import type { Attempt } from '../attempt/attempt.ts'
+import { CLIENT } from '../wire/dissector.ts'
 import { count, duration } from './figures.ts'
 import { firstIcmp } from './icmp.ts'
 import { pictureOf } from './picture.ts'
 import { atMirrorPort, onServer } from './recordings.ts'
-import { confirmed, likely, notVisible, rule, ruledOut, type Verdict } from './rule.ts'
+import { confirmed, type Evidence, likely, notVisible, possible, rule, ruledOut, type Verdict } from './rule.ts'
 
 /** Two SYNs may be one lost answer; with three resends in vain, or two over a while, that is out of the question. */
 const CERTAIN_SYNS = 4
@@ -22,6 +23,10 @@ const NO_SYN = notVisible(
 const TOO_SHORT = notVisible(
   'The capture ends too soon after the SYN to speak of silence.',
   'Let the capture run for at least 10 s after the click on Connect.',
+)
+const UNSEEN = notVisible(
+  'The client ended a connection whose opening is not in the capture but for its SYN: the answer is missing here.',
+  'Capture with both directions, without drops of the recorder.',
 )
 const SECOND_CAPTURE =
   'Capture the same attempt on the server, too: if the SYN arrives there, the answer is lost on the way back; if not, something in between drops it. From the client: Test-NetConnection <server> -Port 3389, and another port of the same host.'
@@ -52,6 +57,9 @@ export const tcpConnectUnanswered = rule({
     if (connected) return ANSWERED
     if (tcp === null || tcp.synPacket === 0) return NO_SYN
     if (isAnswered(attempt)) return REFUSED
+    // A client that was not answered sends nothing else: there is nothing to reset or to close.
+    if (tcp.marks.some(({ kind, direction }) => direction === CLIENT && (kind === 'reset' || kind === 'fin')))
+      return UNSEEN
     const last = tcp.marks.findLast(mark => mark.kind === 'syn')
     const waited = Math.max(attempt.captureEndNs, last?.timeNs ?? 0) - tcp.synNs
     if (waited < NOTABLE_WAIT_NS) return TOO_SHORT
@@ -59,10 +67,11 @@ export const tcpConnectUnanswered = rule({
     const says = `The client sent ${count(tcp.syns, 'SYN')} to ${address} port ${port}, and nothing came back within ${duration(waited)}.`
     const first = { packet: tcp.synPacket, timeNs: tcp.synNs }
     if (last === undefined || tcp.syns < 2) {
-      return likely(says, `One SYN alone may have been lost. ${SECOND_CAPTURE}`, [
-        first,
-        'The client asks for a connection.',
-      ])
+      const evidence: Evidence = [first, 'The client asks for a connection.']
+      if (waited < CERTAIN_WAIT_NS) return likely(says, `One SYN alone may have been lost. ${SECOND_CAPTURE}`, evidence)
+      // Every system asks again within 3 s when it is not answered.
+      const doubt = 'The client did not ask again, as it would without an answer: the capture may not hold all of it.'
+      return possible(says, `${doubt} ${SECOND_CAPTURE}`, evidence)
     }
     const evidence = [
       [first, 'The client asks for a connection.'],

@@ -2,7 +2,7 @@
  * What a capture may not hold of a connection: a whole direction, segments that the recorder dropped, the ends of cut
  * packets, or the beginning. Nothing is concluded from an absence that one of them explains.
  */
-import type { Conversation, FragmentNote } from '../flow/conversation.ts'
+import type { Conversation, FragmentNote, TcpFacts } from '../flow/conversation.ts'
 import { CLIENT, type Direction, SERVER } from '../wire/dissector.ts'
 
 /** This side said something that the capture does not hold, as far as the other one's acknowledgements and gaps tell. */
@@ -18,7 +18,13 @@ export function isUnseen(conversation: Conversation, direction: Direction): bool
 export function isMissing(conversation: Conversation, direction: Direction): boolean {
   const { packets, tcp } = conversation
   if (packets[direction] === 0) return packets[CLIENT] + packets[SERVER] > 0 && wentOn(conversation)
-  return (tcp?.sides[direction].ackedUnseen ?? 0) > 0
+  return tcp !== null && (tcp.sides[direction].ackedUnseen > 0 || endsBeyond(tcp, direction))
+}
+
+/** Its FIN stands behind more bytes than are here. */
+function endsBeyond({ marks, sides }: TcpFacts, direction: Direction): boolean {
+  const end = marks.find(({ kind, direction: from }) => kind === 'fin' && from === direction)
+  return end !== undefined && end.sequence > 1 + sides[direction].bytes
 }
 
 /** A side that got no answer to its SYN sends nothing else: what goes on was answered. */

@@ -23,10 +23,25 @@ describe('tcp-connect-unanswered', () => {
   })
 
   it('is likely after one or two SYNs, and says what would settle it', () => {
-    for (const seconds of [[0], [0, 1]]) {
-      const verdict = verdictOf('tcp-connect-unanswered', silent(...seconds))
+    const once = attempt({ tcp: { marks: [syn(1, 0)] } }, { captureEndNs: 3 * SECOND })
+    for (const one of [once, silent(0, 1)]) {
+      const verdict = verdictOf('tcp-connect-unanswered', one)
       expect(verdict.verdict).toBe('likely')
       expect(verdict.toSettle).toContain('Capture the same attempt on the server')
+    }
+  })
+
+  it('is possible after one SYN in a longer time: a client without an answer asks again', () => {
+    const verdict = verdictOf('tcp-connect-unanswered', silent(0))
+    expect(verdict.verdict).toBe('possible')
+    expect(verdict.toSettle).toContain('The client did not ask again, as it would without an answer')
+  })
+
+  it('can not be seen where the client ends what nobody seems to have opened', () => {
+    for (const kind of ['reset', 'fin'] as const) {
+      const end = mark(kind, { packet: 3, timeNs: 4 * SECOND, direction: 0 })
+      const ended = attempt({ tcp: { marks: [syn(1, 0), end] } }, { captureEndNs: 5 * SECOND })
+      expect(verdictOf('tcp-connect-unanswered', ended).verdict).toBe('not-visible')
     }
   })
 

@@ -188,6 +188,16 @@ describe('gateway-response-malformed', () => {
     expect(verdictOf('gateway-response-malformed', out({ framing: 'chunked' }))).toMatchObject({ severity: 'info' })
   })
 
+  it('can not be seen in heads that were cut: what is left of a line looks like a line without a colon', () => {
+    const events = [
+      request('RDG_OUT_DATA'),
+      response('RDG_OUT_DATA', 200, [], { oddity: 'a header line without a colon' }),
+    ]
+    expect(verdictOf('gateway-response-malformed', gateway(events)).verdict).toBe('likely')
+    const cut = attempt({ events, cutPackets: 2 }, { transport: 'gateway-http' })
+    expect(verdictOf('gateway-response-malformed', cut).verdict).toBe('not-visible')
+  })
+
   it.each([
     ['without Content-Length', { framing: 'until-close' }],
     ['with Content-Length 2147483647', { framing: 'length', length: 2_147_483_647 }],

@@ -123,6 +123,11 @@ describe('x224-no-confirm', () => {
     expect(claims(left)).toEqual(['client-aborted (likely)'])
   })
 
+  it('sees nothing where the FIN of the server stands behind bytes that are missing', () => {
+    const behind = close(0.1, { direction: SERVER, sequence: 20 })
+    expect(verdictOf('x224-no-confirm', asked([behind])).verdict).toBe('not-visible')
+  })
+
   it('sees nothing in a capture of one direction', () => {
     const oneSided = asked([], { packets: [5, 0], serverSide: { lastPacket: 0 } }, 20)
     expect(claims(oneSided)).toEqual([])
@@ -165,6 +170,21 @@ describe('foreign-service', () => {
   it('is confirmed by a TLS alert in answer to the RDP connection request', () => {
     const tls = attempt({ events: [event('negotiation-request'), event('alert', { code: 10 })] })
     expect(verdictOf('foreign-service', tls).verdict).toBe('confirmed')
+  })
+
+  it('is ruled out where the client went on to TLS: the confirm was there, though the capture misses it', () => {
+    const events = [event('negotiation-request'), event('client-hello'), event('server-hello')]
+    expect(verdictOf('foreign-service', attempt({ events })).verdict).toBe('ruled-out')
+  })
+
+  it('can not be seen in an unknown answer to a question that is missing; a known name tells all the same', () => {
+    const answered = (first: string) =>
+      attempt({
+        events: [event('client-hello'), event('unrecognised', { first, protocol: foreignProtocol(first) })],
+        clientSide: { ackedUnseen: 1 },
+      })
+    expect(verdictOf('foreign-service', answered('\x05\x00\x05\x00\x00\x01')).verdict).toBe('not-visible')
+    expect(verdictOf('foreign-service', answered('SSH-2.0-OpenSSH_9.2\r\n')).verdict).toBe('confirmed')
   })
 
   it('is confirmed by a banner from a server that speaks first', () => {
@@ -231,6 +251,16 @@ describe('proxy-connect-refused', () => {
   it('is ruled out by 200, also behind a 407 that the client answered', () => {
     const events = [asked, answered(407), asked, answered(200), event('client-hello')]
     expect(verdictOf('proxy-connect-refused', attempt({ events })).verdict).toBe('ruled-out')
+  })
+
+  it('can not be seen where the client asked again, and one of question and answer is missing', () => {
+    const data = { serverSide: { lastDataPacket: 90 } }
+    const answerMissing = attempt({ events: [asked, answered(407), asked], ...data })
+    const questionMissing = attempt({ events: [asked, answered(407)], clientSide: { ackedUnseen: 1 }, ...data })
+    for (const one of [answerMissing, questionMissing]) {
+      expect(verdictOf('proxy-connect-refused', one).verdict).toBe('not-visible')
+    }
+    expect(verdictOf('proxy-connect-refused', attempt({ events: [asked], ...data })).verdict).toBe('not-visible')
   })
 
   it('is confirmed by a refusal of SOCKS, and ruled out by its grant', () => {

@@ -69,6 +69,26 @@ describe('packet-loss', () => {
     expect(verdictOf('packet-loss', lost({ intoClosedWindow: true })).verdict).toBe('ruled-out')
   })
 
+  it('does not count what was overtaken: its IP identification is lower than that of the packet before', () => {
+    expect(verdictOf('packet-loss', lost({ ipIdStep: -1 })).verdict).toBe('ruled-out')
+    expect(claims(lost({ ipIdStep: -20_000 }))).toEqual(['packet-loss (confirmed)'])
+  })
+
+  it('takes the marks that are kept for those that are not', () => {
+    const long = (values: object) =>
+      attempt(
+        {
+          events: session(),
+          tcp: { marks: resends(values), marksLost: 900 },
+          serverSide: { segments: 6000, retransmissions: 300 },
+          clientSide: { lastPacket: 90, lastNs: 9 * SECOND },
+        },
+        { outcome: 'established' },
+      )
+    expect(verdictOf('packet-loss', long({})).says).toContain('300 of 6000 segments of the server (5 %)')
+    expect(['ruled-out', 'possible']).toContain(verdictOf('packet-loss', long({ ipIdStep: -1 })).verdict)
+  })
+
   it('does not count resends of segments that arrived damaged', () => {
     const damaged = [40, 41, 42].map(resentPacket => ({
       packet: resentPacket - 10,

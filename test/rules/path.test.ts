@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { attempt, claims, verdictOf } from '../support/attempt.ts'
 import { event, fragments, icmp, mark, records, tls12Handshake } from '../support/conversation.ts'
+import { ACK, RST } from '../support/packets.ts'
 
 const SECOND = 1e9
+const CLIENT = 0
 const SERVER = 1
 const opening = () => [event('negotiation-request'), event('negotiation-response')]
 const resend = (packet: number, seconds: number, values = {}) =>
@@ -267,6 +269,30 @@ describe('connection-state-lost', () => {
       },
     })
     expect(claims(forgotten)).toEqual(['connection-state-lost (likely)'])
+  })
+
+  it('is not claimed when the host itself ends what it knows: it acknowledges, and goes on counting', () => {
+    const reset = { packet: 61, timeNs: 900.02 * SECOND, direction: CLIENT, timestamps: false, ipId: 1001 } as const
+    const ends = (flags: number, authenticity: 'genuine' | 'unknown') =>
+      attempt(
+        {
+          events: session,
+          serverSide: { lastDataPacket: 60, lastDataNs: 900 * SECOND, lastPacket: 60, lastNs: 900 * SECOND },
+          tcp: { marks: [mark('reset', { ...reset, flags })] },
+        },
+        {
+          closing: {
+            side: 'client',
+            how: 'rst',
+            packet: reset.packet,
+            timeNs: reset.timeNs,
+            sender: { authenticity, signs: [], hops: 0, whereabouts: '' },
+          },
+        },
+      )
+    expect(verdictOf('connection-state-lost', ends(RST | ACK, 'genuine')).verdict).toBe('ruled-out')
+    expect(verdictOf('connection-state-lost', ends(RST, 'genuine')).verdict).toBe('likely')
+    expect(verdictOf('connection-state-lost', ends(RST | ACK, 'unknown')).verdict).toBe('likely')
   })
 
   it('is likely all the same when a device on the way sends that reset, with a time to live of its own', () => {

@@ -70,6 +70,18 @@ export const anotherSuffix = scenario({
   withKeys: HEALTHY,
 })
 
+export const knownElsewhere = scenario({
+  name: 'DNS: the name is unknown with one suffix, and known from the cache with another: the session works',
+  story: wire => {
+    const client = recordedAtClient(wire)
+    new Question(wire, client, 'rdsh01.home.example').asks().isAnswered(NAME_ERROR)
+    const tcp = new Connection(wire, client, sessionHost()).opens()
+    new RemoteDesktop(tcp, wire).connects().works(3).isEndedByServer()
+    tcp.resets(CLIENT)
+  },
+  withKeys: HEALTHY,
+})
+
 const FIREWALL: Host = sessionHost({ name: 'firewall', address: '10.40.0.1', system: 'linux', hops: 1 })
 const UNREACHABLE = 3
 

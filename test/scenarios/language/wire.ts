@@ -4,7 +4,16 @@
  * draft-ietf-opsawg-pcapng, RFC 826.
  */
 import { Blocks } from '../../capture/build.ts'
-import { arp, ethernet, ipv4, ipv4Fragments, type Network, type Transport, udp } from '../../support/packets.ts'
+import {
+  arp,
+  ethernet,
+  ipv4,
+  ipv4Fragments,
+  type Network,
+  type Packet,
+  type Transport,
+  udp,
+} from '../../support/packets.ts'
 import { Random } from '../../support/random.ts'
 
 /** Monday, 30 November 2026, 09:14:07 UTC. */
@@ -175,17 +184,24 @@ export class Wire {
     const blocks = new Blocks()
     const parts = [blocks.section(), blocks.interface(1, this.snapLength)]
     if (withKeys && this.secrets.length > 0) parts.push(secretsBlock(blocks, this.keyLog))
+    for (const { timeUs, bytes } of this.packets()) {
+      const ticks = BigInt(STORY_BEGINS_MS) * 1000n + BigInt(timeUs)
+      parts.push(blocks.packet(0, ticks, bytes.subarray(0, this.snapLength), bytes.length))
+    }
+    return Buffer.concat(parts)
+  }
+
+  /** What passed the tap, whole and in order. Times are those since the story began. */
+  packets(): Packet[] {
+    const packets: Packet[] = []
     const nextId = new Map<string, number>()
     const inOrder = [...this.written].sort((a, b) => a.timeUs - b.timeUs)
     for (const { timeUs, sender, frames } of inOrder) {
       const ipId = nextId.get(sender) ?? 4096 + ((sender.length * 7919 + sender.charCodeAt(0) * 131) % 40_000)
       nextId.set(sender, (ipId + 1) & 0xffff)
-      const ticks = BigInt(STORY_BEGINS_MS) * 1000n + BigInt(timeUs)
-      for (const bytes of frames(ipId)) {
-        parts.push(blocks.packet(0, ticks, bytes.subarray(0, this.snapLength), bytes.length))
-      }
+      for (const bytes of frames(ipId)) packets.push({ timeUs, bytes })
     }
-    return Buffer.concat(parts)
+    return packets
   }
 
   private arp(operation: 1 | 2, sender: number, address: string, target: number, wanted: string, to: number): this {
