@@ -4,7 +4,7 @@
  * RFC 2883 (D-SACK).
  */
 import type { Direction } from '../wire/dissector.ts'
-import { MAX_VERIFIED_SEGMENTS } from '../wire/limits.ts'
+import { MAX_COPY_MARKS, MAX_VERIFIED_SEGMENTS } from '../wire/limits.ts'
 import type { Assembler } from './assembler.ts'
 import type { MarkKind } from './conversation.ts'
 import { Damage } from './damage.ts'
@@ -327,7 +327,8 @@ export class TcpTracker {
     const { ints } = this.table
     const { me, h } = this
     this.bump(me + MIRROR_DUPLICATES)
-    this.mark('duplicate')
+    // A mirror port that copies each packet would leave no room for what happened.
+    if ((ints[me + MIRROR_DUPLICATES] as number) <= MAX_COPY_MARKS) this.mark('duplicate')
     if ((h.flags & RST) !== 0 || (state & HAS_TTL) === 0 || h.ttl === ((ints[me + LAST_IP] as number) & 0xff)) return
     ints[me + SIDE_STATE] = state | COPIES_HOPPED
     if (h.ttl < (ints[me + TTL_LEAST] as number)) ints[me + TTL_LEAST] = h.ttl

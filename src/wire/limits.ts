@@ -59,6 +59,8 @@ export const MAX_DNS_LABELS = 128
 export const MAX_EVENTS = 512
 /** TCP marks kept for one conversation: the first half of them, and the last. */
 export const MAX_MARKS = 128
+/** Of them those of packets that were recorded twice, a side. */
+export const MAX_COPY_MARKS = 8
 /** Pauses of the payload kept for one connection: the last ones. Segments with a wrong checksum: the first ones. */
 export const MAX_PAYLOAD_PAUSES = 4
 export const MAX_DAMAGED_SEGMENTS = 16
