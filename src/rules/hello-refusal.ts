@@ -52,9 +52,12 @@ function answeredOtherwise({ connection, clientHello }: Picture): boolean {
 }
 
 function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal | null {
+  // What lies between may be a hello, or the end of a handshake that went well.
+  const isWhole = !picture.unseen[SERVER] && !picture.unseen[CLIENT]
   if (by.how === 'alert') {
     if (by.code === PROTOCOL_VERSION || by.code === INAPPROPRIATE_FALLBACK) return refusal('version', by, true, 'alert')
     if (picture.serverHello !== null) return isShaken(picture, by) ? null : refusal('other', by, true, 'alert')
+    if (!isWhole) return null
     if (by.code === HANDSHAKE_FAILURE && highestOffered(picture) <= TLS_1_1) {
       return refusal('version', by, false, 'old-version')
     }
@@ -64,11 +67,12 @@ function byServer(attempt: Attempt, picture: Picture, by: Leaving): HelloRefusal
   }
   if (picture.serverHello !== null) {
     // Behind the client's last flight it is no refusal of the hello any more, nor where a sealed alert tells more.
-    return picture.serverFinished === null && by.how !== 'sealed-alert' ? refusal('other', by, false, 'closed') : null
+    return isWhole && picture.serverFinished === null && by.how !== 'sealed-alert'
+      ? refusal('other', by, false, 'closed')
+      : null
   }
   // It did answer, in what the capture does not hold or what could not be read.
-  if (picture.unseen[SERVER] || (picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > (picture.clientHello?.packet ?? 0))
-    return null
+  if (!isWhole || (picture.tcp?.sides[SERVER].lastDataPacket ?? 0) > (picture.clientHello?.packet ?? 0)) return null
   const { versions, suites } = attempt.history
   const hello = picture.clientHello?.fact
   if (versions.length > 0 && versions.every(version => version > highestOffered(picture))) {

@@ -64,7 +64,8 @@ function byFailure(picture: Picture, code: number): Verdict {
     evidence.push([picture.failure, `The server refuses with failure code ${code} (${negotiationFailureName(code)}).`])
   }
   const why = meaning === '' ? `with failure code ${code}` : `because ${meaning}`
-  return confirmed(`The client offered ${offered}, and the server refused ${why}.`, ...evidence)
+  const question = picture.request === null ? '' : `The client offered ${offered}, and the server refused `
+  return confirmed(question === '' ? `The server refused the negotiation ${why}.` : `${question}${why}.`, ...evidence)
 }
 
 function bySelection(picture: Picture, refusal: 'not-offered' | 'weaker'): Verdict {

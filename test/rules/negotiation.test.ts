@@ -43,6 +43,14 @@ describe('security-negotiation-failed', () => {
     expect(claims(refused(code))).toEqual(['security-negotiation-failed (confirmed)'])
   })
 
+  it('does not say what the client offered where its request is missing', () => {
+    const { says } = verdictOf(
+      'security-negotiation-failed',
+      attempt({ events: [event('negotiation-failure', { code: 2 })] }),
+    )
+    expect(says).toMatch(/^The server refused the negotiation because /)
+  })
+
   it('names an unknown code by its number', () => {
     expect(verdictOf('security-negotiation-failed', refused(99)).says).toContain('failure code 99')
   })

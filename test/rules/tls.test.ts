@@ -66,6 +66,13 @@ describe('tls-cipher-mismatch', () => {
     expect(claims(attempt({ events: [hello(), serverAlert(code)] }))).toEqual(['tls-cipher-mismatch (confirmed)'])
   })
 
+  it('is not claimed where a ServerHello may be missing before the alert', () => {
+    for (const missing of [{ serverSide: { ackedUnseen: 1 } }, { clientSide: { ackedUnseen: 1 } }]) {
+      const holed = attempt({ events: [hello(), serverAlert(40)], ...missing })
+      expect(claims(holed)).toEqual([])
+    }
+  })
+
   it('is likely at alert 47', () => {
     expect(claims(attempt({ events: [hello(), serverAlert(47)] }))).toEqual(['tls-cipher-mismatch (likely)'])
   })
