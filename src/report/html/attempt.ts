@@ -97,7 +97,7 @@ function notVisible(verdicts: readonly VerdictAnalysis[]): Html {
   if (hidden.length === 0) return NOTHING
   const rows = hidden.map(({ rule, says, toSettle, settledBy }) => {
     const capture = settledBy[0] === undefined ? NOTHING : html` A capture ${settledBy[0].title}.`
-    return html`<tr><th scope="row"><code>${rule}</code></th><td>${sentence(says)}</td><td>${toSettle === '' ? NOTHING : toSettle}${capture}</td></tr>
+    return html`<tr><th scope="row"><code>${rule}</code></th><td>${sentence(says)}</td><td>${toSettle}${capture}</td></tr>
 `
   })
   return html`<details class="fold"><summary>${capital(counted(hidden.length, 'cause'))} that this capture can not show</summary><table class="causes"><caption>Neither shown nor ruled out</caption><thead><tr><th scope="col">Cause</th><th scope="col">Why it is not visible</th><th scope="col">What would show it</th></tr></thead><tbody>
