@@ -41,7 +41,7 @@ export const anotherDesktop = scenario({
 })
 
 export const anotherDesktopBesideVpn = scenario({
-  name: 'subnet conflict: the same while a VPN (WireGuard) of the PC is up',
+  name: 'subnet conflict: the same while a VPN (IPsec) of the PC is up',
   story: wire => {
     raisesVpn(wire.tapAt(HOME), HOME)
     wire.pause(8)
