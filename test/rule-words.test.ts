@@ -28,7 +28,6 @@ const CLAIMED_IN_LAB = [
   'gateway-response-malformed',
   'gateway-websocket-refused',
   'tls-version-deprecated',
-  'ip-fragmentation',
 ]
 
 it('each rule speaks in each of its words', async () => {
