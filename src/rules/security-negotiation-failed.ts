@@ -64,8 +64,11 @@ function byFailure(picture: Picture, code: number): Verdict {
     evidence.push([picture.failure, `The server refuses with failure code ${code} (${negotiationFailureName(code)}).`])
   }
   const why = meaning === '' ? `with failure code ${code}` : `because ${meaning}`
-  const question = picture.request === null ? '' : `The client offered ${offered}, and the server refused `
-  return confirmed(question === '' ? `The server refused the negotiation ${why}.` : `${question}${why}.`, ...evidence)
+  const says =
+    picture.request === null
+      ? `The server refused the negotiation ${why}.`
+      : `The client offered ${offered}, and the server refused ${why}.`
+  return confirmed(says, ...evidence)
 }
 
 function bySelection(picture: Picture, refusal: 'not-offered' | 'weaker'): Verdict {
